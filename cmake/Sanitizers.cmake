@@ -1,0 +1,12 @@
+if(PCG_SANITIZE)
+    add_compile_options(-fsanitize=${PCG_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${PCG_SANITIZE})
+    if(PCG_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+        # Asio's fences are not modelled by GCC's tsan; its atomics around them are.
+        add_compile_options(-Wno-tsan)
+    endif()
+endif()
+if(PCG_COVERAGE)
+    add_compile_options(--coverage -O0)
+    add_link_options(--coverage)
+endif()
