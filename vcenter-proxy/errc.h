@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be wrong with a request to an endpoint, by stable name.
+#pragma once
+
+#include "common/base/error.h"
+
+namespace pcg::proxy::errc {
+
+// The request itself: nothing was forwarded.
+inline constexpr ErrorCode kPathDenied{ErrorClass::Input, "proxy.path_denied"};
+inline constexpr ErrorCode kMethodDenied{ErrorClass::Input, "proxy.method_denied"};
+inline constexpr ErrorCode kBadTarget{ErrorClass::Input, "proxy.bad_target"};
+inline constexpr ErrorCode kBadHeader{ErrorClass::Input, "proxy.bad_header"};
+inline constexpr ErrorCode kBadEnvelope{ErrorClass::Input, "proxy.bad_envelope"};
+inline constexpr ErrorCode kEnvelopeTooLarge{ErrorClass::Input, "proxy.envelope_too_large"};
+inline constexpr ErrorCode kNotAuthenticated{ErrorClass::Input, "proxy.not_authenticated"};
+inline constexpr ErrorCode kInvalidLogin{ErrorClass::Input, "proxy.invalid_login"};
+inline constexpr ErrorCode kLoginThrottled{ErrorClass::Input, "proxy.login_throttled"};
+inline constexpr ErrorCode kNoSuchEndpoint{ErrorClass::Input, "proxy.no_such_endpoint"};
+
+// The endpoint or the way to it.
+inline constexpr ErrorCode kSessionsExhausted{ErrorClass::Weather, "proxy.sessions_exhausted"};
+inline constexpr ErrorCode kCredentialsRejected{ErrorClass::Weather, "proxy.credentials_rejected"};
+inline constexpr ErrorCode kCredentialsMissing{ErrorClass::Weather, "proxy.credentials_missing"};
+inline constexpr ErrorCode kUpstreamUnreachable{ErrorClass::Weather, "proxy.upstream_unreachable"};
+inline constexpr ErrorCode kOutcomeUnknown{ErrorClass::Weather, "proxy.outcome_unknown"};
+inline constexpr ErrorCode kNotAVcenter{ErrorClass::Weather, "proxy.not_a_vcenter"};
+inline constexpr ErrorCode kStopping{ErrorClass::Weather, "proxy.stopping"};
+
+}  // namespace pcg::proxy::errc

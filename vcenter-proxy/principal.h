@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who asks, as the gateway knows it: an access key and what it may do on one endpoint.
+#pragma once
+
+#include "common/wire/ids.h"
+
+#include <optional>
+#include <string_view>
+
+namespace pcg::proxy {
+
+// Each role contains the ones before it. The methods of each are tables: docs/vcenter-requests.md.
+enum class Role { Inventory, Deploy, Full };
+
+std::string_view roleName(Role role);  // "inventory", "deploy", "full"
+std::optional<Role> parseRole(std::string_view name);
+
+struct Principal {
+    wire::AccessKeyId key;
+    wire::EndpointId endpoint;
+    Role role = Role::Inventory;
+
+    friend bool operator==(const Principal&, const Principal&) = default;
+};
+
+}  // namespace pcg::proxy
