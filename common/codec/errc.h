@@ -8,5 +8,7 @@ namespace pcg::codec {
 
 inline constexpr ErrorCode kBase32{ErrorClass::Input, "codec.base32"};
 inline constexpr ErrorCode kBase64{ErrorClass::Input, "codec.base64"};
+inline constexpr ErrorCode kJson{ErrorClass::Input, "codec.json"};
+inline constexpr ErrorCode kJsonField{ErrorClass::Input, "codec.json_field"};
 
 }  // namespace pcg::codec
