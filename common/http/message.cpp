@@ -17,7 +17,8 @@ void HeaderList::set(std::string_view name, std::string value) {
 }
 
 void HeaderList::remove(std::string_view name) {
-    std::erase_if(headers_, [&](const Header& header) { return equalsIgnoreCaseAscii(header.name, name); });
+    std::erase_if(headers_,
+                  [&](const Header& header) { return equalsIgnoreCaseAscii(header.name, name); });
 }
 
 const std::string* HeaderList::find(std::string_view name) const {
@@ -28,9 +29,10 @@ const std::string* HeaderList::find(std::string_view name) const {
 }
 
 std::size_t HeaderList::count(std::string_view name) const {
-    return static_cast<std::size_t>(std::count_if(headers_.begin(), headers_.end(), [&](const Header& header) {
-        return equalsIgnoreCaseAscii(header.name, name);
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(headers_.begin(), headers_.end(), [&](const Header& header) {
+            return equalsIgnoreCaseAscii(header.name, name);
+        }));
 }
 
 }  // namespace pcg::http

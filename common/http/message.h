@@ -23,6 +23,7 @@ struct Header {
 class HeaderList {
   public:
     HeaderList() = default;
+
     HeaderList(std::initializer_list<Header> headers) : headers_(headers) {}
 
     void add(std::string name, std::string value);
@@ -45,8 +46,9 @@ class HeaderList {
     std::vector<Header> headers_;
 };
 
-// How the body is delimited. The header list never holds Content-Length or Transfer-Encoding: framing is set
-// by whoever writes the message, from this value, so a proxy cannot forward somebody else's framing.
+// How the body is delimited. The header list never holds Content-Length or Transfer-Encoding:
+// framing is set by whoever writes the message, from this value, so a proxy cannot forward somebody
+// else's framing.
 struct BodyFraming {
     enum class Kind { None, Length, Chunked };
     Kind kind = Kind::None;
