@@ -7,8 +7,12 @@
 namespace pcg::detail {
 
 void assertionFailed(const char* expression, const char* file, int line) noexcept {
-    std::fprintf(stderr, "{\"level\":\"critical\",\"event\":\"bug.assertion\",\"expression\":\"%s\",\"at\":\"%s:%d\"}\n",
-                 expression, file, line);
+    std::fprintf(stderr,
+                 "{\"level\":\"critical\",\"event\":\"bug.assertion\",\"expression\":\"%s\",\"at\":"
+                 "\"%s:%d\"}\n",
+                 expression,
+                 file,
+                 line);
     std::abort();
 }
 

@@ -16,7 +16,8 @@ class Backoff {
         : base_(base), cap_(cap), random_(random) {}
 
     std::chrono::milliseconds next() {
-        const auto ceiling = std::min<std::int64_t>(cap_.count(), base_.count() << std::min(attempt_, 20));
+        const auto ceiling =
+            std::min<std::int64_t>(cap_.count(), base_.count() << std::min(attempt_, 20));
         attempt_ = std::min(attempt_ + 1, 20);
         return std::chrono::milliseconds(random_.below(static_cast<std::uint64_t>(ceiling) + 1));
     }

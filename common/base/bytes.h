@@ -38,7 +38,8 @@ inline void append(Bytes& to, BytesView more) { to.insert(to.end(), more.begin()
 
 inline Bytes toBytes(BytesView view) { return {view.begin(), view.end()}; }
 
-std::string toHex(BytesView bytes);              // lower case
-std::optional<Bytes> fromHex(std::string_view);  // either case; nothing on an odd or foreign character
+std::string toHex(BytesView bytes);  // lower case
+std::optional<Bytes> fromHex(
+    std::string_view);  // either case; nothing on an odd or foreign character
 
 }  // namespace pcg

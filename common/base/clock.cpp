@@ -12,8 +12,8 @@ std::int64_t toUnixMilliseconds(WallTime time) {
 }
 
 WallTime fromUnixMilliseconds(std::int64_t milliseconds) {
-    return WallTime{std::chrono::duration_cast<WallTime::duration>(
-        std::chrono::milliseconds(milliseconds))};
+    return WallTime{
+        std::chrono::duration_cast<WallTime::duration>(std::chrono::milliseconds(milliseconds))};
 }
 
 std::string toRfc3339(WallTime time) {
@@ -27,9 +27,16 @@ std::string toRfc3339(WallTime time) {
     std::tm parts{};
     gmtime_r(&seconds, &parts);
     std::array<char, 80> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                  parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-                  parts.tm_sec, static_cast<int>(milliseconds));
+    std::snprintf(text.data(),
+                  text.size(),
+                  "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                  parts.tm_year + 1900,
+                  parts.tm_mon + 1,
+                  parts.tm_mday,
+                  parts.tm_hour,
+                  parts.tm_min,
+                  parts.tm_sec,
+                  static_cast<int>(milliseconds));
     return text.data();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time, injected. Waiting and lifetimes use the steady clock; the wall clock is for people and certificates.
+// Time, injected. Waiting and lifetimes use the steady clock; the wall clock is for people and
+// certificates.
 #pragma once
 
 #include <chrono>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one error value of the project. Exceptions stop at the adapter that meets them.
 //
-// An error belongs to one of two classes that a caller may meet. *Weather* is the network, the peer, the
-// disk: retry, back off, say so. *Input* is somebody's mistake: say which field, why, and what would do.
-// The third class, a bug, is never an Error: PCG_ASSERT stops the process where it is.
+// An error belongs to one of two classes that a caller may meet. *Weather* is the network, the
+// peer, the disk: retry, back off, say so. *Input* is somebody's mistake: say which field, why, and
+// what would do. The third class, a bug, is never an Error: PCG_ASSERT stops the process where it
+// is.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace pcg {
 
 enum class ErrorClass { Weather, Input };
 
-// A stable dotted name ("pairing.code_length"). It is what tests, logs and the API compare; the message
-// beside it is for people and may be reworded. Always a string literal.
+// A stable dotted name ("pairing.code_length"). It is what tests, logs and the API compare; the
+// message beside it is for people and may be reworded. Always a string literal.
 class ErrorCode {
   public:
     template <std::size_t N>

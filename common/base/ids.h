@@ -9,8 +9,9 @@
 
 namespace pcg {
 
-// struct TenantTag { static constexpr std::string_view kPrefix = "tn_"; };  using TenantId = Id<TenantTag>;
-// Holding an Id that was parsed is the proof that it is well formed; see wire/ids.h for the parsers.
+// struct TenantTag { static constexpr std::string_view kPrefix = "tn_"; };  using TenantId =
+// Id<TenantTag>; Holding an Id that was parsed is the proof that it is well formed; see wire/ids.h
+// for the parsers.
 template <class Tag>
 class Id {
   public:

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Result<T>: a value or an Error (tl::expected, which has std::expected's names). Must be looked at.
+// Result<T>: a value or an Error (tl::expected, which has std::expected's names). Must be looked
+// at.
 #pragma once
 
 #include "common/base/error.h"
 
 #include <tl/expected.hpp>
+
 #include <utility>
 
 namespace pcg {
@@ -23,12 +25,13 @@ using Result = tl::expected<T, Error>;
 }  // namespace pcg
 
 // auto key = PCG_TRY(Key::parse(text));      returns the error to the caller, or yields the value.
-// Not in coroutines (GCC 12 mishandles co_await inside statement expressions): use PCG_CO_TRY there.
-#define PCG_TRY(expression)                                                        \
-    __extension__({                                                                \
-        auto pcgResult_ = (expression);                                            \
-        if (!pcgResult_) return ::tl::unexpected(std::move(pcgResult_).error());   \
-        ::pcg::detail::unwrap(std::move(pcgResult_));                              \
+// Not in coroutines (GCC 12 mishandles co_await inside statement expressions): use PCG_CO_TRY
+// there.
+#define PCG_TRY(expression)                                                      \
+    __extension__({                                                              \
+        auto pcgResult_ = (expression);                                          \
+        if (!pcgResult_) return ::tl::unexpected(std::move(pcgResult_).error()); \
+        ::pcg::detail::unwrap(std::move(pcgResult_));                            \
     })
 
 // PCG_CO_TRY(auto head, co_await call.readHead());
@@ -36,16 +39,16 @@ using Result = tl::expected<T, Error>;
     PCG_CO_TRY_IMPL_(PCG_CO_TRY_NAME_(pcgResult_, __LINE__), declaration, expression)
 #define PCG_CO_TRY_NAME_(prefix, line) PCG_CO_TRY_CAT_(prefix, line)
 #define PCG_CO_TRY_CAT_(prefix, line) prefix##line
-#define PCG_CO_TRY_IMPL_(result, declaration, expression)                  \
-    auto result = (expression);                                            \
-    if (!result) co_return ::tl::unexpected(std::move(result).error());    \
+#define PCG_CO_TRY_IMPL_(result, declaration, expression)               \
+    auto result = (expression);                                         \
+    if (!result) co_return ::tl::unexpected(std::move(result).error()); \
     declaration = std::move(*result)
 
 // PCG_CO_CHECK(co_await sink.write(bytes));  for Result<void>.
-#define PCG_CO_CHECK(expression)                                                                 \
-    do {                                                                                         \
-        auto pcgResult_ = (expression);                                                          \
-        if (!pcgResult_) co_return ::tl::unexpected(std::move(pcgResult_).error());              \
+#define PCG_CO_CHECK(expression)                                                    \
+    do {                                                                            \
+        auto pcgResult_ = (expression);                                             \
+        if (!pcgResult_) co_return ::tl::unexpected(std::move(pcgResult_).error()); \
     } while (false)
 
 namespace pcg::detail {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A value that must not be printed, compared, copied by accident or left in memory.
 //
-// No operator<<, no operator==, no implicit conversion; move-only; wiped on destruction and when moved
-// from. `reveal()` is the only way in, and greppable. Log fields of this type do not compile.
+// No operator<<, no operator==, no implicit conversion; move-only; wiped on destruction and when
+// moved from. `reveal()` is the only way in, and greppable. Log fields of this type do not compile.
 #pragma once
 
 #include "common/base/bytes.h"
@@ -16,6 +16,7 @@ class Secret {
   public:
     Secret() = default;
     explicit Secret(BytesView bytes);
+
     static Secret fromText(std::string_view text) { return Secret(asBytes(text)); }
 
     // Takes the text and wipes the caller's copy.

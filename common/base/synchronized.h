@@ -12,6 +12,7 @@ template <class T>
 class Synchronized {
   public:
     Synchronized() = default;
+
     explicit Synchronized(T value) : value_(std::move(value)) {}
 
     template <class Function>

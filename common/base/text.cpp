@@ -36,8 +36,9 @@ std::string toLowerAscii(std::string_view text) {
 }
 
 bool equalsIgnoreCaseAscii(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lower(x) == lower(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return lower(x) == lower(y);
+    });
 }
 
 std::string_view trimAscii(std::string_view text) {
@@ -64,7 +65,8 @@ std::optional<std::uint64_t> parseUnsigned(std::string_view text) {
     return value;
 }
 
-std::optional<std::string> didYouMean(std::string_view word, const std::vector<std::string>& candidates) {
+std::optional<std::string> didYouMean(std::string_view word,
+                                      const std::vector<std::string>& candidates) {
     const std::string* best = nullptr;
     std::size_t bestDistance = std::max<std::size_t>(2, word.size() / 3) + 1;
     for (const auto& candidate : candidates) {

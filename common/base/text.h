@@ -19,6 +19,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 std::optional<std::uint64_t> parseUnsigned(std::string_view text);
 
 // The candidate closest to `word` by edit distance, if it is close enough to be what was meant.
-std::optional<std::string> didYouMean(std::string_view word, const std::vector<std::string>& candidates);
+std::optional<std::string> didYouMean(std::string_view word,
+                                      const std::vector<std::string>& candidates);
 
 }  // namespace pcg

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The message bus as the rest of the program sees it: subjects, octets, at-most-once, no library type.
+// The message bus as the rest of the program sees it: subjects, octets, at-most-once, no library
+// type.
 //
-// All calls and all callbacks on the loop thread; nothing here blocks. Nothing is queued while the link is
-// down: publish fails at once, so that no stale request is ever replayed after a reconnect.
+// All calls and all callbacks on the loop thread; nothing here blocks. Nothing is queued while the
+// link is down: publish fails at once, so that no stale request is ever replayed after a reconnect.
 #pragma once
 
 #include "common/base/bytes.h"
@@ -24,7 +25,8 @@ struct Message {
 
 struct SubscriptionHandlers {
     std::function<void(const Message&)> onMessage;
-    // The broker said that nobody listens on the subject of a request whose reply subject is this one.
+    // The broker said that nobody listens on the subject of a request whose reply subject is this
+    // one.
     std::function<void()> onNoResponders;
 };
 
@@ -40,23 +42,30 @@ class Bus {
   public:
     virtual ~Bus() = default;
 
-    // Fails with bus.down while the link is not up, bus.congested when the send buffer is over its cap.
-    virtual Result<> publish(std::string_view subject, BytesView payload, std::string_view replyTo = {}) = 0;
+    // Fails with bus.down while the link is not up, bus.congested when the send buffer is over its
+    // cap.
+    virtual Result<> publish(std::string_view subject,
+                             BytesView payload,
+                             std::string_view replyTo = {}) = 0;
 
     // Survives reconnects. `queueGroup` empty = every subscriber gets every message.
-    virtual Result<std::unique_ptr<Subscription>> subscribe(std::string subject, std::string queueGroup,
+    virtual Result<std::unique_ptr<Subscription>> subscribe(std::string subject,
+                                                            std::string queueGroup,
                                                             SubscriptionHandlers handlers) = 0;
 
     // One request, one reply, own inbox. For control traffic; streams do not use it.
-    virtual net::Task<Result<Bytes>> request(std::string subject, Bytes payload,
+    virtual net::Task<Result<Bytes>> request(std::string subject,
+                                             Bytes payload,
                                              std::chrono::milliseconds timeout) = 0;
 
     virtual LinkState state() const = 0;
 
-    // Grows by one with each (re)connection; 0 before the first. Frames of an older epoch may be lost.
+    // Grows by one with each (re)connection; 0 before the first. Frames of an older epoch may be
+    // lost.
     virtual std::uint64_t epoch() const = 0;
 
-    // Bytes accepted but not yet on the wire. Producers of bulk data hold back above the cap until onWritable.
+    // Bytes accepted but not yet on the wire. Producers of bulk data hold back above the cap until
+    // onWritable.
     virtual std::size_t bufferedBytes() const = 0;
 
     struct Observer {

@@ -16,11 +16,16 @@ std::atomic<Sink*> gSink{nullptr};
 
 std::string_view levelName(Level level) {
     switch (level) {
-        case Level::Debug: return "debug";
-        case Level::Info: return "info";
-        case Level::Warn: return "warn";
-        case Level::Error: return "error";
-        case Level::Critical: return "critical";
+        case Level::Debug:
+            return "debug";
+        case Level::Info:
+            return "info";
+        case Level::Warn:
+            return "warn";
+        case Level::Error:
+            return "error";
+        case Level::Critical:
+            return "critical";
     }
     return "critical";
 }
@@ -53,13 +58,20 @@ std::string Field::quote(std::string_view text) {
     return quoted;
 }
 
-void Logger::failure(Level level, std::string_view event, const Error& error, Fields fields) const noexcept {
+void Logger::failure(Level level,
+                     std::string_view event,
+                     const Error& error,
+                     Fields fields) const noexcept {
     write(level, event, fields, &error);
 }
 
-void Logger::write(Level level, std::string_view event, Fields fields, const Error* error) const noexcept try {
+void Logger::write(Level level,
+                   std::string_view event,
+                   Fields fields,
+                   const Error* error) const noexcept try {
     if (level < gLevel.load(std::memory_order_relaxed)) return;
-    std::string line = "{\"at\":\"" + toRfc3339(std::chrono::system_clock::now()) + "\",\"level\":\"";
+    std::string line =
+        "{\"at\":\"" + toRfc3339(std::chrono::system_clock::now()) + "\",\"level\":\"";
     line += levelName(level);
     line += "\",\"component\":\"";
     line += component_;

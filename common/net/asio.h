@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one place where Boost.Asio is named: the coroutine type, the socket types, the loop's executor.
+// The one place where Boost.Asio is named: the coroutine type, the socket types, the loop's
+// executor.
 //
-// Concrete executors (not any_io_executor) keep the hot path free of virtual dispatch. Everything that runs
-// as a Task runs on one loop thread; see ARCHITECTURE.md, table of threads.
+// Concrete executors (not any_io_executor) keep the hot path free of virtual dispatch. Everything
+// that runs as a Task runs on one loop thread; see ARCHITECTURE.md, table of threads.
 //
-// Coroutines under GCC 12: write them as named functions or members, never as capturing lambdas; do not build
-// braced temporaries inside a co_await expression; keep arguments in named locals. Parameters are taken by
-// value or as references to objects that outlive the coroutine.
+// Coroutines under GCC 12: write them as named functions or members, never as capturing lambdas; do
+// not build braced temporaries inside a co_await expression; keep arguments in named locals.
+// Parameters are taken by value or as references to objects that outlive the coroutine.
 #pragma once
 
 #include "common/base/result.h"
@@ -36,7 +37,8 @@ using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using TcpAcceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
 using TcpResolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
-                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
+                                         asio::wait_traits<std::chrono::steady_clock>,
+                                         Executor>;
 
 inline constexpr asio::use_awaitable_t<Executor> kAwait{};
 

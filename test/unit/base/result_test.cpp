@@ -24,7 +24,8 @@ TEST(Result, TryYieldsTheValueOrReturnsTheError) {
 TEST(Result, ContextIsPrepended) {
     const auto error = half(3).error();
 
-    EXPECT_EQ(Error(error).context("halving").message(), "halving: the number is odd; give an even one");
+    EXPECT_EQ(Error(error).context("halving").message(),
+              "halving: the number is odd; give an even one");
 }
 
 }  // namespace

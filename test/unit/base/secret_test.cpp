@@ -2,6 +2,7 @@
 #include "common/base/secret.h"
 
 #include <gtest/gtest.h>
+
 #include <type_traits>
 
 namespace pcg {

@@ -9,7 +9,8 @@ namespace {
 TEST(Text, ParsesOnlyPlainDecimals) {
     EXPECT_EQ(parseUnsigned("18446744073709551615"), UINT64_MAX);
     EXPECT_EQ(parseUnsigned("18446744073709551616"), std::nullopt);
-    for (const auto* text : {"", "+1", "-1", " 1", "1 ", "0x1", "1e3"}) EXPECT_EQ(parseUnsigned(text), std::nullopt) << text;
+    for (const auto* text : {"", "+1", "-1", " 1", "1 ", "0x1", "1e3"})
+        EXPECT_EQ(parseUnsigned(text), std::nullopt) << text;
 }
 
 TEST(Text, SuggestsTheNearestKnownWordAndNothingFarAway) {

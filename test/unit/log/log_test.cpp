@@ -2,6 +2,7 @@
 #include "common/log/log.h"
 
 #include <gtest/gtest.h>
+
 #include <type_traits>
 #include <vector>
 
@@ -30,8 +31,10 @@ TEST(Log, WritesOneJsonObjectPerEventWithTypedFields) {
     Logger("link").info("link.connected", {{"server", "a\"b\n"}, {"attempt", 3}, {"fresh", true}});
 
     ASSERT_EQ(sink.lines.size(), 1U);
-    EXPECT_NE(sink.lines[0].find(R"("level":"info","component":"link","event":"link.connected","server":"a\"b\u000a","attempt":3,"fresh":true})"),
-              std::string::npos)
+    EXPECT_NE(
+        sink.lines[0].find(
+            R"("level":"info","component":"link","event":"link.connected","server":"a\"b\u000a","attempt":3,"fresh":true})"),
+        std::string::npos)
         << sink.lines[0];
 }
 

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/tenancy/enrollments.h"
+
+#include "common/base/assert.h"
+#include "controlplane-sim/tenancy/errc.h"
+
+namespace pcg::controlplane {
+namespace {
+
+constexpr const char* kColumns =
+    "SELECT claim_id, tenant_id, gateway_id, epoch, nkey, state, request_sha256, response FROM "
+    "enrollments ";
+
+EnrollmentState stateOf(std::string_view name) {
+    if (name == "issued") return EnrollmentState::Issued;
+    if (name == "active") return EnrollmentState::Active;
+    if (name == "expired") return EnrollmentState::Expired;
+    PCG_ASSERT(name == "released");  // the table's CHECK allows no other
+    return EnrollmentState::Released;
+}
+
+Result<Enrollment> enrollmentOf(const store::Row& row) {
+    return Enrollment{row.text(0),
+                      PCG_TRY(wire::parseTenantId(row.text(1))),
+                      PCG_TRY(wire::parseGatewayId(row.text(2))),
+                      row.integer(3),
+                      PCG_TRY(wire::parseUserNkey(row.text(4))),
+                      stateOf(row.text(5)),
+                      row.blob(6),
+                      row.blob(7)};
+}
+
+}  // namespace
+
+Result<Enrollment> Enrollments::issue(const TenantScope& scope,
+                                      const NewEnrollment& wanted,
+                                      WallTime now,
+                                      const MakeResponse& makeResponse) {
+    return store::transact(database_, [&]() -> Result<Enrollment> {
+        if (auto existing = PCG_TRY(find(wanted.claimId))) {
+            if (existing->tenant != scope.tenant() || existing->gateway != wanted.gateway ||
+                existing->requestSha256 != wanted.requestSha256) {
+                return fail(kEnrollmentMismatch,
+                            "This claim was already answered for another request.");
+            }
+            return std::move(*existing);
+        }
+        const auto epoch = PCG_TRY(bind(scope, wanted, now));
+        auto response = PCG_TRY(makeResponse(epoch));
+        PCG_TRY(database_.execute(
+            R"(INSERT INTO enrollments
+                 (claim_id, tenant_id, gateway_id, epoch, nkey, state, request_sha256, response, issued_at_ms)
+               VALUES (?, ?, ?, ?, ?, 'issued', ?, ?, ?))",
+            {wanted.claimId,
+             scope.tenant().text(),
+             wanted.gateway.text(),
+             epoch,
+             wanted.nkey.text(),
+             wanted.requestSha256,
+             response,
+             toUnixMilliseconds(now)}));
+        PCG_TRY(log(scope.tenant(),
+                    wanted.gateway,
+                    "issued",
+                    "epoch " + std::to_string(epoch) + ", nkey " + wanted.nkey.text(),
+                    now));
+        return Enrollment{wanted.claimId,
+                          scope.tenant(),
+                          wanted.gateway,
+                          epoch,
+                          wanted.nkey,
+                          EnrollmentState::Issued,
+                          wanted.requestSha256,
+                          std::move(response)};
+    });
+}
+
+// Binds the id to the tenant, or raises the epoch of an id that is bound to it already.
+Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
+                                       const NewEnrollment& wanted,
+                                       WallTime now) {
+    const auto row = PCG_TRY(database_.queryOne(
+        "SELECT tenant_id, epoch, state FROM gateways WHERE id = ?", {wanted.gateway.text()}));
+    const auto name = PCG_TRY(freeName(scope, wanted));
+    if (!row) {
+        PCG_TRY(database_.execute(
+            R"(INSERT INTO gateways (id, tenant_id, name, device_spki, nkey, epoch, state, bound_at_ms)
+               VALUES (?, ?, ?, ?, ?, 1, 'issued', ?))",
+            {wanted.gateway.text(),
+             scope.tenant().text(),
+             name,
+             wanted.deviceSpki,
+             wanted.nkey.text(),
+             toUnixMilliseconds(now)}));
+        return 1;
+    }
+    if (row->text(2) != "released" && row->text(0) != scope.tenant().text()) {
+        return fail(kGatewayBound,
+                    "This gateway belongs to another owner. They must release it, or the gateway "
+                    "must be reset.");
+    }
+    const auto epoch = row->integer(1) + 1;
+    PCG_TRY(database_.execute(
+        R"(UPDATE gateways SET tenant_id = ?, name = ?, device_spki = ?, nkey = ?, epoch = ?, state = 'issued',
+             bound_at_ms = ? WHERE id = ?)",
+        {scope.tenant().text(),
+         name,
+         wanted.deviceSpki,
+         wanted.nkey.text(),
+         epoch,
+         toUnixMilliseconds(now),
+         wanted.gateway.text()}));
+    return epoch;
+}
+
+Result<std::string> Enrollments::freeName(const TenantScope& scope, const NewEnrollment& wanted) {
+    auto name = wanted.gatewayName;
+    for (int number = 2; number < 10000; ++number) {
+        const auto taken = PCG_TRY(database_.queryOne(
+            "SELECT 1 FROM gateways WHERE tenant_id = ? AND name = ? AND id <> ?",
+            {scope.tenant().text(), name, wanted.gateway.text()}));
+        if (!taken) return name;
+        name = wanted.gatewayName + "-" + std::to_string(number);
+    }
+    return wanted.gateway.text();
+}
+
+Result<std::optional<Enrollment>> Enrollments::find(const std::string& claimId) {
+    const auto row =
+        PCG_TRY(database_.queryOne(std::string(kColumns) + "WHERE claim_id = ?", {claimId}));
+    if (!row) return std::nullopt;
+    return PCG_TRY(enrollmentOf(*row));
+}
+
+Result<bool> Enrollments::acknowledge(const std::string& claimId,
+                                      const wire::GatewayId& gateway,
+                                      WallTime now) {
+    return store::transact(database_, [&]() -> Result<bool> {
+        const auto enrollment = PCG_TRY(find(claimId));
+        if (!enrollment || enrollment->gateway != gateway)
+            return fail(kNotFound, "No such enrolment.");
+        if (enrollment->state == EnrollmentState::Active) return false;
+        if (enrollment->state != EnrollmentState::Issued) {
+            return fail(kEnrollmentOver,
+                        "This enrolment is over. Pair the gateway again with a new code.");
+        }
+        PCG_TRY(database_.execute(
+            "UPDATE enrollments SET state = 'active' WHERE claim_id = ? AND state = 'issued'",
+            {claimId}));
+        PCG_TRY(database_.execute("UPDATE gateways SET state = 'active' WHERE id = ?",
+                                  {gateway.text()}));
+        PCG_TRY(log(enrollment->tenant,
+                    gateway,
+                    "active",
+                    "epoch " + std::to_string(enrollment->epoch),
+                    now));
+        return true;
+    });
+}
+
+Result<std::vector<Enrollment>> Enrollments::expire(const PlatformAuthority&, WallTime now) {
+    return store::transact(database_, [&]() -> Result<std::vector<Enrollment>> {
+        std::vector<Enrollment> expired;
+        const auto rows = PCG_TRY(database_.query(
+            std::string(kColumns) + "WHERE state = 'issued' AND issued_at_ms <= ? LIMIT 1000",
+            {toUnixMilliseconds(now - kAcknowledgeWithin)}));
+        for (const auto& row : rows) {
+            expired.push_back(PCG_TRY(enrollmentOf(row)));
+            const auto& enrollment = expired.back();
+            PCG_TRY(database_.execute("UPDATE enrollments SET state = 'expired' WHERE claim_id = ?",
+                                      {enrollment.claimId}));
+            // Only if it still is this epoch's: a newer pairing of the same gateway is not touched.
+            PCG_TRY(
+                database_.execute("UPDATE gateways SET state = 'released', name = id WHERE id = ? "
+                                  "AND epoch = ? AND state = 'issued'",
+                                  {enrollment.gateway.text(), enrollment.epoch}));
+            PCG_TRY(database_.execute(
+                "INSERT OR IGNORE INTO revoked_nkeys (nkey, tenant_id, at_ms) VALUES (?, ?, ?)",
+                {enrollment.nkey.text(), enrollment.tenant.text(), toUnixMilliseconds(now)}));
+            PCG_TRY(log(
+                enrollment.tenant, enrollment.gateway, "expired", "not acknowledged in time", now));
+        }
+        return expired;
+    });
+}
+
+Result<> Enrollments::log(const wire::TenantId& tenant,
+                          const wire::GatewayId& gateway,
+                          std::string_view what,
+                          const std::string& detail,
+                          WallTime now) {
+    PCG_TRY(
+        database_.execute("INSERT INTO issuance_log (at_ms, tenant_id, gateway_id, what, detail) "
+                          "VALUES (?, ?, ?, ?, ?)",
+                          {toUnixMilliseconds(now), tenant.text(), gateway.text(), what, detail}));
+    return {};
+}
+
+}  // namespace pcg::controlplane

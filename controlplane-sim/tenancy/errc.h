@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What tenancy can refuse.
+#pragma once
+
+#include "common/base/error.h"
+
+namespace pcg::controlplane {
+
+inline constexpr ErrorCode kNameTaken{ErrorClass::Input, "tenancy.name_taken"};
+inline constexpr ErrorCode kNotFound{ErrorClass::Input, "tenancy.not_found"};
+inline constexpr ErrorCode kUnauthenticated{ErrorClass::Input, "tenancy.unauthenticated"};
+inline constexpr ErrorCode kGatewayBound{ErrorClass::Input, "tenancy.gateway_bound"};
+inline constexpr ErrorCode kEnrollmentMismatch{ErrorClass::Input, "tenancy.enrollment_mismatch"};
+inline constexpr ErrorCode kEnrollmentOver{ErrorClass::Input, "tenancy.enrollment_over"};
+
+}  // namespace pcg::controlplane

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tenant's gateways and their endpoints. What is live (online, round trip) is presence's and not
+// stored. Runs on the storage thread.
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/result.h"
+#include "common/store/database.h"
+#include "controlplane-sim/tenancy/tenant_scope.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pcg::controlplane {
+
+enum class GatewayState { Issued, Active, Released };
+
+struct Gateway {
+    wire::TenantId tenant;
+    wire::GatewayId id;
+    std::string name;
+    Bytes deviceSpki;  // DER
+    wire::UserNkey nkey;
+    std::int64_t epoch;
+    GatewayState state;
+    WallTime boundAt;
+};
+
+struct Endpoint {
+    wire::TenantId tenant;
+    wire::GatewayId gateway;
+    wire::EndpointId id;
+    std::string name;
+    std::string kind;
+    std::string state;
+    std::string why;  // a sentence; empty when all is well
+    std::optional<std::uint16_t>
+        ingressPort;  // kept for ever: clients have it in their configuration
+    bool present;     // the gateway listed it last time
+};
+
+// What a gateway says of one endpoint in evt.inventory.
+struct ReportedEndpoint {
+    wire::EndpointId id;
+    std::string name;
+    std::string kind;
+    std::string state;
+    std::string why;
+};
+
+inline constexpr std::size_t kMaxEndpointsPerGateway = 256;
+
+class Gateways {
+  public:
+    explicit Gateways(store::Database& database) : database_(database) {}
+
+    Result<std::vector<Gateway>> list(
+        const TenantScope& scope);  // without the released ones; at most 10,000
+    Result<std::optional<Gateway>> find(const TenantScope& scope, const wire::GatewayId& id);
+
+    // The platform's own questions at start: which links to serve.
+    Result<std::vector<Gateway>> all(const PlatformAuthority& authority);
+    Result<std::optional<Gateway>> byId(const PlatformAuthority& authority,
+                                        const wire::GatewayId& id);
+
+    // Frees the id for another pairing and remembers its nkey as revoked.
+    Result<> release(const TenantScope& scope, const wire::GatewayId& id, WallTime now);
+
+    Result<bool> isRevoked(const wire::UserNkey& nkey);
+    Result<std::vector<wire::UserNkey>> revoked(const TenantScope& scope);
+
+    // Replaces what is known of the gateway's endpoints. An id of another gateway is ignored, not
+    // moved: a gateway cannot take over what is not its own. Ports stay with their ids.
+    Result<std::vector<Endpoint>> report(const TenantScope& scope,
+                                         const wire::GatewayId& gateway,
+                                         const std::vector<ReportedEndpoint>& endpoints);
+    Result<std::vector<Endpoint>> endpoints(const TenantScope& scope,
+                                            const wire::GatewayId& gateway);
+    Result<std::vector<Endpoint>> allEndpoints(const PlatformAuthority& authority);
+    Result<> setIngressPort(const TenantScope& scope,
+                            const wire::EndpointId& id,
+                            std::uint16_t port);
+
+  private:
+    store::Database& database_;
+};
+
+}  // namespace pcg::controlplane
