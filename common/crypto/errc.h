@@ -14,5 +14,8 @@ inline constexpr ErrorCode kCertificate{ErrorClass::Input, "crypto.certificate"}
 inline constexpr ErrorCode kUntrusted{ErrorClass::Input, "crypto.untrusted"};
 inline constexpr ErrorCode kCsr{ErrorClass::Input, "crypto.csr"};
 inline constexpr ErrorCode kJws{ErrorClass::Input, "crypto.jws"};
+inline constexpr ErrorCode kNotAuthentic{ErrorClass::Input, "crypto.not_authentic"};
+inline constexpr ErrorCode kPoint{ErrorClass::Input, "crypto.point"};
+inline constexpr ErrorCode kScalar{ErrorClass::Input, "crypto.scalar"};
 
 }  // namespace pcg::crypto
