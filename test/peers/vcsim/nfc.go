@@ -13,7 +13,8 @@ import (
 	"regexp"
 )
 
-var nfcPath = regexp.MustCompile(`^/nfc/([A-Za-z0-9][A-Za-z0-9._-]*)/([A-Za-z0-9][A-Za-z0-9._-]*)$`)
+// A lease is called session[KEY]ID, as on a real vCenter.
+var nfcPath = regexp.MustCompile(`^/nfc/([A-Za-z0-9][A-Za-z0-9._\[\]-]*)/([A-Za-z0-9][A-Za-z0-9._-]*)$`)
 
 // serveNfc keeps what is uploaded to a lease and serves it back; the library throws it away. A file stays
 // readable after its lease has ended, so that a test can compare what arrived.
@@ -46,7 +47,8 @@ func (f *front) serveNfc(w http.ResponseWriter, r *http.Request, record *request
 
 // leaseKnows lets the library judge lease and device with an upload of nothing.
 func (f *front) leaseKnows(r *http.Request) bool {
-	probe := httptest.NewRequest(http.MethodPut, r.URL.Path, bytes.NewReader(nil))
+	probe := httptest.NewRequest(http.MethodPut, "/", bytes.NewReader(nil))
+	probe.URL.Path = r.URL.Path
 	answer := httptest.NewRecorder()
 	f.next.ServeHTTP(answer, probe)
 	return answer.Code == http.StatusOK

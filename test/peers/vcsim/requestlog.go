@@ -6,17 +6,21 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"regexp"
 	"sync"
 	"time"
 )
 
 // requestLog writes one JSON line when a request has been understood and one when it has been answered. It
-// never holds a header, a body or a query of a request: those carry credentials.
+// never holds a header, a body or a query of a request: those carry credentials. Nor a session's key, which is
+// part of the names that the library gives to leases.
 type requestLog struct {
 	mutex sync.Mutex
 	file  *os.File // nil: nobody wants it
 	count int64
 }
+
+var sessionKey = regexp.MustCompile(`session\[[^\]]*\]`)
 
 type request struct {
 	Event   string  `json:"event"` // request, cancelled, response
@@ -47,7 +51,8 @@ func (l *requestLog) arrived(r *http.Request) *request {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.count++
-	return &request{Number: l.count, Method: r.Method, Path: r.URL.Path, Agent: r.UserAgent(), start: time.Now()}
+	path := sessionKey.ReplaceAllString(r.URL.Path, "session[...]")
+	return &request{Number: l.count, Method: r.Method, Path: path, Agent: r.UserAgent(), start: time.Now()}
 }
 
 func (l *requestLog) seen(record *request) { l.event(record, "request") }
