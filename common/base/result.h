@@ -27,11 +27,12 @@ using Result = tl::expected<T, Error>;
 // auto key = PCG_TRY(Key::parse(text));      returns the error to the caller, or yields the value.
 // Not in coroutines (GCC 12 mishandles co_await inside statement expressions): use PCG_CO_TRY
 // there.
-#define PCG_TRY(expression)                                                      \
-    __extension__({                                                              \
-        auto pcgResult_ = (expression);                                          \
-        if (!pcgResult_) return ::tl::unexpected(std::move(pcgResult_).error()); \
-        ::pcg::detail::unwrap(std::move(pcgResult_));                            \
+#define PCG_TRY(expression) PCG_TRY_IMPL_(PCG_CO_TRY_NAME_(pcgResult_, __COUNTER__), expression)
+#define PCG_TRY_IMPL_(result, expression)                                \
+    __extension__({                                                      \
+        auto result = (expression);                                      \
+        if (!result) return ::tl::unexpected(std::move(result).error()); \
+        ::pcg::detail::unwrap(std::move(result));                        \
     })
 
 // PCG_CO_TRY(auto head, co_await call.readHead());
