@@ -1,7 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """usage: import_vapp.py URL USERNAME PASSWORD_FILE CA_FILE < OVF: starts an import and prints its lease's device URL."""
-import json
 import ssl
 import sys
 import urllib.parse
@@ -24,4 +23,4 @@ parameters = vim.OvfManager.CreateImportSpecParams(entityName="imported")
 spec = content.ovfManager.CreateImportSpec(sys.stdin.read(), pool, datacenter.datastore[0], parameters)
 lease = pool.ImportVApp(spec.importSpec, datacenter.vmFolder)
 # No Disconnect: the lease shall outlive this program.
-print(json.dumps({"lease": lease._moId, "url": lease.info.deviceUrl[0].url}))
+print(lease.info.deviceUrl[0].url)

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole system on loopback: control plane with its broker, gateways, vCenters, paired for real.
+
+Everything of one lab lies in one directory. Ports are free ones; nothing listens beyond loopback.
+"""
+import fcntl
+import json
+import os
+import pathlib
+import shutil
+import sys
+import time
+
+import client  # noqa: F401  (part of the lab's face: lab.client)
+import cloud
+import gateway
+import process
+import vcenter
+
+TENANT_NAMES = ["acme", "globex", "initech", "umbrella", "hooli", "stark", "wayne", "tyrell"]
+MARKER = "processes.json"
+ADMIN = "admin"
+
+
+class Lab:
+    """A lab's directory, its processes and what is known about them."""
+
+    def __init__(self, directory, programs, say=None):
+        self.directory = pathlib.Path(directory).absolute()
+        self.programs = pathlib.Path(programs).absolute()
+        self.started = time.monotonic()
+        self.say = say or self._print
+        self.step = "start"
+        self.tenants, self.gateways, self.vcenters = [], {}, {}
+        self.controlplane = self.processes = None
+
+    def _print(self, text):
+        print(f"[{time.monotonic() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
+
+    def program(self, name):
+        path = self.programs / name
+        if not path.exists():
+            raise process.StepError(f"{path} is not there; build it with ./dev build")
+        return path
+
+    # --- starting -------------------------------------------------------------------------------------------
+
+    def prepare(self):
+        """Takes the directory: a new or empty one, or one whose lab has ended."""
+        self.step = "take the directory"
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.lock = open(self.directory / ".lock", "w", encoding="utf-8")  # held until this program ends
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise process.StepError(f"another ./dev up or down works in {self.directory}") from error
+        others = [path for path in self.directory.iterdir() if path.name != ".lock"]
+        if others and not (self.directory / MARKER).exists():
+            raise process.StepError(f"{self.directory} holds other files; name an empty or new directory with --dir")
+        if process.Processes(self.directory).alive():
+            raise process.StepError(f"a lab runs in {self.directory}; stop it with ./dev down --dir {self.directory}")
+        clear(self.directory)
+        self.processes = process.Processes(self.directory)
+        self.processes.save()
+        for name in ("pcg-controlplane-sim", "pcg-gatewayd", "pcgctl", "pcg"):
+            self.program(name)
+
+    def start_controlplane(self):
+        self.step = "start the control plane"
+        state = self.directory / "controlplane"
+        state.mkdir(mode=0o700, exist_ok=True)
+        ready, log = state / "ready.json", self.directory / "controlplane.log"
+        ready.unlink(missing_ok=True)
+        record = self.processes.start(
+            "controlplane", [self.program("pcg-controlplane-sim"), "--state-dir", state], log, {"role": "controlplane"})
+        process.wait_for(
+            lambda: (process.read_json(ready) or {}).get("pid") == record["pid"], 60, "the control plane to be ready", record)
+        self.controlplane = process.read_json(ready)
+        self.processes.adopt("nats-server", self.controlplane["nats_pid"], log, extra={"role": "broker"})
+        self.say(f"control plane {self.controlplane['url']}, bus {self.controlplane['bus_url']}")
+
+    def operator(self):
+        token = gateway.read_token(self.controlplane["operator_token_file"])
+        return cloud.Api(self.controlplane["url"], self.controlplane["ca"], token)
+
+    def add_tenant(self, name):
+        self.step = f"create tenant {name}"
+        created = self.operator().create_tenant(name, ADMIN)
+        token_file = self.directory / "tenants" / f"{name}.token"
+        token_file.parent.mkdir(mode=0o700, exist_ok=True)
+        process.write_atomically(token_file, created["api_token"] + "\n")
+        tenant = {
+            "id": created["tenant"]["id"], "name": created["tenant"]["name"], "admin": created["admin"],
+            "api_token": created["api_token"], "token_file": str(token_file), "gateways": [],
+        }
+        self.tenants.append(tenant)
+        self.say(f"tenant {name} is {tenant['id']}")
+        return tenant
+
+    def api(self, tenant):
+        return cloud.Api(self.controlplane["url"], self.controlplane["ca"], tenant["api_token"])
+
+    def add_gateway(self, tenant, name):
+        """Starts and pairs a gateway; returns it once the control plane calls it online."""
+        self.step = f"start gateway {name}"
+        one = gateway.Gateway(self, name, tenant["name"])
+        one.configure()
+        one.start()
+        self.gateways[name] = one
+        self.step = f"pair gateway {name}"
+        one.pair(tenant["token_file"])
+        self.step = f"wait for gateway {name} to be online"
+        api = self.api(tenant)
+        process.wait_for(
+            lambda: api.is_online(one.id), 45, "the gateway to be online", self.processes.find(one.process_name))
+        self.say(f"gateway {name} is {one.id} and online")
+        tenant["gateways"].append({"id": one.id, "name": name, "socket": str(one.socket), "endpoints": []})
+        return one
+
+    def start_vcenter(self, name, arguments=()):
+        self.step = f"start vCenter {name}"
+        simulated = vcenter.start(self.processes, self.programs, self.directory / "vcenters" / name, name, arguments)
+        self.say(f"vCenter simulator {name} {simulated['url']}")
+        return simulated
+
+    def add_endpoint(self, tenant, one, name, target, role):
+        """Registers a vCenter at a gateway, mints an access key and waits until the ingress serves it."""
+        self.step = f"register {name} at gateway {one.name}"
+        one.add_vcenter(name, target)
+        self.step = f"create an access key for {name}"
+        key = one.create_key(name, role)
+        self.step = f"wait for the ingress of {name}"
+        api, record = self.api(tenant), self.processes.find(one.process_name)
+        found = process.wait_for(lambda: api.endpoint(one.id, name), 45, "an ingress URL", record)
+        ca = self.controlplane["ca"]
+        process.wait_for(lambda: cloud.answers(found["ingress_url"], ca), 45, "an answer through the ingress", record)
+        self.vcenters[name] = target
+        endpoint = {
+            "name": name, "kind": "vcenter", "id": found["id"], "ingress_url": found["ingress_url"], "ca": ca,
+            "username": key["username"], "password": key["password"], "role": role,
+            "direct": {key: target[key] for key in ("url", "username", "password", "ca")},
+        }
+        if "requests" in target:
+            endpoint["requests_log"] = target["requests"]
+        for described in tenant["gateways"]:
+            if described["id"] == one.id:
+                described["endpoints"].append(endpoint)
+        self.say(f"endpoint {name} of {tenant['name']} is at {found['ingress_url']} for role {role}")
+        return endpoint
+
+    def up(self, tenants=2, gateways=1, role="full", existing=None):
+        """The whole lab of the contract; `existing` names a vCenter that runs elsewhere."""
+        self.prepare()
+        self.start_controlplane()
+        number = 0
+        for index in range(tenants):
+            tenant = self.add_tenant(TENANT_NAMES[index] if index < len(TENANT_NAMES) else f"tenant{index + 1}")
+            for _ in range(gateways):
+                number += 1
+                one = self.add_gateway(tenant, f"dc{number}")
+                name = "vc1"
+                if existing is None:
+                    target = self.start_vcenter(f"vcenter-dc{number}")
+                else:
+                    self.step = f"look at {existing['url']}"
+                    target = vcenter.existing(directory=self.directory / "vcenters" / f"existing-dc{number}", **existing)
+                self.add_endpoint(tenant, one, name, target, role)
+        self.write()
+
+    # --- describing -----------------------------------------------------------------------------------------
+
+    def describe(self):
+        return {
+            "controlplane": {
+                "url": self.controlplane["url"], "ca": self.controlplane["ca"],
+                "broker_monitor_url": self.controlplane["broker_monitor_url"],
+                "bus_url": self.controlplane["bus_url"],
+                "operator_token_file": self.controlplane["operator_token_file"],
+            },
+            "opaque_proxy": None,  # the opaque tunnel is not there yet
+            "tenants": self.tenants,
+            "processes": [
+                {key: record.get(key) for key in ("name", "role", "pid", "start_time", "log")}
+                for record in self.processes.records
+            ],
+            "directory": str(self.directory),
+            "programs": str(self.programs),
+        }
+
+    def write(self):
+        self.step = "write lab.json"
+        process.write_atomically(self.directory / "lab.json", json.dumps(self.describe(), indent=2) + "\n")
+
+    # --- stopping -------------------------------------------------------------------------------------------
+
+    def down(self):
+        if self.processes is not None:
+            self.processes.stop()
+
+
+def clear(directory):
+    """Empties a lab's directory, but for the lock that the caller holds."""
+    for path in directory.iterdir():
+        if path.name == ".lock":
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def explain(lab, error):
+    """What a person needs to know about a failure: the step, the reason, the log and its last lines."""
+    lines = [f"failed at: {lab.step}", f"reason:    {error}"]
+    log = getattr(error, "log", None)
+    if log:
+        lines += [f"log:       {log}", process.tail(log)]
+    return "\n".join(lines)
+
+
+def default_programs():
+    return os.environ.get("PCG_PROGRAMS") or str(pathlib.Path(__file__).resolve().parents[2] / "build" / "dev" / "bin")
