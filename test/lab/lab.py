@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import time
 
@@ -134,11 +135,11 @@ class Lab:
         found = process.wait_for(lambda: api.endpoint(one.id, name), 45, "an ingress URL", record)
         ca = self.controlplane["ca"]
         process.wait_for(lambda: cloud.answers(found["ingress_url"], ca), 45, "an answer through the ingress", record)
-        self.vcenters[name] = target
+        self.vcenters[f"{one.name}/{name}"] = target
         endpoint = {
             "name": name, "kind": "vcenter", "id": found["id"], "ingress_url": found["ingress_url"], "ca": ca,
             "username": key["username"], "password": key["password"], "role": role,
-            "direct": {key: target[key] for key in ("url", "username", "password", "ca")},
+            "direct": {word: target[word] for word in ("url", "username", "password", "ca")},
         }
         if "requests" in target:
             endpoint["requests_log"] = target["requests"]
@@ -192,6 +193,21 @@ class Lab:
         process.write_atomically(self.directory / "lab.json", json.dumps(self.describe(), indent=2) + "\n")
 
     # --- stopping -------------------------------------------------------------------------------------------
+
+    def restart(self, name, command=None):
+        """Starts again what has ended, as whoever runs it would."""
+        record = self.processes.find(name)
+        return self.processes.start(
+            name, command or record["command"], record["log"], {"role": record["role"]} if "role" in record else None)
+
+    def restart_controlplane(self):
+        self.start_controlplane()
+
+    def kill(self, name):
+        """kill -9, exactly this one."""
+        record = self.processes.find(name)
+        process.signal_and_wait(record, signal.SIGKILL, 5)
+        process.reap(record)
 
     def down(self):
         if self.processes is not None:

@@ -87,23 +87,48 @@ class Processes:
         return next(record for record in self.records if record["name"] == name)
 
     def alive(self):
-        reap()
         return [record for record in self.records if is_alive(record)]
 
     def stop(self, grace=10.0):
         """Stops all, the last started first; returns the names of those that had to be killed."""
         killed = []
         for record in reversed(self.records):
+            # First whom it may have left behind is looked up, then it is stopped, then they are.
+            left = members(record)
             if not stop(record, grace):
                 killed.append(record["name"])
+            for member in left:
+                if not stop(member, 2.0):
+                    killed.append(f"{record['name']}: process {member['pid']}")
         return killed
 
 
-def reap():
-    """Collects children of ours that have ended, so that they do not stay as zombies."""
+def members(record):
+    """Processes that one of ours has started itself: those in the session that it was made the leader of.
+
+    A session's id is not given to a new process while one of its members lives. Should the leader's pid belong
+    to somebody else by now, then that somebody leads another session, and nothing in it is ours.
+    """
+    leader_now = start_time(record["pid"])
+    if record["start_time"] is None or leader_now not in (None, record["start_time"]):
+        return []
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == record["pid"]:
+            continue
+        try:
+            fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            continue
+        if int(fields[3]) == record["pid"] and int(fields[19]) >= record["start_time"] and fields[0] not in "ZX":
+            found.append({"name": record["name"], "pid": int(entry.name), "start_time": int(fields[19])})
+    return found
+
+
+def reap(record):
+    """Collects a child of ours that has ended, so that it does not stay as a zombie."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        os.waitpid(record["pid"], os.WNOHANG)
     except ChildProcessError:
         pass
 
@@ -111,12 +136,12 @@ def reap():
 def stop(record, grace=10.0):
     """SIGTERM, then after `grace` seconds SIGKILL. True when the process ended by itself or was gone."""
     if not is_alive(record):
-        reap()
+        reap(record)
         return True
     ended = signal_and_wait(record, signal.SIGTERM, grace)
     if not ended:
         signal_and_wait(record, signal.SIGKILL, 5.0)
-    reap()
+    reap(record)
     return ended
 
 

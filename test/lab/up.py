@@ -63,8 +63,9 @@ def main():
         if not isinstance(error, process.StepError):
             error = process.StepError(f"{type(error).__name__}: {error}")
         print(f"./dev up {lab.explain(here, error)}", file=sys.stderr)
-        here.down()
-        print(f"everything that was started has been stopped; logs are in {here.directory}", file=sys.stderr)
+        if here.processes is not None:
+            here.down()
+            print(f"everything that was started has been stopped; logs are in {here.directory}", file=sys.stderr)
         return 1
     here.say(f"usable; described in {here.directory}/lab.json; stop it with ./dev down --dir {options.dir}")
     return 0
