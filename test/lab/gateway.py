@@ -72,10 +72,15 @@ class Pairing:
         except OSError:
             pass
         try:
-            return self.child.wait(5)
+            code = self.child.wait(5)
         except subprocess.TimeoutExpired:
             self.child.kill()
-            return self.child.wait()
+            code = self.child.wait()
+        for reader in self.readers:
+            reader.join()
+        self.child.stdout.close()
+        self.child.stderr.close()
+        return code
 
 
 class Gateway:

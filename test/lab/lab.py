@@ -33,7 +33,7 @@ class Lab:
         self.say = say or self._print
         self.step = "start"
         self.tenants, self.gateways, self.vcenters = [], {}, {}
-        self.controlplane = self.processes = None
+        self.controlplane = self.processes = self.lock = None
 
     def _print(self, text):
         print(f"[{time.monotonic() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
@@ -212,6 +212,9 @@ class Lab:
     def down(self):
         if self.processes is not None:
             self.processes.stop()
+        if self.lock is not None:
+            self.lock.close()
+            self.lock = None
 
 
 def clear(directory):

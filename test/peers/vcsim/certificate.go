@@ -16,8 +16,9 @@ import (
 	"time"
 )
 
-// certificateOf loads the given certificate, or makes a CA and a leaf below it, as VMCA does on a vCenter. The
-// second result is the file that a client verifies with.
+// certificateOf loads the given certificate, or makes a CA and a leaf below it, as VMCA does on a vCenter. What was
+// made lies in the directory and is used again after a restart. The second result is the file that a client
+// verifies with.
 func certificateOf(o options, dir string) (tls.Certificate, string, error) {
 	if o.certFile != "" {
 		certificate, err := tls.LoadX509KeyPair(o.certFile, o.keyFile)
@@ -27,12 +28,27 @@ func certificateOf(o options, dir string) (tls.Certificate, string, error) {
 	if caFile == "" {
 		caFile = filepath.Join(dir, "ca.pem")
 	}
+	leafFile := filepath.Join(dir, "leaf.pem") // chain and key in one file
+	if certificate, err := tls.LoadX509KeyPair(leafFile, leafFile); err == nil {
+		return certificate, caFile, nil
+	}
 	certificate, authority, err := generateCertificate(time.Now())
 	if err != nil {
 		return tls.Certificate{}, "", err
 	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority})
-	return certificate, caFile, os.WriteFile(caFile, text, 0o644)
+	if err := os.WriteFile(caFile, inPem("CERTIFICATE", authority), 0o644); err != nil {
+		return tls.Certificate{}, "", err
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	if err != nil {
+		return tls.Certificate{}, "", err
+	}
+	text := append(inPem("PRIVATE KEY", key), inPem("CERTIFICATE", certificate.Certificate[0])...)
+	return certificate, caFile, os.WriteFile(leafFile, append(text, inPem("CERTIFICATE", authority)...), 0o600)
+}
+
+func inPem(kind string, der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
 func serialNumber() (*big.Int, error) {
@@ -51,7 +67,7 @@ func generateCertificate(now time.Time) (tls.Certificate, []byte, error) {
 	}
 	authority := &x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: "CA of a simulated vCenter"},
+		Subject:               pkix.Name{CommonName: "CA of simulated vCenter " + serial.Text(16)[:8]},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.AddDate(1, 0, 0),
 		IsCA:                  true,

@@ -1,0 +1,116 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 of each process while it is used; afterwards everything heals without a hand, and memory stays flat."""
+import http.client
+import pathlib
+import ssl
+import subprocess
+import urllib.parse
+
+import e2e
+
+HEAL_SECONDS = 30
+IDLE_KIB = 40 * 1024
+GROWTH_KIB = 32 * 1024
+
+
+def resident(record):
+    """(resident now, peak) in KiB."""
+    fields = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{record['pid']}/status").read_text().splitlines())
+    return int(fields["VmRSS"].split()[0]), int(fields["VmHWM"].split()[0])
+
+
+class Faults(e2e.EndToEnd):
+    def upload_then(self, disturb):
+        """Begins an upload, disturbs, and returns whether the client was told that it failed."""
+        target = self.endpoint()
+        child = e2e.client.command("govmomi", e2e.PROGRAMS, target, "login,inventory,upload", 256)
+        running = subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        running.stdin.write(target["password"])
+        running.stdin.close()
+        running.stdin = None
+        before = sum(one.startswith("PUT") for one in self.upstream())
+        e2e.process.wait_for(lambda: sum(one.startswith("PUT") for one in self.upstream()) > before, 30, "the upload")
+        disturb()
+        out, errors = running.communicate(timeout=90)
+        return running.returncode != 0, out + errors
+
+    def test_kill_9_of_the_gateway(self):
+        one = self.gateway()
+
+        def kill():
+            self.lab.kill(one.process_name)
+
+        failed, text = self.upload_then(kill)
+        self.assertTrue(failed, text)
+        self.lab.restart(one.process_name)
+        self.wait_until_calls_work(HEAL_SECONDS)
+        self.assertEqual(one.pairing()["state"], "active")
+
+    def test_kill_9_of_the_control_plane(self):
+        def kill():
+            self.lab.kill("controlplane")
+
+        url, ingress = self.lab.controlplane["url"], self.endpoint()["url"]
+        failed, text = self.upload_then(kill)
+        self.assertTrue(failed, text)
+        self.lab.restart_controlplane()
+        self.assertEqual(self.lab.controlplane["url"], url)
+        self.wait_until_calls_work(HEAL_SECONDS)
+        found = self.api().endpoint(self.gateway().id, "vc1")
+        self.assertEqual(found["ingress_url"], ingress)
+
+    def test_kill_9_of_the_broker(self):
+        before = self.lab.processes.find("nats-server")["pid"]
+        self.lab.kill("nats-server")
+        self.wait_until_calls_work(HEAL_SECONDS)
+        ready = e2e.process.read_json(self.lab.directory / "controlplane" / "ready.json")
+        self.assertNotEqual(ready["nats_pid"], before)
+        self.lab.processes.adopt("nats-server", ready["nats_pid"], self.lab.directory / "controlplane.log",
+                                 extra={"role": "broker"})
+
+    def test_a_stopped_vcenter_is_told_apart_from_a_stopped_gateway(self):
+        endpoint = self.endpoint()
+        record = self.lab.vcenters[f"{self.gateway().name}/vc1"]["record"]
+        self.assertTrue(e2e.process.is_alive(record))
+        self.lab.kill(record["name"])
+        status, body = self.get(endpoint, "/sdk/vimServiceVersions.xml")
+        self.assertIn(status, (502, 503, 504), body)
+        self.assertTrue(self.api().is_online(self.gateway().id))
+        address = urllib.parse.urlsplit(endpoint["direct"]["url"]).netloc
+        restarted = self.lab.restart(record["name"], [*record["command"], "-listen", address])
+        e2e.process.wait_for(lambda: e2e.cloud.answers(endpoint["direct"]["url"], endpoint["direct"]["ca"]), 30,
+                             "the vCenter", restarted)
+        self.wait_until_calls_work(HEAL_SECONDS)
+
+    @staticmethod
+    def get(endpoint, path):
+        address = urllib.parse.urlsplit(endpoint["url"])
+        connection = http.client.HTTPSConnection(
+            address.hostname, address.port, timeout=60, context=ssl.create_default_context(cafile=endpoint["ca"]))
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def test_memory_of_an_idle_gateway_and_of_a_large_transfer(self):
+        self.wait_until_calls_work(HEAL_SECONDS)
+        record = self.lab.processes.find(self.gateway().process_name)
+        before, _ = resident(record)
+        self.assert_works(self.call(steps="login,inventory,upload,download,logout", mebibytes=512))
+        _, peak = resident(record)
+        print(f"gateway: {before} KiB before, {peak} KiB at its peak")
+        if not self.is_instrumented(record):  # a sanitizer's shadow is not the gateway's memory
+            self.assertLess(before, IDLE_KIB)
+            self.assertLess(peak - before, GROWTH_KIB)
+
+    @staticmethod
+    def is_instrumented(record):
+        maps = pathlib.Path(f"/proc/{record['pid']}/maps").read_text()
+        return "libasan" in maps or "libtsan" in maps
+
+
+if __name__ == "__main__":
+    e2e.run()
