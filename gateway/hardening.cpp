@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/hardening.h"
+
+#include "gateway/errc.h"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+namespace pcg::gateway {
+
+Result<> hardenProcess() {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        return fail(errc::kHostSystem,
+                    std::string("The process cannot protect its memory: ") + std::strerror(errno) +
+                        ". Run it on Linux without restrictions on prctl.");
+    }
+    ::umask(077);
+    std::signal(SIGPIPE, SIG_IGN);
+    return {};
+}
+
+}  // namespace pcg::gateway

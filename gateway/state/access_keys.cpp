@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/state/access_keys.h"
+
+#include "common/codec/base32.h"
+#include "common/crypto/digest.h"
+#include "common/store/errc.h"
+#include "gateway/errc.h"
+
+namespace pcg::gateway {
+namespace {
+
+constexpr std::size_t kSecretSize = 32;
+constexpr std::size_t kSaltSize = 16;
+
+Bytes hashOf(BytesView salt, const Secret& password) {
+    return toBytes(crypto::Sha256().update(salt).update(password.reveal()).finish());
+}
+
+std::optional<WallTime> timeOf(const store::Row& row, std::size_t column) {
+    const auto milliseconds = row.optionalInteger(column);
+    if (!milliseconds) return std::nullopt;
+    return fromUnixMilliseconds(*milliseconds);
+}
+
+Result<AccessKeyRecord> recordOf(const store::Row& row) {
+    const auto id = wire::parseAccessKeyId(row.text(0));
+    const auto endpoint = wire::parseEndpointId(row.text(1));
+    const auto role = proxy::parseRole(row.text(2));
+    if (!id || !endpoint || !role) {
+        return fail(
+            errc::kStateDamaged,
+            "The table of access keys is damaged. Restore a backup of the state directory.");
+    }
+    return AccessKeyRecord{*id, *endpoint, *role, row.text(3), timeOf(row, 4), !row.isNull(5)};
+}
+
+Result<> checkRoom(Storage& storage, const wire::EndpointId& endpoint) {
+    const auto row = PCG_TRY(storage.database.queryOne(
+        "SELECT (SELECT count(*) FROM endpoints WHERE id = ?), "
+        "(SELECT count(*) FROM access_keys WHERE endpoint_id = ? AND revoked_at IS NULL)",
+        {endpoint.text(), endpoint.text()}));
+    if (row->integer(0) == 0) {
+        return fail(errc::kNoSuchEndpoint,
+                    "endpoint: there is no " + endpoint.text() + ". See: pcgctl endpoint list.");
+    }
+    if (row->integer(1) < static_cast<std::int64_t>(kMaxKeysPerEndpoint)) return {};
+    return fail(errc::kTooMany,
+                "The endpoint has " + std::to_string(kMaxKeysPerEndpoint) +
+                    " access keys, which is the most. Revoke those that are not used.");
+}
+
+}  // namespace
+
+Result<MintedKey> createAccessKey(Storage storage,
+                                  const wire::EndpointId& endpoint,
+                                  proxy::Role role,
+                                  std::optional<WallTime> expiresAt) {
+    auto raw = storage.random.array<kSecretSize>();
+    auto text = codec::crockfordEncode(raw);
+    wipe(MutableBytes(raw));
+    auto password = Secret::takeText(text);
+    const auto salt = storage.random.array<kSaltSize>();
+    AccessKeyRecord record{wire::newId<wire::AccessKeyId>(storage.random),
+                           endpoint,
+                           role,
+                           toRfc3339(storage.clock.wallNow()),
+                           expiresAt,
+                           false};
+    std::optional<std::int64_t> expiry;
+    if (expiresAt) expiry = toUnixMilliseconds(*expiresAt);
+    const auto kept = store::transact(storage.database, [&]() -> Result<> {
+        PCG_TRY(checkRoom(storage, endpoint));
+        PCG_TRY(
+            storage.database.execute("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+                                     {record.id.text(),
+                                      endpoint.text(),
+                                      proxy::roleName(role),
+                                      BytesView(salt),
+                                      hashOf(salt, password),
+                                      record.createdAt,
+                                      expiry}));
+        return {};
+    });
+    if (!kept) return fail(kept.error());
+    return MintedKey{std::move(record), std::move(password)};
+}
+
+Result<std::vector<AccessKeyRecord>> listAccessKeys(Storage storage) {
+    const auto rows = PCG_TRY(storage.database.query(
+        "SELECT id, endpoint_id, role, created_at, expires_at_ms, revoked_at FROM access_keys "
+        "ORDER BY created_at, id LIMIT 20000"));
+    std::vector<AccessKeyRecord> records;
+    records.reserve(rows.size());
+    for (const auto& row : rows) records.push_back(PCG_TRY(recordOf(row)));
+    return records;
+}
+
+Result<> revokeAccessKey(Storage storage, const wire::AccessKeyId& id) {
+    const auto changed = PCG_TRY(storage.database.execute(
+        "UPDATE access_keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
+        {toRfc3339(storage.clock.wallNow()), id.text()}));
+    if (changed > 0) return {};
+    return fail(errc::kNoSuchKey,
+                "There is no access key " + id.text() + ". See: pcgctl key list.");
+}
+
+Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
+                                                        const wire::EndpointId& endpoint,
+                                                        const wire::AccessKeyId& id,
+                                                        const Secret& password) {
+    const auto row =
+        PCG_TRY(storage.database.queryOne("SELECT id, endpoint_id, role, created_at, "
+                                          "expires_at_ms, revoked_at, salt, hash FROM access_keys "
+                                          "WHERE id = ?",
+                                          {id.text()}));
+    // An unknown key costs the same hash as a known one.
+    const Bytes salt = row ? row->blob(6) : Bytes(kSaltSize, 0);
+    const auto expected = row ? row->blob(7) : Bytes(32, 0);
+    const bool matches = constantTimeEqual(hashOf(salt, password), expected);
+    if (!row || !matches) return std::nullopt;
+    const auto record = PCG_TRY(recordOf(*row));
+    const bool expired = record.expiresAt && *record.expiresAt <= storage.clock.wallNow();
+    if (record.revoked || expired || record.endpoint != endpoint) return std::nullopt;
+    return std::optional(proxy::Principal{record.id, record.endpoint, record.role});
+}
+
+}  // namespace pcg::gateway

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The access keys with which clients log in to an endpoint: minted here, shown once, kept as
+// hashes.
+//
+// A secret is 256 random bits, so one salted SHA-256 is enough: there is no dictionary to slow down
+// (unlike a password, for which a slow hash would be right). Storage thread.
+#pragma once
+
+#include "common/base/secret.h"
+#include "gateway/state/state_store.h"
+#include "vcenter-proxy/principal.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pcg::gateway {
+
+struct AccessKeyRecord {
+    wire::AccessKeyId id;
+    wire::EndpointId endpoint;
+    proxy::Role role = proxy::Role::Inventory;
+    std::string createdAt;
+    std::optional<WallTime> expiresAt;
+    bool revoked = false;
+};
+
+struct MintedKey {
+    AccessKeyRecord record;
+    Secret password;
+};
+
+inline constexpr std::size_t kMaxKeysPerEndpoint = 256;
+
+// gateway.no_such_endpoint, gateway.too_many
+Result<MintedKey> createAccessKey(Storage storage,
+                                  const wire::EndpointId& endpoint,
+                                  proxy::Role role,
+                                  std::optional<WallTime> expiresAt);
+
+Result<std::vector<AccessKeyRecord>> listAccessKeys(Storage storage);
+
+// gateway.no_such_key. Revoking twice is fine.
+Result<> revokeAccessKey(Storage storage, const wire::AccessKeyId& id);
+
+// Nothing for an unknown, revoked, expired or foreign key and for a wrong secret, in the same time.
+Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
+                                                        const wire::EndpointId& endpoint,
+                                                        const wire::AccessKeyId& id,
+                                                        const Secret& password);
+
+}  // namespace pcg::gateway

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/state/endpoints.h"
+
+#include "common/store/errc.h"
+#include "gateway/errc.h"
+
+namespace pcg::gateway {
+namespace {
+
+using store::KeyClass;
+
+store::Cell cellOf(const wire::EndpointId& id, const char* column) {
+    return {"endpoints", id.text(), column};
+}
+
+Result<EndpointRecord> recordOf(const store::Row& row) {
+    auto id = wire::parseEndpointId(row.text(0));
+    if (!id) {
+        return fail(errc::kStateDamaged,
+                    "The table of endpoints is damaged: " + id.error().message() +
+                        " Restore a backup of the state directory.");
+    }
+    return EndpointRecord{*id,
+                          row.text(1),
+                          row.text(2),
+                          row.text(3),
+                          {row.text(4) == "pin" ? TrustKind::Pin : TrustKind::Ca, row.text(5)}};
+}
+
+Error noSuchEndpoint(const wire::EndpointId& id) {
+    return {errc::kNoSuchEndpoint,
+            "There is no endpoint " + id.text() + ". See: pcgctl endpoint list."};
+}
+
+struct SealedPair {
+    Bytes username;
+    Bytes password;
+};
+
+Result<SealedPair> sealBoth(Storage& storage,
+                            const store::Scope& scope,
+                            const wire::EndpointId& id,
+                            const EndpointCredentials& credentials) {
+    return SealedPair{
+        PCG_TRY(storage.envelope.seal(
+            scope, KeyClass::Credentials, cellOf(id, "username"), credentials.username.reveal())),
+        PCG_TRY(storage.envelope.seal(
+            scope, KeyClass::Credentials, cellOf(id, "password"), credentials.password.reveal()))};
+}
+
+}  // namespace
+
+Result<EndpointRecord> addEndpoint(Storage storage,
+                                   const store::Scope& scope,
+                                   EndpointRecord record,
+                                   const EndpointCredentials& credentials) {
+    const auto sealed = PCG_TRY(sealBoth(storage, scope, record.id, credentials));
+    return store::transact(storage.database, [&]() -> Result<EndpointRecord> {
+        const auto count = PCG_TRY(storage.database.queryOne("SELECT count(*) FROM endpoints"));
+        if (count->integer(0) >= static_cast<std::int64_t>(kMaxEndpoints)) {
+            return fail(errc::kTooMany,
+                        "This gateway has " + std::to_string(kMaxEndpoints) +
+                            " endpoints, which is the most. Remove one, or add a gateway.");
+        }
+        auto added = storage.database.execute(
+            "INSERT INTO endpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            {record.id.text(),
+             record.name,
+             record.kind,
+             record.url,
+             record.trust.kind == TrustKind::Pin ? "pin" : "ca",
+             record.trust.anchor,
+             scope.tenant,
+             scope.epoch,
+             sealed.username,
+             sealed.password,
+             toRfc3339(storage.clock.wallNow())});
+        if (!added && added.error().is(store::kConstraint)) {
+            return fail(errc::kNameTaken,
+                        "name: there is an endpoint \"" + record.name +
+                            "\" already. Choose another name, or remove that one first.");
+        }
+        if (!added) return fail(std::move(added).error());
+        return record;
+    });
+}
+
+Result<std::vector<EndpointRecord>> listEndpoints(Storage storage) {
+    const auto rows = PCG_TRY(storage.database.query(
+        "SELECT id, name, kind, url, trust, trust_anchor FROM endpoints ORDER BY name LIMIT ?",
+        {kMaxEndpoints}));
+    std::vector<EndpointRecord> records;
+    records.reserve(rows.size());
+    for (const auto& row : rows) records.push_back(PCG_TRY(recordOf(row)));
+    return records;
+}
+
+Result<> removeEndpoint(Storage storage, const wire::EndpointId& id) {
+    const auto removed =
+        PCG_TRY(storage.database.execute("DELETE FROM endpoints WHERE id = ?", {id.text()}));
+    if (removed == 0) return fail(noSuchEndpoint(id));
+    return {};
+}
+
+Result<EndpointCredentials> endpointCredentials(Storage storage, const wire::EndpointId& id) {
+    const auto row = PCG_TRY(storage.database.queryOne(
+        "SELECT scope_tenant, scope_epoch, username, password FROM endpoints WHERE id = ?",
+        {id.text()}));
+    if (!row) return fail(noSuchEndpoint(id));
+    const store::Scope scope{row->text(0), row->integer(1)};
+    return EndpointCredentials{
+        PCG_TRY(storage.envelope.open(
+            scope, KeyClass::Credentials, cellOf(id, "username"), row->blob(2))),
+        PCG_TRY(storage.envelope.open(
+            scope, KeyClass::Credentials, cellOf(id, "password"), row->blob(3)))};
+}
+
+Result<> replaceCredentials(Storage storage,
+                            const store::Scope& scope,
+                            const wire::EndpointId& id,
+                            const EndpointCredentials& credentials) {
+    const auto sealed = PCG_TRY(sealBoth(storage, scope, id, credentials));
+    const auto changed = PCG_TRY(storage.database.execute(
+        "UPDATE endpoints SET scope_tenant = ?, scope_epoch = ?, username = ?, password = ? WHERE "
+        "id = ?",
+        {scope.tenant, scope.epoch, sealed.username, sealed.password, id.text()}));
+    if (changed == 0) return fail(noSuchEndpoint(id));
+    return {};
+}
+
+}  // namespace pcg::gateway

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/state/proxy_state.h"
+
+#include "gateway/state/access_keys.h"
+#include "gateway/state/endpoints.h"
+#include "vcenter-proxy/errc.h"
+
+namespace pcg::gateway {
+
+net::Task<Result<proxy::Credential>> StoredCredentials::credentialFor(wire::EndpointId endpoint) {
+    auto work = [endpoint](Storage storage) { return endpointCredentials(storage, endpoint); };
+    PCG_CO_TRY(auto stored, co_await state_.run(std::move(work)));
+    co_return proxy::Credential{std::move(stored.username), std::move(stored.password)};
+}
+
+net::Task<Result<proxy::Principal>> StoredAccessKeys::verify(wire::EndpointId endpoint,
+                                                             wire::AccessKeyId key,
+                                                             Secret secret) {
+    auto work = [endpoint, key, secret = std::move(secret)](Storage storage) {
+        return verifyAccessKey(storage, endpoint, key, secret);
+    };
+    PCG_CO_TRY(auto principal, co_await state_.run(std::move(work)));
+    if (!principal) {
+        co_return fail(
+            proxy::errc::kInvalidLogin,
+            "The access key or its secret is wrong, or the key was revoked or has expired.");
+    }
+    co_return std::move(*principal);
+}
+
+}  // namespace pcg::gateway

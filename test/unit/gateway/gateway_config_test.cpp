@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/gateway_config.h"
+
+#include "test/support/temp_dir.h"
+
+#include <gtest/gtest.h>
+
+namespace pcg::gateway {
+namespace {
+
+class GatewayConfigTest : public testing::Test {
+  protected:
+    // `members` replace nothing: each text is a whole set of keys beside state_dir.
+    Result<GatewayConfig> load(const std::string& members) {
+        return loadGatewayConfig(dir_.write("gw.json", "{\"state_dir\":\"/s\"," + members + "}"));
+    }
+
+    std::string refusal(const std::string& members) {
+        const auto config = load(members);
+        EXPECT_FALSE(config) << members;
+        return config ? "accepted" : config.error().message();
+    }
+
+    test::TempDir dir_;
+    const std::string ca_ =
+        "\"controlplane_ca_file\":\"" + dir_.write("ca.pem", "x").string() + "\"";
+    const std::string url_ = R"("controlplane_url":"https://cp.example.com:8443")";
+};
+
+TEST_F(GatewayConfigTest, TakesTheSmallestUsefulFile) {
+    const auto config = load(url_ + "," + ca_);
+
+    ASSERT_TRUE(config) << config.error().message();
+    EXPECT_EQ(config->controlplaneUrl, "https://cp.example.com:8443");
+    EXPECT_EQ(config->console, "stdout");
+    EXPECT_EQ(config->controlSocket(), "/s/control.sock");
+    EXPECT_FALSE(config->hostname.empty());
+    EXPECT_FALSE(config->expectedTenant);
+}
+
+TEST_F(GatewayConfigTest, TakesAPinWithColonsInEitherCase) {
+    std::string pin;
+    for (int i = 0; i < 32; ++i) pin += i == 0 ? "aB" : ":aB";
+
+    const auto config = load(url_ + R"(,"controlplane_root_sha256":")" + pin + "\"");
+
+    ASSERT_TRUE(config) << config.error().message();
+    EXPECT_EQ(config->controlplaneRootSha256->front(), 0xab);
+}
+
+TEST_F(GatewayConfigTest, NamesTheKeyThatWasMeant) {
+    EXPECT_NE(refusal(R"("controlplane_ulr":"https://x",)" + ca_)
+                  .find("Did you mean \"controlplane_url\"?"),
+              std::string::npos);
+}
+
+TEST_F(GatewayConfigTest, RefusesUrlsThatAreNotAnHttpsOrigin) {
+    for (const auto* url : {"http://cp",
+                            "cp.example.com",
+                            "https://",
+                            "https://cp/path",
+                            "https://cp:99999",
+                            "https://u:p@cp",
+                            "https://cp?x"}) {
+        const auto message = refusal("\"controlplane_url\":\"" + std::string(url) + "\"," + ca_);
+        EXPECT_NE(message.find("key \"controlplane_url\": "), std::string::npos) << message;
+    }
+}
+
+TEST_F(GatewayConfigTest, WantsExactlyOneWayToTrustTheControlPlane) {
+    EXPECT_NE(refusal(url_).find("controlplane_root_sha256 is required"), std::string::npos);
+    EXPECT_NE(
+        refusal(url_ + "," + ca_ + R"(,"controlplane_root_sha256":")" + std::string(64, 'a') + "\"")
+            .find("cannot be combined"),
+        std::string::npos);
+    EXPECT_NE(refusal(url_ + R"(,"controlplane_root_sha256":"abc")").find("64 hex digits"),
+              std::string::npos);
+    EXPECT_NE(refusal(url_ + R"(,"controlplane_ca_file":"/nowhere/ca.pem")").find("cannot be read"),
+              std::string::npos);
+}
+
+TEST_F(GatewayConfigTest, RefusesATenantIdOfTheWrongForm) {
+    EXPECT_NE(
+        refusal(url_ + "," + ca_ + R"(,"expected_tenant":"acme")").find("key \"expected_tenant\""),
+        std::string::npos);
+}
+
+TEST_F(GatewayConfigTest, RefusesAStateDirectoryWhoseSocketPathWouldNotFit) {
+    const auto file = dir_.write(
+        "long.json", "{\"state_dir\":\"/" + std::string(110, 'd') + "\"," + url_ + "," + ca_ + "}");
+
+    const auto config = loadGatewayConfig(file);
+
+    ASSERT_FALSE(config);
+    EXPECT_NE(config.error().message().find("is too long"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pcg::gateway

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/state/access_keys.h"
+
+#include "gateway/errc.h"
+#include "gateway/state/endpoints.h"
+
+#include "state_fixture.h"
+
+namespace pcg::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+class AccessKeysTest : public StateFixture {
+  protected:
+    wire::EndpointId addEndpointNamed(const std::string& name) {
+        const EndpointRecord record{
+            wire::newId<wire::EndpointId>(random_), name, "vcenter", "https://vc", {}};
+        const auto added =
+            addEndpoint(storage(), {}, record, {Secret::fromText("u"), Secret::fromText("p")});
+        EXPECT_TRUE(added);
+        return record.id;
+    }
+
+    MintedKey mint(std::optional<WallTime> expiresAt = std::nullopt) {
+        auto minted = createAccessKey(storage(), endpoint_, proxy::Role::Deploy, expiresAt);
+        EXPECT_TRUE(minted) << minted.error().message();
+        return std::move(*minted);
+    }
+
+    bool verifies(const MintedKey& key, const wire::EndpointId& endpoint, const Secret& password) {
+        const auto verified = verifyAccessKey(storage(), endpoint, key.record.id, password);
+        EXPECT_TRUE(verified);
+        return verified->has_value();
+    }
+
+    const wire::EndpointId endpoint_ = addEndpointNamed("vc1");
+};
+
+TEST_F(AccessKeysTest, LetInWithTheirRoleAfterARestart) {
+    const auto key = mint();
+    reopen();
+
+    const auto principal = verifyAccessKey(storage(), endpoint_, key.record.id, key.password);
+
+    ASSERT_TRUE(principal && *principal);
+    EXPECT_EQ((*principal)->role, proxy::Role::Deploy);
+    EXPECT_EQ((*principal)->key, key.record.id);
+    EXPECT_EQ(key.password.size(), 52U) << "256 bits in base32";
+}
+
+TEST_F(AccessKeysTest, RefuseAWrongSecretAnotherEndpointAndAnUnknownKey) {
+    const auto key = mint();
+    const auto other = mint();
+
+    EXPECT_FALSE(verifies(key, endpoint_, other.password));
+    EXPECT_FALSE(verifies(key, endpoint_, Secret()));
+    EXPECT_FALSE(verifies(key, addEndpointNamed("vc2"), key.password));
+    const auto unknown = verifyAccessKey(
+        storage(), endpoint_, wire::newId<wire::AccessKeyId>(random_), key.password);
+    ASSERT_TRUE(unknown);
+    EXPECT_FALSE(unknown->has_value());
+}
+
+TEST_F(AccessKeysTest, EndWhenTheyExpire) {
+    const auto key = mint(clock_.wallNow() + 1h);
+    EXPECT_TRUE(verifies(key, endpoint_, key.password));
+
+    clock_.advance(1h);
+
+    EXPECT_FALSE(verifies(key, endpoint_, key.password));
+}
+
+TEST_F(AccessKeysTest, EndWhenTheyAreRevoked) {
+    const auto key = mint();
+
+    ASSERT_TRUE(revokeAccessKey(storage(), key.record.id));
+    ASSERT_TRUE(revokeAccessKey(storage(), key.record.id));
+
+    EXPECT_FALSE(verifies(key, endpoint_, key.password));
+    ASSERT_EQ(listAccessKeys(storage())->size(), 1U);
+    EXPECT_TRUE(listAccessKeys(storage())->front().revoked);
+    EXPECT_TRUE(revokeAccessKey(storage(), wire::newId<wire::AccessKeyId>(random_))
+                    .error()
+                    .is(errc::kNoSuchKey));
+}
+
+TEST_F(AccessKeysTest, GoWithTheirEndpoint) {
+    mint();
+    ASSERT_TRUE(removeEndpoint(storage(), endpoint_));
+
+    EXPECT_TRUE(listAccessKeys(storage())->empty());
+    EXPECT_TRUE(createAccessKey(storage(), endpoint_, proxy::Role::Full, std::nullopt)
+                    .error()
+                    .is(errc::kNoSuchEndpoint));
+}
+
+TEST_F(AccessKeysTest, AreNotOnTheDiskInClear) {
+    const auto key = mint();
+
+    for (const auto& entry : std::filesystem::directory_iterator(dir_ / "state")) {
+        EXPECT_EQ(test::readFile(entry.path()).find(key.password.revealText()), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace pcg::gateway
