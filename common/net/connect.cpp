@@ -172,6 +172,7 @@ Task<Result<TcpSocket>> connectTcp(Target target, milliseconds limit) {
             co_return std::move(socket);
         }
         last = describeSocketError(error, target.text());
+        if (error == asio::error::operation_aborted) break;  // whoever waits has given up
     }
     co_return fail(std::move(last));
 }

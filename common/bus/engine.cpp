@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/bus/engine.h"
+
+#include "common/bus/errc.h"
+#include "common/bus/liveness.h"
+#include "common/bus/subject.h"
+#include "common/log/log.h"
+#include "common/net/deadline.h"
+#include "common/net/errc.h"
+
+namespace pcg::bus {
+namespace {
+
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr log::Logger kLog{"bus"};
+constexpr milliseconds kTick{1'000};
+// A link that ends sooner does not make the next waits short again: a broker that admits and then
+// throws out must not be hammered.
+constexpr milliseconds kStableAfter{5'000};
+constexpr milliseconds kUserTimeout{15'000};
+
+}  // namespace
+
+NatsBus::Engine::Engine(net::Executor executor,
+                        std::shared_ptr<net::Dialer> dialer,
+                        NatsBusOptions options,
+                        Random& random)
+    : executor_(executor),
+      dialer_(std::move(dialer)),
+      options_(std::move(options)),
+      random_(random),
+      cancel_(std::make_shared<net::asio::cancellation_signal>()),
+      backoff_(options_.backoffBase, options_.backoffCap, random),
+      wake_(executor) {}
+
+void NatsBus::Engine::start() {
+    if (std::exchange(started_, true)) return;
+    const auto signal = cancel_;
+    auto token = net::asio::bind_cancellation_slot(signal->slot(), [signal](std::exception_ptr) {});
+    net::asio::co_spawn(executor_, run(shared_from_this()), std::move(token));
+}
+
+NatsBus::Engine::~Engine() { tearDown(); }
+
+net::Task<void> NatsBus::Engine::run([[maybe_unused]] std::shared_ptr<Engine> self) {
+    co_await net::asio::this_coro::throw_if_cancelled(false);
+    while (!stopping_) {
+        setState(LinkState::Connecting,
+                 status_.lastFailure ? status_.lastFailure->message() : "starting");
+        const Error why = co_await oneLink();
+        const bool wasUp = state_ == LinkState::Up;
+        tearDown();
+        if (stopping_) break;
+        status_.lastFailure = why;
+        if (wasUp && SteadyClock::now() - upSince_ >= kStableAfter) backoff_.reset();
+        status_.failedAttempts = wasUp ? 0 : status_.failedAttempts + 1;
+        kLog.failure(log::Level::Warn,
+                     wasUp ? "bus.link_lost" : "bus.connect_failed",
+                     why,
+                     {{"broker", options_.broker.text()}, {"attempt", status_.failedAttempts}});
+        setState(LinkState::Down, why.message());
+        co_await waitBeforeNext();
+    }
+    finished_ = true;
+    setState(LinkState::Closed, "stopped");
+    wake_.cancel();
+}
+
+net::Task<void> NatsBus::Engine::waitBeforeNext() {
+    const milliseconds wait = backoff_.next();
+    nextAttempt_ = SteadyClock::now() + wait;
+    while (!stopping_ && !hurry_ && SteadyClock::now() < nextAttempt_) {
+        wake_.expires_at(nextAttempt_);
+        co_await wake_.async_wait(net::kAwaitTuple);
+    }
+    hurry_ = false;
+}
+
+net::Task<Error> NatsBus::Engine::oneLink() {
+    linkEnd_.reset();
+    bridgeEnd_.reset();
+    const auto connected = co_await connectLink();
+    if (!connected) co_return connected.error();
+    if (stopping_) co_return Error(kStopped, "stopped while connecting");
+    goUp();
+    const auto ended = co_await superviseUntilLost();
+    co_return ended.error();
+}
+
+net::Task<Result<>> NatsBus::Engine::connectLink() {
+    PCG_CO_TRY(net::TcpSocket socket, co_await dialer_->connect(options_.broker));
+    net::setUserTimeout(socket, kUserTimeout);
+    PCG_CO_TRY(const ServerInfo info, co_await readGreeting(socket));
+    if (!info.tlsOffered) {
+        co_return fail(kProtocol,
+                       "the broker at " + options_.broker.text() +
+                           " does not offer TLS; nothing was sent. Enable TLS on the broker");
+    }
+    PCG_CO_TRY(net::TlsConnection connection,
+               co_await dialer_->secure(std::move(socket), options_.broker));
+    status_.peer = connection.peer;
+    status_.session = connection.session;
+    co_return co_await attach(std::move(connection), info);
+}
+
+net::Task<Result<ServerInfo>> NatsBus::Engine::readGreeting(net::TcpSocket& socket) {
+    net::Deadline deadline(executor_, dialer_->limits().handshake, [&socket] {
+        boost::system::error_code ignored;
+        socket.close(ignored);
+    });
+    std::string line(kMaxInfoLine, '\0');
+    std::size_t size = 0;
+    std::size_t end = std::string::npos;
+    while (end == std::string::npos && size < line.size()) {
+        const auto room = net::asio::buffer(line.data() + size, line.size() - size);
+        const auto [error, count] = co_await socket.async_read_some(room, net::kAwaitTuple);
+        if (deadline.expired()) {
+            co_return fail(net::kTimeout,
+                           "the broker at " + options_.broker.text() +
+                               " accepted the connection but sent no greeting");
+        }
+        if (error) co_return fail(net::describeSocketError(error, options_.broker.text()));
+        size += count;
+        end = std::string_view(line.data(), size).find("\r\n");
+    }
+    // Whatever follows the greeting in clear was not sent by a broker that waits for TLS: it was
+    // put there.
+    if (end == std::string::npos || end + 2 != size) {
+        co_return fail(kProtocol,
+                       "the broker at " + options_.broker.text() +
+                           " sent something else than one greeting line before TLS");
+    }
+    co_return parseServerInfo(std::string_view(line).substr(0, end));
+}
+
+Result<CnatsLogin> NatsBus::Engine::makeLogin(const ServerInfo& info) {
+    CnatsLogin login;
+    login.clientName = options_.name;
+    login.limit = options_.connectLimit;
+    login.pingInterval = options_.pingInterval;
+    if (!options_.credentials) return login;
+    login.userJwt = options_.credentials->userJwt();
+    login.publicKey = options_.credentials->publicKey();
+    if (info.nonce.empty()) {
+        return fail(kProtocol, "the broker asks for no signature; it is not set up for user keys");
+    }
+    login.signature = PCG_TRY(options_.credentials->signNonce(info.nonce));
+    return login;
+}
+
+net::Task<Result<>> NatsBus::Engine::attach(net::TlsConnection connection, const ServerInfo& info) {
+    struct Job {
+        explicit Job(net::Executor executor) : done(executor) {}
+
+        net::Timer done;
+        std::optional<Result<>> result;
+    };
+
+    PCG_CO_TRY(CnatsLogin login, makeLogin(info));
+    PCG_CO_TRY(bridge_, LoopbackBridge::create(executor_));
+    login.port = bridge_->port();
+
+    const std::weak_ptr<Engine> weak = weak_from_this();
+    CnatsLink::Events events;
+    events.onLost = [weak](std::optional<Error> said) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (!said) said = self->bridgeEnd_.value_or(Error(kDown, "the broker closed the link"));
+        self->endLink(std::move(*said));
+    };
+    events.onWritten = [weak] {
+        if (const auto self = weak.lock()) self->onWritten();
+    };
+    link_ = std::make_shared<CnatsLink>(executor_, std::move(events));
+
+    const auto job = std::make_shared<Job>(executor_);
+    job->done.expires_at(SteadyClock::time_point::max());
+    helper_.run([job, link = link_, login = std::move(login), executor = executor_]() mutable {
+        auto result = link->connectBlocking(std::move(login));
+        net::asio::post(executor, [job, result = std::move(result)]() mutable {
+            job->result.emplace(std::move(result));
+            job->done.cancel();
+        });
+    });
+
+    const auto bridge = bridge_;
+    net::Deadline deadline(executor_, options_.connectLimit, [bridge] { bridge->close(); });
+    Result<> piped = co_await bridge->accept(options_.connectLimit);
+    if (piped) {
+        auto onEnd = [weak](const Error& why) {
+            if (const auto self = weak.lock()) self->bridgeEnd_ = why;
+        };
+        piped =
+            co_await bridge->start(std::move(connection), greetingForCnats(info), std::move(onEnd));
+    }
+    if (!piped) bridge->close();
+    while (!job->result) co_await job->done.async_wait(net::kAwaitTuple);
+    if (deadline.expired()) {
+        co_return fail(net::kTimeout,
+                       "the broker at " + options_.broker.text() + " did not admit us within " +
+                           std::to_string(options_.connectLimit.count()) + " ms");
+    }
+    if (!piped) co_return fail(piped.error());
+    co_return std::move(*job->result);
+}
+
+void NatsBus::Engine::goUp() {
+    link_->start();
+    for (const RegistrationPtr& registration : registrations_) {
+        if (const auto made = link_->subscribe(registration); !made) return endLink(made.error());
+    }
+    ++epoch_;
+    upSince_ = SteadyClock::now();
+    status_.failedAttempts = 0;
+    aboveLowWater_ = false;
+    kLog.info("bus.link_up",
+              {{"peer", status_.peer}, {"session", status_.session}, {"epoch", epoch_}});
+    setState(LinkState::Up, {});
+}
+
+net::Task<Result<>> NatsBus::Engine::superviseUntilLost() {
+    Liveness liveness(options_.silenceLimit, SteadyClock::now());
+    int ticksSinceBridgeEnded = 0;
+    while (!linkEnd_) {
+        wake_.expires_after(kTick);
+        co_await wake_.async_wait(net::kAwaitTuple);
+        if (linkEnd_ || !bridge_) break;
+        const Liveness::Counters counters{
+            bridge_->bytesFromBroker(), bridge_->bytesAcknowledged(), bridge_->bytesUnderWay()};
+        if (!liveness.alive(counters, SteadyClock::now())) {
+            endLink(Error(net::kTimeout,
+                          "the broker at " + status_.peer + " has been silent for " +
+                              std::to_string(liveness.silence(SteadyClock::now()).count()) +
+                              " ms; the link is taken for dead"));
+        }
+        // Normally cnats sees the end by itself, after what was still to be read.
+        if (bridgeEnd_ && ++ticksSinceBridgeEnded > 1) endLink(*bridgeEnd_);
+    }
+    co_return fail(linkEnd_.value_or(Error(kStopped, "stopped")));
+}
+
+void NatsBus::Engine::endLink(Error why) {
+    if (!linkEnd_) linkEnd_.emplace(std::move(why));
+    wake_.cancel();
+}
+
+void NatsBus::Engine::tearDown() {
+    if (bridge_) bridge_->close();
+    bridge_.reset();
+    if (!link_) return;
+    link_->retire();
+    helper_.run([link = std::exchange(link_, nullptr)] { link->destroyBlocking(); });
+}
+
+void NatsBus::Engine::setState(LinkState state, const std::string& why) {
+    state_ = state;
+    for (std::size_t i = 0; i < observers_.size(); ++i) {
+        if (const auto onState = observers_[i].onState) onState(state, why);
+    }
+}
+
+}  // namespace pcg::bus
