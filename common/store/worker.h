@@ -13,9 +13,6 @@
 #include "common/store/database.h"
 #include "common/store/errc.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-
 #include <atomic>
 #include <memory>
 #include <thread>

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// How pcgctl's answers read. A member that is missing reads as empty: an older gateway still shows
+// the rest.
+#include "common/base/clock.h"
+#include "gateway/console/pairing_status.h"
+#include "gateway/console/screen.h"
+#include "gateway/ctl/commands.h"
+
+#include <algorithm>
+
+namespace pcg::gateway::ctl {
+namespace {
+
+namespace json = codec::json;
+
+std::string text(const json::Object& from, std::string_view name) {
+    const auto* value = from.find(name);
+    const auto* held = value == nullptr ? nullptr : value->asString();
+    return held == nullptr ? std::string() : sanitizeForConsole(*held);
+}
+
+std::int64_t number(const json::Object& from, std::string_view name) {
+    const auto* value = from.find(name);
+    const auto* held = value == nullptr ? nullptr : value->asInteger();
+    return held == nullptr ? 0 : *held;
+}
+
+std::vector<const json::Object*> items(const json::Object& from, std::string_view name) {
+    std::vector<const json::Object*> objects;
+    const auto* value = from.find(name);
+    const auto* array = value == nullptr ? nullptr : value->asArray();
+    if (array == nullptr) return objects;
+    for (const auto& item : *array) {
+        if (const auto* object = item.asObject()) objects.push_back(object);
+    }
+    return objects;
+}
+
+using Line = std::vector<std::string>;
+
+// Columns as wide as their widest cell.
+std::string table(const std::vector<Line>& lines) {
+    std::vector<std::size_t> widths;
+    for (const auto& line : lines) {
+        widths.resize(std::max(widths.size(), line.size()));
+        for (std::size_t i = 0; i < line.size(); ++i)
+            widths[i] = std::max(widths[i], line[i].size());
+    }
+    std::string out;
+    for (const auto& line : lines) {
+        std::string row;
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            row += line[i] + std::string(widths[i] - line[i].size() + 2, ' ');
+        }
+        row.erase(row.find_last_not_of(' ') + 1);
+        out += row + "\n";
+    }
+    return out;
+}
+
+std::string pairing(const json::Object& answer) {
+    const auto state = text(answer, "state");
+    const auto left = countdown(std::chrono::seconds(number(answer, "expires_in_ms") / 1000));
+    std::string out = "Pairing:   " + state + "\n";
+    if (state == "offered")
+        out += "Code:      " + text(answer, "code") + "  (good for " + left + ")\n";
+    if (state == "confirm") {
+        out += "Tenant:    " + text(answer, "tenant_name") + "  (" + text(answer, "tenant_id") +
+               ")\n" + "Asked by:  " + text(answer, "requested_by") + "\n" +
+               "Number:    " + text(answer, "sas") + "  (compare it with the tenant's screen; " +
+               left + " left)\n" + "Answer:    pcgctl pairing accept, or: pcgctl pairing reject\n";
+    } else if (!text(answer, "tenant_id").empty()) {
+        out +=
+            "Tenant:    " + text(answer, "tenant_name") + "  (" + text(answer, "tenant_id") + ")\n";
+    }
+    if (!text(answer, "message").empty()) out += "           " + text(answer, "message") + "\n";
+    return out;
+}
+
+std::string endpoint(const json::Object& answer) {
+    std::string out =
+        text(answer, "name") + "  " + text(answer, "state") + "  " + text(answer, "url") + "\n";
+    if (!text(answer, "product").empty()) out += "  " + text(answer, "product") + "\n";
+    if (!text(answer, "why").empty()) out += "  " + text(answer, "why") + "\n";
+    return out;
+}
+
+std::string endpoints(const json::Object& answer) {
+    std::string out;
+    for (const auto* item : items(answer, "endpoints")) out += endpoint(*item);
+    return out.empty() ? "No endpoints. Add one with: pcgctl endpoint add NAME --url URL ...\n"
+                       : out;
+}
+
+std::string keys(const json::Object& answer) {
+    std::vector<Line> lines{{"ID", "ENDPOINT", "ROLE", "STATE", "CREATED", "EXPIRES"}};
+    for (const auto* key : items(answer, "keys")) {
+        lines.push_back({text(*key, "username"),
+                         text(*key, "endpoint"),
+                         text(*key, "role"),
+                         text(*key, "state"),
+                         text(*key, "created_at"),
+                         text(*key, "expires_at")});
+    }
+    return table(lines);
+}
+
+std::string audit(const json::Object& answer) {
+    std::string out;
+    for (const auto* row : items(answer, "rows")) {
+        const auto* data = row->find("data");
+        out += text(*row, "at") + "  " + text(*row, "event") + "  " +
+               (data == nullptr ? std::string() : sanitizeForConsole(json::write(*data), 1024)) +
+               "\n";
+    }
+    return out;
+}
+
+std::string warnings(const json::Object& answer) {
+    std::string out;
+    for (const auto* warning : items(answer, "warnings")) {
+        const auto subject = text(*warning, "subject");
+        out += "\n" + text(*warning, "severity") + ": " + text(*warning, "title") +
+               (subject.empty() ? "" : " (" + subject + ")") + "\n";
+        if (!text(*warning, "detail").empty()) out += "  " + text(*warning, "detail") + "\n";
+        out += "  " + text(*warning, "next_step") + "\n";
+    }
+    return out;
+}
+
+std::string status(const json::Object& answer) {
+    std::string out = "Gateway:   " + text(answer, "gateway_id") + "  (version " +
+                      text(answer, "version") + ")\n";
+    if (const auto* value = answer.find("pairing");
+        value != nullptr && value->asObject() != nullptr) {
+        out += pairing(*value->asObject());
+    }
+    if (const auto* value = answer.find("link"); value != nullptr && value->asObject() != nullptr) {
+        const auto& link = *value->asObject();
+        out += "Link:      " + text(link, "state");
+        if (link.has("rtt_ms"))
+            out += ", round trip " + std::to_string(number(link, "rtt_ms")) + " ms";
+        if (!text(link, "why").empty()) out += ": " + text(link, "why");
+        out += "\n";
+    }
+    return out + "\n" + endpoints(answer) + warnings(answer);
+}
+
+std::string key(const json::Object& answer) {
+    return "username:  " + text(answer, "username") + "\npassword:  " + text(answer, "password") +
+           "\n\nThe password is not shown again.\n";
+}
+
+}  // namespace
+
+std::string render(const Command& command, const json::Object& answer) {
+    const auto verb = command.verb->words;
+    if (verb == "status") return status(answer);
+    if (verb.starts_with("pairing")) return pairing(answer);
+    if (verb == "endpoint list") return endpoints(answer);
+    if (verb == "endpoint remove") return "Removed.\n";
+    if (verb.starts_with("endpoint")) return endpoint(answer);
+    if (verb == "key list") return keys(answer);
+    if (verb == "key create") return key(answer);
+    if (verb == "audit") return audit(answer);
+    return "Done.\n";
+}
+
+}  // namespace pcg::gateway::ctl

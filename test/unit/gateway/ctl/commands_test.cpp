@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/ctl/commands.h"
+
+#include "gateway/errc.h"
+#include "test/support/temp_dir.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace pcg::gateway::ctl {
+namespace {
+
+class CommandsTest : public testing::Test {
+  protected:
+    Result<Request> request(const std::vector<std::string>& words, const std::string& typed = "") {
+        auto command = parseArguments(words);
+        EXPECT_TRUE(command) << command.error().message();
+        std::istringstream in(typed);
+        return requestFor(*command, in);
+    }
+
+    std::string rendered(const std::vector<std::string>& words, std::string_view json) {
+        const auto command = parseArguments(words);
+        return render(*command, *codec::json::parseObject(json));
+    }
+
+    std::vector<std::string> add(const std::vector<std::string>& more) {
+        std::vector<std::string> words{
+            "endpoint", "add", "vc1", "--url", "https://vc", "--username", "u"};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    }
+
+    test::TempDir dir_;
+};
+
+TEST_F(CommandsTest, ReadsThePasswordFromTheFirstLineOfAFileOrOfStdin) {
+    const auto file = dir_.write("pw", "from file\r\nrest\n").string();
+
+    const auto fromFile = request(add({"--pin-sha256", "ab", "--password-file", file}));
+    const auto fromStdin =
+        request(add({"--pin-sha256", "ab", "--password-file", "-"}), "typed\nmore\n");
+
+    ASSERT_TRUE(fromFile) << fromFile.error().message();
+    ASSERT_TRUE(fromStdin);
+    EXPECT_EQ(codec::json::parseObject(fromFile->body)->string("password", 99).value(),
+              "from file");
+    EXPECT_EQ(codec::json::parseObject(fromStdin->body)->string("password", 99).value(), "typed");
+    EXPECT_EQ(codec::json::parseObject(fromStdin->body)->string("kind", 99).value(), "vcenter");
+}
+
+TEST_F(CommandsTest, NamesTheOptionWhoseFileIsWrong) {
+    const auto missing = request(add({"--pin-sha256", "ab", "--password-file", "/nowhere"}));
+    const auto empty = request(add({"--pin-sha256", "ab", "--password-file", "-"}), "\n");
+    const auto noTrust = request(add({"--password-file", "-"}), "pw\n");
+    const auto noCa = request(add({"--ca-file", "/nowhere", "--password-file", "-"}), "pw\n");
+
+    ASSERT_FALSE(missing || empty || noTrust || noCa);
+    EXPECT_NE(missing.error().message().find("--password-file: the file /nowhere"),
+              std::string::npos);
+    EXPECT_NE(empty.error().message().find("--password-file: the first line is empty"),
+              std::string::npos);
+    EXPECT_NE(noTrust.error().message().find("--pin-sha256"), std::string::npos);
+    EXPECT_NE(noCa.error().message().find("--ca-file: the file /nowhere"), std::string::npos);
+}
+
+TEST_F(CommandsTest, EscapesANameInThePath) {
+    EXPECT_EQ(request({"endpoint", "remove", "../x y"})->target, "/v1/endpoints/..%2Fx%20y");
+}
+
+TEST_F(CommandsTest, RefusesALifetimeThatIsNotANumberOfSeconds) {
+    const auto made =
+        request({"key", "create", "--endpoint", "e", "--role", "full", "--expires-in-s", "1h"});
+
+    ASSERT_FALSE(made);
+    EXPECT_TRUE(made.error().is(errc::kUsage));
+}
+
+TEST_F(CommandsTest, ShowsTheCodeTheQuestionAndTheWarnings) {
+    EXPECT_NE(rendered({"pairing", "show"},
+                       R"({"state":"offered","code":"7K3M-Q9TD-X4WS","expires_in_ms":61000})")
+                  .find("7K3M-Q9TD-X4WS  (good for 1 min 1 s)"),
+              std::string::npos);
+    EXPECT_NE(
+        rendered({"pairing", "show"}, R"({"state":"confirm","sas":"811529","tenant_name":"acme"})")
+            .find("811529"),
+        std::string::npos);
+    const auto status = rendered(
+        {"status"},
+        R"({"gateway_id":"gw_1","version":"1","warnings":[{"severity":"critical","title":"T","subject":"vc1","detail":"D","next_step":"N"}]})");
+    EXPECT_NE(status.find("critical: T (vc1)\n  D\n  N\n"), std::string::npos) << status;
+}
+
+TEST_F(CommandsTest, LetsNoControlCharacterOfTheAnswerThrough) {
+    const auto text = rendered({"endpoint", "check", "x"}, R"({"name":"a\u001b[2J","why":"b\rc"})");
+
+    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+    EXPECT_EQ(text.find('\r'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pcg::gateway::ctl

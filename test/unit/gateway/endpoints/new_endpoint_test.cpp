@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/endpoints/new_endpoint.h"
+
+#include "gateway/errc.h"
+
+#include <gtest/gtest.h>
+
+namespace pcg::gateway {
+namespace {
+
+namespace json = codec::json;
+
+json::Object good() {
+    json::Object body;
+    body.set("name", "vc1")
+        .set("kind", "vcenter")
+        .set("url", "https://vcenter.example.com:8443/")
+        .set("username", "administrator@vsphere.local")
+        .set("password", "s p")
+        .set("pin_sha256", std::string(64, 'A'));
+    return body;
+}
+
+std::string refusal(const json::Object& body) {
+    const auto parsed = parseNewEndpoint(body);
+    EXPECT_FALSE(parsed) << json::write(body);
+    if (parsed) return "accepted";
+    EXPECT_TRUE(parsed.error().is(errc::kBadField));
+    return parsed.error().message();
+}
+
+std::string refusalOf(std::string_view field, json::Value value) {
+    auto body = good();
+    body.set(field, std::move(value));
+    return refusal(body);
+}
+
+TEST(NewEndpoint, TakesAWholeDescription) {
+    const auto parsed = parseNewEndpoint(good());
+
+    ASSERT_TRUE(parsed) << parsed.error().message();
+    EXPECT_EQ(parsed->url, "https://vcenter.example.com:8443");
+    EXPECT_EQ(parsed->target.port, 8443);
+    EXPECT_EQ(parsed->trust.kind, TrustKind::Pin);
+    EXPECT_EQ(parsed->trust.anchor, std::string(64, 'a'));
+    EXPECT_EQ(parsed->credentials.password.revealText(), "s p");
+}
+
+TEST(NewEndpoint, NamesTheFieldThatIsWrong) {
+    EXPECT_TRUE(refusalOf("name", "a b").starts_with("name: "));
+    EXPECT_TRUE(refusalOf("name", "").starts_with("name: "));
+    EXPECT_TRUE(refusalOf("name", std::string(64, 'n')).starts_with("name: "));
+    EXPECT_TRUE(refusalOf("kind", "vcentre").find("Did you mean \"vcenter\"?") !=
+                std::string::npos);
+    EXPECT_TRUE(refusalOf("username", "").starts_with("username: "));
+    EXPECT_TRUE(refusalOf("password", "a\nb").starts_with("password: "));
+}
+
+TEST(NewEndpoint, RefusesUrlsThatAreNotAnHttpsOrigin) {
+    for (const auto* url : {"http://vc",
+                            "vc.example.com",
+                            "https://",
+                            "https://vc/sdk",
+                            "https://vc:0",
+                            "https://u:p@vc",
+                            "https://vc?x",
+                            "ftp://vc"}) {
+        EXPECT_TRUE(refusalOf("url", url).starts_with("url: ")) << url;
+    }
+}
+
+TEST(NewEndpoint, SaysWhatIsWrongWithAPin) {
+    EXPECT_NE(refusalOf("pin_sha256", std::string(40, 'a')).find("SHA-1"), std::string::npos);
+    EXPECT_NE(refusalOf("pin_sha256", std::string(63, 'a')).find("this has 63 characters"),
+              std::string::npos);
+    EXPECT_NE(refusalOf("pin_sha256", std::string(64, 'g')).find("hex digits only"),
+              std::string::npos);
+}
+
+TEST(NewEndpoint, WantsExactlyOneWayToKnowTheEndpoint) {
+    auto neither = good();
+    neither.set("pin_sha256", nullptr);
+    EXPECT_FALSE(parseNewEndpoint(neither));
+    EXPECT_NE(refusalOf("ca_pem", "x").find("cannot be combined"), std::string::npos);
+}
+
+TEST(NewEndpoint, RefusesAFieldItDoesNotKnow) {
+    EXPECT_NE(refusalOf("pasword", "x").find("pasword"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pcg::gateway
