@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/sim_config.h"
+
+#include "common/base/text.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace pcg::controlplane {
+namespace {
+
+constexpr ErrorCode kUsage{ErrorClass::Input, "controlplane.usage"};
+
+const std::vector<std::string>& optionNames() {
+    static const std::vector<std::string> names = {"--state-dir",
+                                                   "--listen",
+                                                   "--public-host",
+                                                   "--nats-server",
+                                                   "--check-config",
+                                                   "--log-level",
+                                                   "--help"};
+    return names;
+}
+
+tl::unexpected<Error> usage(std::string message) { return fail(kUsage, message + " See --help."); }
+
+Result<> setListen(SimConfig& config, std::string_view text) {
+    const auto colon = text.rfind(':');
+    const auto port =
+        colon == std::string_view::npos ? std::nullopt : parseUnsigned(text.substr(colon + 1));
+    if (!port || *port > 65535 || colon == 0) {
+        return usage("--listen \"" + std::string(text) +
+                     "\" is not ADDRESS:PORT, for example 127.0.0.1:8443.");
+    }
+    config.listenAddress = text.substr(0, colon);
+    config.listenPort = static_cast<std::uint16_t>(*port);
+    return {};
+}
+
+Result<> setLevel(SimConfig& config, std::string_view text) {
+    if (text == "debug")
+        config.logLevel = log::Level::Debug;
+    else if (text == "info")
+        config.logLevel = log::Level::Info;
+    else if (text == "warn")
+        config.logLevel = log::Level::Warn;
+    else
+        return usage("--log-level takes debug, info or warn, not \"" + std::string(text) + "\".");
+    return {};
+}
+
+Result<> set(SimConfig& config, std::string_view name, std::string_view value) {
+    if (name == "--state-dir")
+        config.stateDir = value;
+    else if (name == "--listen")
+        return setListen(config, value);
+    else if (name == "--public-host")
+        config.publicHost = value;
+    else if (name == "--nats-server")
+        config.natsServer = value;
+    else if (name == "--log-level")
+        return setLevel(config, value);
+    return {};
+}
+
+tl::unexpected<Error> unknown(std::string_view name) {
+    const auto meant = didYouMean(name, optionNames());
+    return usage("There is no option \"" + std::string(name) + "\"." +
+                 (meant ? " Did you mean " + *meant + "?" : std::string()));
+}
+
+bool isOption(std::string_view name) {
+    return std::find(optionNames().begin(), optionNames().end(), name) != optionNames().end();
+}
+
+}  // namespace
+
+Result<SimConfig> SimConfig::parse(std::span<const char* const> arguments) {
+    SimConfig config;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view argument = arguments[i];
+        const auto equals = argument.find('=');
+        const auto name = argument.substr(0, equals);
+        if (!isOption(name)) return unknown(name);
+        if (name == "--help") {
+            config.help = true;
+        } else if (name == "--check-config") {
+            config.checkOnly = true;
+        } else if (equals != std::string_view::npos) {
+            PCG_TRY(set(config, name, argument.substr(equals + 1)));
+        } else if (i + 1 < arguments.size()) {
+            PCG_TRY(set(config, name, arguments[++i]));
+        } else {
+            return usage("The option " + std::string(name) + " needs a value.");
+        }
+    }
+    if (config.help) return config;
+    if (config.stateDir.empty())
+        return usage("--state-dir DIR is needed: everything that must survive is kept there.");
+    if (config.publicHost.empty()) return usage("--public-host must not be empty.");
+    return config;
+}
+
+std::string SimConfig::print() const {
+    return "state-dir = " + stateDir.string() + "\nlisten = " + listenAddress + ":" +
+           std::to_string(listenPort) + "\npublic-host = " + publicHost +
+           "\nnats-server = " + (natsServer.empty() ? "(from PATH)" : natsServer.string()) + "\n";
+}
+
+std::string simUsage() {
+    return R"(usage: pcg-controlplane-sim --state-dir DIR [OPTIONS]
+
+The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bus, ingress and API.
+
+  --state-dir DIR       where everything is kept (made if missing, mode 0700)
+  --listen ADDR:PORT    API and pairing relay (default 127.0.0.1:0; a free port is kept over restarts)
+  --public-host NAME    the name in certificates and ingress URLs (default localhost)
+  --nats-server FILE    the broker to run (default: nats-server from PATH)
+  --log-level LEVEL     debug, info (default) or warn
+  --check-config        print the effective values and stop
+  --help                this text
+
+When it is usable it writes DIR/ready.json. SIGTERM stops it. Exit code 2: wrong usage, 1: failure.
+)";
+}
+
+}  // namespace pcg::controlplane

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// What pcg-controlplane-sim is told on its command line. Everything else it decides and keeps in
+// its state directory. Values only.
+#pragma once
+
+#include "common/base/result.h"
+#include "common/log/log.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace pcg::controlplane {
+
+struct SimConfig {
+    std::filesystem::path stateDir;
+    std::string listenAddress = "127.0.0.1";
+    std::uint16_t listenPort = 0;          // 0: a free one at the first start, kept afterwards
+    std::string publicHost = "localhost";  // the name in certificates and ingress URLs
+    std::filesystem::path natsServer;      // empty: looked for in PATH
+    log::Level logLevel = log::Level::Info;
+    bool checkOnly = false;
+    bool help = false;
+
+    // api.usage: which option, why, and a did-you-mean.
+    static Result<SimConfig> parse(std::span<const char* const> arguments);
+
+    // One "key = value" a line.
+    std::string print() const;
+};
+
+std::string simUsage();
+
+}  // namespace pcg::controlplane
