@@ -109,10 +109,9 @@ Result<net::CertificateAndKey> Pki::serverIdentity(const std::vector<std::string
     return net::CertificateAndKey{std::move(pem), PCG_TRY(key.toPem())};
 }
 
-Result<net::CertificateAndKey> Pki::platformClientIdentity(const wire::TenantId& tenant,
-                                                           WallTime now) const {
+Result<net::CertificateAndKey> Pki::platformClientIdentity(WallTime now) const {
     const auto key = PCG_TRY(EcKey::generate(crypto::EcCurve::P256));
-    const crypto::GatewayProfile profile{kTrustDomain, tenant.text(), "platform", kServerLifetime};
+    const crypto::GatewayProfile profile{kTrustDomain, "platform", "platform", kServerLifetime};
     const auto leaf = PCG_TRY(gateways_.issueGateway(key.publicSpki(), profile, now));
     return net::CertificateAndKey{leaf.pem() + gateways_.certificate().pem(), PCG_TRY(key.toPem())};
 }

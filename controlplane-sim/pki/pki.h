@@ -11,7 +11,6 @@
 #include "common/base/clock.h"
 #include "common/crypto/certificate_authority.h"
 #include "common/net/tls_context.h"
-#include "common/wire/ids.h"
 
 #include <functional>
 #include <optional>
@@ -39,6 +38,9 @@ class Pki {
 
     const crypto::Certificate& root() const { return root_; }
 
+    // Who may issue client certificates: for servers that ask for one.
+    std::string gatewayAuthorityPem() const { return gateways_.certificate().pem() + root_.pem(); }
+
     std::string rootPem() const { return root_.pem(); }
 
     const crypto::CertificateAuthority& gatewayAuthority() const { return gateways_; }
@@ -55,8 +57,7 @@ class Pki {
                                                   WallTime now) const;
 
     // What our own bus clients present to a broker that asks for a client certificate.
-    Result<net::CertificateAndKey> platformClientIdentity(const wire::TenantId& tenant,
-                                                          WallTime now) const;
+    Result<net::CertificateAndKey> platformClientIdentity(WallTime now) const;
 
     // "gateway chain": leaf first, as it goes into the pairing bundle.
     Result<crypto::CertificateChain> issueGateway(BytesView spki,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane-sim/tenancy/schema.h"
 
+#include "common/store/envelope.h"
+
 namespace pcg::controlplane {
 namespace {
 
@@ -83,6 +85,10 @@ const std::vector<store::Migration>& migrations() {
                   tenant_id TEXT NOT NULL REFERENCES tenants(id),
                   at_ms INTEGER NOT NULL) STRICT)",
          }},
+        {4, "sealed secrets", store::envelopeSchema()},
+        {5,
+         "settings",
+         {"CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"}},
     };
     return all;
 }

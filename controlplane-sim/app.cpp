@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/app.h"
+
+#include "common/bus/nats_bus.h"
+#include "common/crypto/random.h"
+#include "common/http/server.h"
+#include "common/net/signals.h"
+#include "common/store/key_vault.h"
+#include "common/store/state_dir.h"
+#include "controlplane-sim/broker/child_process.h"
+#include "controlplane-sim/broker/nats_server_process.h"
+#include "controlplane-sim/broker/ports_file.h"
+#include "controlplane-sim/bus_papers.h"
+#include "controlplane-sim/fleet.h"
+#include "controlplane-sim/private_files.h"
+#include "controlplane-sim/relay/pairing_service.h"
+#include "controlplane-sim/rest/api.h"
+#include "controlplane-sim/settings.h"
+#include "controlplane-sim/tenancy/schema.h"
+
+#include <unistd.h>
+
+namespace pcg::controlplane {
+namespace {
+
+constexpr log::Logger kLog{"controlplane"};
+constexpr std::chrono::seconds kDrain{5};
+constexpr std::chrono::seconds kBrokerStart{20};
+constexpr auto kApiPort = "api_port";
+constexpr auto kIngressPort = "ingress_port";
+
+// Opened with the database before there is a storage thread, used on that thread afterwards.
+PkiStorage storageOf(store::KeyVault& vault) {
+    return {
+        [&vault](const std::string& name) { return vault.get(name); },
+        [&vault](const std::string& name, const Secret& value) { return vault.put(name, value); }};
+}
+
+Result<broker::BrokerSettings> brokerSettings(const store::StateDir& dir,
+                                              const issuer::Issuer& issuer,
+                                              const Pki& pki,
+                                              WallTime now) {
+    const auto folder = dir / "broker";
+    std::error_code ignored;  // writing below says what is wrong
+    std::filesystem::create_directories(folder, ignored);
+    const auto identity = PCG_TRY(pki.serverIdentity({"localhost"}, {"127.0.0.1"}, now));
+    broker::BrokerSettings settings;
+    settings.operatorJwt = PCG_TRY(issuer.operatorJwt());
+    settings.systemAccount = issuer.systemAccount();
+    settings.systemAccountJwt = PCG_TRY(issuer.systemAccountJwt());
+    settings.certificateChain = folder / "server.pem";
+    settings.privateKey = folder / "server.key";
+    settings.clientAuthorities = folder / "clients.pem";
+    settings.accountsDirectory = folder / "accounts";
+    PCG_TRY(broker::writePrivateFile(settings.certificateChain, identity.chainPem));
+    PCG_TRY(broker::writePrivateFile(settings.privateKey, identity.keyPem.revealText()));
+    PCG_TRY(broker::writePrivateFile(settings.clientAuthorities, pki.gatewayAuthorityPem()));
+    return settings;
+}
+
+}  // namespace
+
+// In order of construction; destroyed in reverse.
+struct App::Parts {
+    SimConfig config;
+    store::StateDir dir;
+    SystemClock clock;
+    crypto::SystemRandom random;
+    PlatformAuthority authority;
+    std::unique_ptr<store::Envelope> envelope;
+    std::unique_ptr<store::KeyVault> vault;
+    std::optional<Pki> pki;
+    std::unique_ptr<issuer::Issuer> issuer;
+    crypto::Digest256 operatorTokenSha256{};
+    std::uint16_t apiPort = 0;
+    std::uint16_t ingressPort = 0;
+    std::unique_ptr<store::Worker> store;
+    std::unique_ptr<broker::NatsServerProcess> broker;
+    net::Loop loop{1};
+    stream::WindowPool window{wire::kMaxGlobalWindow};
+    std::unique_ptr<TenantBuses> buses;
+    std::unique_ptr<bus::NatsBus> systemBus;
+    std::unique_ptr<issuer::AccountPublisher> claims;
+    std::unique_ptr<Ingress> ingress;
+    std::unique_ptr<Fleet> fleet;
+    std::unique_ptr<Papers> papers;
+    std::unique_ptr<Authenticator> authenticator;
+    std::unique_ptr<Api> api;
+    std::unique_ptr<PairingService> pairing;
+    http::Router router;
+    std::unique_ptr<http::Server> server;
+    std::unique_ptr<net::StopSignals> signals;
+    bool stopping = false;
+    Result<> outcome;
+
+    Parts(SimConfig given, store::StateDir directory, PlatformAuthority platform)
+        : config(std::move(given)), dir(std::move(directory)), authority(platform) {}
+
+    Result<> openState();
+    Result<> openBroker();
+    Result<> join();
+    Result<> joinBus();
+    Result<> joinIngress();
+    Result<> joinHttp();
+    Result<> keepPorts();
+    Result<> announce();
+    net::Task<void> serve();
+    net::Task<void> stop();
+    void fail(Error why);
+};
+
+App::App(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::open(const SimConfig& config) {
+    auto dir = PCG_TRY(store::StateDir::open(config.stateDir));
+    auto parts = std::make_unique<Parts>(config, std::move(dir), PlatformAuthority());
+    std::error_code ignored;  // it is only there after an unclean end
+    std::filesystem::remove(parts->dir / "ready.json", ignored);
+    PCG_TRY(parts->openState());
+    PCG_TRY(parts->openBroker());
+    return std::unique_ptr<App>(new App(std::move(parts)));
+}
+
+Result<> App::Parts::openState() {
+    auto database = PCG_TRY(store::Database::open(dir / "controlplane.db"));
+    PCG_TRY(store::migrate(*database, schema()));
+    envelope = PCG_TRY(
+        store::Envelope::open(*database, dir / "root.key", store::machineBinding(), random));
+    vault = std::make_unique<store::KeyVault>(*database, *envelope, store::Scope{});
+    PCG_TRY(vault->prepare());
+    const auto sealed = storageOf(*vault);
+    pki = PCG_TRY(Pki::open(sealed, clock.wallNow()));
+    issuer = PCG_TRY(issuer::Issuer::open(sealed, random, clock));
+    operatorTokenSha256 = PCG_TRY(operatorToken(dir / "operator-token", random));
+    SimSettings settings(*database);
+    apiPort = config.listenPort != 0 ? config.listenPort : PCG_TRY(settings.port(kApiPort));
+    ingressPort = PCG_TRY(settings.port(kIngressPort));
+    store = std::make_unique<store::Worker>(std::move(database));
+    return broker::writePrivateFile(dir / "ca.pem", pki->rootPem());
+}
+
+Result<> App::Parts::openBroker() {
+    broker::NatsServerProcess::Options options;
+    options.executable =
+        config.natsServer.empty() ? PCG_TRY(broker::findNatsServer()) : config.natsServer;
+    options.directory = dir / "broker";
+    options.settings = PCG_TRY(brokerSettings(dir, *issuer, *pki, clock.wallNow()));
+    broker::NatsServerProcess::Observer observer;
+    observer.onReady = [this](const broker::RunningBroker& running) {
+        kLog.info("broker.ready", {{"port", running.ports.client}, {"pid", running.pid}});
+        // Another pid than the one in ready.json: whoever watches the processes must learn of it.
+        net::asio::post(loop, [this] {
+            if (server && !stopping) static_cast<void>(announce());
+        });
+    };
+    observer.onDown = [](const std::string& why) { kLog.error("broker.down", {{"why", why}}); };
+    broker =
+        PCG_TRY(broker::NatsServerProcess::start(std::move(options), std::move(observer), random));
+    PCG_TRY(broker->waitReady(kBrokerStart));
+    return {};
+}
+
+Result<> App::Parts::joinBus() {
+    const net::TrustCa trust{pki->rootPem()};
+    auto identity = PCG_TRY(pki->platformClientIdentity(clock.wallNow()));
+    auto context = PCG_TRY(net::TlsClientContext::create(trust, std::move(identity)));
+    auto dialer = std::make_shared<net::Dialer>(std::move(context));
+    const net::Target target{"127.0.0.1", broker->running()->ports.client};
+    buses = std::make_unique<TenantBuses>(loop, dialer, target, random);
+    bus::NatsBusOptions options;
+    options.name = "pcg-controlplane";
+    options.broker = target;
+    options.inboxPrefix = issuer::kSystemInboxPrefix;
+    options.credentials = PCG_TRY(issuer->systemUser());
+    systemBus = std::make_unique<bus::NatsBus>(loop, dialer, std::move(options), random);
+    claims = std::make_unique<issuer::AccountPublisher>(*systemBus);
+    systemBus->start();
+    return {};
+}
+
+Result<> App::Parts::joinIngress() {
+    const auto identity = PCG_TRY(
+        pki->serverIdentity({config.publicHost, "localhost", "*.ingress." + config.publicHost},
+                            {"127.0.0.1"},
+                            clock.wallNow()));
+    IngressOptions options;
+    options.address = config.listenAddress;
+    options.sharedPort = ingressPort;
+    options.tls = std::make_shared<const net::TlsServerContext>(
+        PCG_TRY(net::TlsServerContext::create(identity)));
+    ingress = PCG_TRY(Ingress::create(loop, std::move(options)));
+    ingressPort = ingress->sharedPort();
+    fleet = std::make_unique<Fleet>(Fleet::Parts{loop,
+                                                 *store,
+                                                 storageOf(*vault),
+                                                 authority,
+                                                 clock,
+                                                 random,
+                                                 *issuer,
+                                                 *claims,
+                                                 *buses,
+                                                 *ingress,
+                                                 window,
+                                                 wire::newId<wire::InstanceId>(random),
+                                                 config.publicHost});
+    return {};
+}
+
+Result<> App::Parts::joinHttp() {
+    const auto identity = PCG_TRY(
+        pki->serverIdentity({config.publicHost, "localhost"}, {"127.0.0.1"}, clock.wallNow()));
+    auto context = PCG_TRY(net::TlsServerContext::create(
+        identity, net::ClientCertificates::Optional, pki->gatewayAuthorityPem()));
+    http::ServerOptions options;
+    options.name = "api";
+    options.tls = std::make_shared<const net::TlsServerContext>(std::move(context));
+    server = PCG_TRY(http::Server::listenTcp(
+        loop, config.listenAddress, apiPort, router.handler(), std::move(options)));
+    apiPort = server->port();
+    return {};
+}
+
+Result<> App::Parts::join() {
+    PCG_TRY(joinBus());
+    PCG_TRY(joinIngress());
+    PCG_TRY(joinHttp());
+    const auto origin = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
+    authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
+    api = std::make_unique<Api>(
+        Api::Parts{*store, clock, random, fleet->live(), *fleet, config.publicHost},
+        *authenticator);
+    api->addTo(router);
+    const auto busUrl = "tls://127.0.0.1:" + std::to_string(broker->running()->ports.client);
+    papers = std::make_unique<Papers>(*issuer, *fleet, *pki, busUrl);
+    pairing = std::make_unique<PairingService>(
+        PairingService::Parts{loop, *store, clock, random, *pki, authority, *papers},
+        *authenticator,
+        Relay::Limits{},
+        origin);
+    pairing->addTo(router);
+    return keepPorts();
+}
+
+Result<> App::Parts::keepPorts() {
+    const auto accepted =
+        store->post([api = apiPort, ingress = ingressPort](store::Database& database) -> Result<> {
+            SimSettings settings(database);
+            PCG_TRY(settings.setPort(kApiPort, api));
+            return settings.setPort(kIngressPort, ingress);
+        });
+    if (!accepted) kLog.warn("ports.not_kept");
+    return {};
+}
+
+Result<> App::Parts::announce() {
+    const auto running = broker->running();
+    ReadyFile ready;
+    ready.url = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
+    ready.ca = (dir / "ca.pem").string();
+    ready.operatorTokenFile = (dir / "operator-token").string();
+    ready.pid = ::getpid();
+    if (running) {
+        ready.busUrl = "tls://127.0.0.1:" + std::to_string(running->ports.client);
+        ready.monitorUrl = "http://127.0.0.1:" + std::to_string(running->ports.monitor);
+        ready.natsPid = running->pid;
+    }
+    return writeReadyFile(dir / "ready.json", ready);
+}
+
+net::Task<void> App::Parts::serve() {
+    auto started = co_await fleet->start();
+    if (!started) {
+        fail(std::move(started).error());
+        co_return;
+    }
+    pairing->start();
+    const auto announced = announce();
+    if (!announced) {
+        fail(announced.error());
+        co_return;
+    }
+    kLog.info("controlplane.ready", {{"port", apiPort}, {"ingress_port", ingressPort}});
+}
+
+void App::Parts::fail(Error why) {
+    outcome = tl::unexpected(std::move(why));
+    if (!stopping) net::asio::co_spawn(loop, stop(), net::asio::detached);
+}
+
+net::Task<void> App::Parts::stop() {
+    stopping = true;
+    kLog.info("controlplane.stopping");
+    std::error_code ignored;
+    std::filesystem::remove(dir / "ready.json", ignored);
+    co_await pairing->stop();
+    co_await server->stop(kDrain);
+    co_await fleet->stop(kDrain);
+    co_await systemBus->stop(kDrain);
+    signals.reset();
+    loop.stop();
+}
+
+Result<> App::run() {
+    auto& parts = *parts_;
+    PCG_TRY(parts.join());
+    parts.signals = std::make_unique<net::StopSignals>(parts.loop, [&parts](int) {
+        if (!parts.stopping) net::asio::co_spawn(parts.loop, parts.stop(), net::asio::detached);
+    });
+    net::asio::co_spawn(parts.loop, parts.serve(), net::asio::detached);
+    parts.loop.run();
+    parts.store->stop();
+    parts.broker->stop();
+    return std::move(parts.outcome);
+}
+
+}  // namespace pcg::controlplane

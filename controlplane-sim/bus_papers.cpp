@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/bus_papers.h"
+
+#include "common/wire/subjects.h"
+
+namespace pcg::controlplane {
+
+net::Task<Result<>> Papers::prepare(wire::TenantId tenant) {
+    return fleet_.prepare(std::move(tenant));
+}
+
+Result<pairing::Bus> Papers::papers(const wire::TenantId& tenant,
+                                    const wire::UserNkey& nkey) const {
+    pairing::Bus bus;
+    bus.urls = {busUrl_};
+    bus.ca = pki_.rootPem();
+    bus.serverNames = {"localhost"};
+    bus.accountPub = PCG_TRY(issuer_.accountKey(tenant));
+    bus.userJwt = PCG_TRY(issuer_.gatewayJwt(tenant, nkey));
+    bus.subjectPrefix = "pcg.v1." + nkey.text();
+    return bus;
+}
+
+net::Task<Result<>> Papers::revoke(wire::TenantId tenant, wire::UserNkey nkey) {
+    return fleet_.nkeyRevoked(std::move(tenant), std::move(nkey));
+}
+
+}  // namespace pcg::controlplane

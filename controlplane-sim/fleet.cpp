@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/fleet.h"
+
+#include "common/log/log.h"
+#include "common/wire/limits.h"
+#include "controlplane-sim/tenancy/accounts.h"
+#include "controlplane-sim/tenancy/errc.h"
+
+namespace pcg::controlplane {
+namespace {
+
+constexpr log::Logger kLog{"fleet"};
+constexpr std::chrono::seconds kClaimsRetry{2};
+constexpr int kClaimsAttempts = 3;
+
+// Half of the process's, so that no tenant can take it all.
+constexpr ByteCount kTenantWindow = wire::kMaxGlobalWindow / 2;
+
+}  // namespace
+
+Fleet::Fleet(Parts parts)
+    : parts_(std::move(parts)),
+      presence_(parts_.loop.get_executor(), parts_.clock, events()),
+      retry_(parts_.loop.get_executor()) {}
+
+Presence::Events Fleet::events() {
+    Presence::Events events;
+    events.onHello = [this](const auto& tenant, const auto& id, const HelloReport& hello) {
+        onHello(tenant, id, hello);
+    };
+    events.onInventory = [this](const wire::TenantId& tenant,
+                                const wire::GatewayId& id,
+                                std::vector<ReportedEndpoint> reported) {
+        net::asio::co_spawn(
+            parts_.loop, applyInventory(tenant, id, std::move(reported)), net::asio::detached);
+    };
+    events.onChange =
+        [](const wire::TenantId& tenant, const wire::GatewayId& id, const LiveGateway& live) {
+            kLog.info(live.online ? "gateway.online" : "gateway.offline",
+                      {{"tenant_id", tenant.text()}, {"gateway_id", id.text()}, {"why", live.why}});
+        };
+    return events;
+}
+
+std::string Fleet::ingressHost(const wire::EndpointId& endpoint, const std::string& publicHost) {
+    return endpoint.text().substr(3) + ".ingress." + publicHost;
+}
+
+net::Task<Result<>> Fleet::start() {
+    PCG_CO_TRY(const auto stored, co_await loadAll());
+    for (const auto& tenant : stored.tenants) {
+        PCG_CO_CHECK(co_await openKeys(tenant));
+        const auto published = co_await publishClaims(tenant);
+        if (!published) kLog.failure(log::Level::Warn, "claims.not_taken", published.error());
+        PCG_CO_CHECK(openRuntime(tenant));
+    }
+    for (const auto& gateway : stored.gateways) expect(gateway.tenant, gateway.id, gateway.nkey);
+    for (const auto& endpoint : stored.endpoints) {
+        const auto served = serve(endpoint);
+        if (!served)
+            kLog.failure(
+                log::Level::Error, "ingress.failed", served.error(), {{"endpoint", endpoint.name}});
+    }
+    net::asio::co_spawn(parts_.loop, keepClaims(), net::asio::detached);
+    co_return Result<>{};
+}
+
+net::Task<void> Fleet::stop(std::chrono::milliseconds drain) {
+    stopping_ = true;
+    retry_.cancel();
+    co_await parts_.ingress.stop(drain);
+    for (auto& [tenant, runtime] : tenants_) {
+        presence_.detach(tenant);
+        runtime->connector.reset();
+    }
+    co_await parts_.buses.stopAll(drain);
+}
+
+net::Task<Result<Fleet::Stored>> Fleet::loadAll() {
+    auto work = [&authority = parts_.authority](store::Database& database) -> Result<Stored> {
+        Stored stored;
+        for (const auto& tenant : PCG_TRY(Accounts(database).list()))
+            stored.tenants.push_back(tenant.id);
+        stored.gateways = PCG_TRY(Gateways(database).all(authority));
+        stored.endpoints = PCG_TRY(Gateways(database).allEndpoints(authority));
+        return stored;
+    };
+    co_return co_await parts_.store.run(std::move(work));
+}
+
+net::Task<Result<>> Fleet::openKeys(wire::TenantId tenant) {
+    auto work = [this, tenant](store::Database& database) -> Result<> {
+        const auto scope = parts_.authority.scopeOf(tenant);
+        const auto gateways = PCG_TRY(Gateways(database).list(scope)).size();
+        const auto revoked = PCG_TRY(Gateways(database).revoked(scope));
+        return parts_.issuer.openTenant(parts_.sealed, tenant, gateways, revoked);
+    };
+    co_return co_await parts_.store.run(std::move(work));
+}
+
+Result<> Fleet::openRuntime(const wire::TenantId& tenant) {
+    if (tenants_.contains(tenant)) return {};
+    auto& bus = parts_.buses.open(tenant, PCG_TRY(parts_.issuer.controlPlaneUser(tenant)));
+    PCG_TRY(presence_.attach(tenant, bus));
+    auto runtime = std::make_unique<TenantRuntime>(kTenantWindow, parts_.window);
+    runtime->connector = std::make_unique<tunnel::Connector>(
+        parts_.loop, bus, parts_.instance, runtime->pool, parts_.random);
+    PCG_TRY(runtime->connector->start());
+    tenants_.emplace(tenant, std::move(runtime));
+    return {};
+}
+
+net::Task<Result<>> Fleet::publishClaims(wire::TenantId tenant) {
+    unpublished_.insert(tenant);
+    Result<> outcome;
+    for (int attempt = 0; attempt < kClaimsAttempts && !stopping_; ++attempt) {
+        PCG_CO_TRY(auto claims, parts_.issuer.accountJwt(tenant));
+        outcome = co_await parts_.claims.publish(std::move(claims));
+        if (outcome) {
+            unpublished_.erase(tenant);
+            co_return Result<>{};
+        }
+        net::Timer pause(parts_.loop.get_executor(), std::chrono::milliseconds(300));
+        co_await pause.async_wait(net::kAwaitTuple);
+    }
+    co_return outcome;
+}
+
+// What the broker did not take (it was away, it was restarted) it is told again until it does.
+net::Task<void> Fleet::keepClaims() {
+    while (!stopping_) {
+        retry_.expires_after(kClaimsRetry);
+        co_await retry_.async_wait(net::kAwaitTuple);
+        const auto waiting = unpublished_;
+        for (const auto& tenant : waiting) {
+            if (stopping_) break;
+            const auto published = co_await publishClaims(tenant);
+            if (published) kLog.info("claims.taken", {{"tenant_id", tenant.text()}});
+        }
+    }
+}
+
+net::Task<Result<>> Fleet::tenantCreated(wire::TenantId tenant) {
+    PCG_CO_CHECK(co_await openKeys(tenant));
+    PCG_CO_CHECK(co_await publishClaims(tenant));
+    co_return openRuntime(tenant);
+}
+
+net::Task<Result<>> Fleet::gatewayIssued(wire::TenantId tenant,
+                                         wire::GatewayId id,
+                                         wire::UserNkey nkey) {
+    const auto runtime = tenants_.find(tenant);
+    if (runtime == tenants_.end()) co_return fail(kNotFound, "The tenant is not served here.");
+    expect(tenant, id, nkey);
+    PCG_CO_CHECK(parts_.issuer.setGateways(tenant, runtime->second->gateways.size()));
+    co_return co_await publishClaims(tenant);
+}
+
+net::Task<Result<>> Fleet::nkeyRevoked(wire::TenantId tenant, wire::UserNkey nkey) {
+    const auto runtime = tenants_.find(tenant);
+    if (runtime != tenants_.end()) {
+        std::optional<wire::GatewayId> owner;
+        for (const auto& [id, gateway] : runtime->second->gateways) {
+            if (gateway.nkey == nkey) owner = id;
+        }
+        if (owner) forget(tenant, *owner);
+    }
+    PCG_CO_CHECK(parts_.issuer.revoke(tenant, nkey));
+    co_return co_await publishClaims(tenant);
+}
+
+net::Task<Result<>> Fleet::prepare(wire::TenantId tenant) {
+    if (tenants_.contains(tenant) && !unpublished_.contains(tenant)) co_return Result<>{};
+    co_return co_await tenantCreated(tenant);
+}
+
+net::Task<Result<>> Fleet::gatewayReleased(TenantScope scope, wire::GatewayId id) {
+    const auto tenant = scope.tenant();
+    auto* gateway = find(tenant, id);
+    if (gateway == nullptr) co_return Result<>{};
+    const auto nkey = gateway->nkey;
+    presence_.sendUnpair(tenant, id, "released by the tenant");
+    forget(tenant, id);
+    PCG_CO_CHECK(parts_.issuer.revoke(tenant, nkey));
+    co_return co_await publishClaims(tenant);
+}
+
+void Fleet::expect(const wire::TenantId& tenant,
+                   const wire::GatewayId& id,
+                   const wire::UserNkey& nkey) {
+    const auto runtime = tenants_.find(tenant);
+    if (runtime == tenants_.end()) return;
+    auto& gateways = runtime->second->gateways;
+    const auto known = gateways.find(id);
+    if (known != gateways.end()) {
+        known->second.nkey = nkey;
+        known->second.instance.reset();
+    } else {
+        gateways.emplace(id, GatewayRuntime{nkey, std::nullopt, {}});
+    }
+    presence_.expect(tenant, id, nkey);
+}
+
+void Fleet::forget(const wire::TenantId& tenant, const wire::GatewayId& id) {
+    presence_.forget(tenant, id);
+    const auto runtime = tenants_.find(tenant);
+    if (runtime == tenants_.end()) return;
+    const auto gateway = runtime->second->gateways.find(id);
+    if (gateway == runtime->second->gateways.end()) return;
+    for (const auto& endpoint : gateway->second.served) parts_.ingress.remove(endpoint);
+    runtime->second->gateways.erase(gateway);
+}
+
+Fleet::GatewayRuntime* Fleet::find(const wire::TenantId& tenant, const wire::GatewayId& id) {
+    const auto runtime = tenants_.find(tenant);
+    if (runtime == tenants_.end()) return nullptr;
+    const auto gateway = runtime->second->gateways.find(id);
+    return gateway == runtime->second->gateways.end() ? nullptr : &gateway->second;
+}
+
+Result<std::uint16_t> Fleet::serve(const Endpoint& endpoint) {
+    auto* gateway = find(endpoint.tenant, endpoint.gateway);
+    if (gateway == nullptr) return fail(kNotFound, "The endpoint's gateway is not bound any more.");
+    tunnel::Target target{gateway->nkey, endpoint.id};
+    IngressRoute route{endpoint.id,
+                       ingressHost(endpoint.id, parts_.publicHost),
+                       tenants_.at(endpoint.tenant)->connector->caller(std::move(target))};
+    const auto port =
+        PCG_TRY(parts_.ingress.add(std::move(route), endpoint.ingressPort.value_or(0)));
+    gateway->served.insert(endpoint.id);
+    return port;
+}
+
+net::Task<void> Fleet::applyInventory(wire::TenantId tenant,
+                                      wire::GatewayId id,
+                                      std::vector<ReportedEndpoint> reported) {
+    const auto scope = parts_.authority.scopeOf(tenant);
+    auto work = [scope, id, reported = std::move(reported)](store::Database& database) {
+        return Gateways(database).report(scope, id, reported);
+    };
+    const auto endpoints = co_await parts_.store.run(std::move(work));
+    if (!endpoints) {
+        kLog.failure(
+            log::Level::Warn, "inventory.refused", endpoints.error(), {{"gateway_id", id.text()}});
+        co_return;
+    }
+    auto* gateway = find(tenant, id);
+    if (gateway == nullptr || stopping_) co_return;
+    auto gone = gateway->served;
+    std::vector<std::pair<wire::EndpointId, std::uint16_t>> opened;
+    for (const auto& endpoint : *endpoints) {
+        gone.erase(endpoint.id);
+        const auto port = serve(endpoint);
+        if (!port) {
+            kLog.failure(
+                log::Level::Error, "ingress.failed", port.error(), {{"endpoint", endpoint.name}});
+        } else if (endpoint.ingressPort != *port) {
+            opened.emplace_back(endpoint.id, *port);
+        }
+    }
+    for (const auto& endpoint : gone) {
+        parts_.ingress.remove(endpoint);
+        gateway->served.erase(endpoint);
+    }
+    for (const auto& [endpoint, port] : opened) {
+        auto keep = [scope, endpoint = endpoint, port = port](store::Database& database) {
+            return Gateways(database).setIngressPort(scope, endpoint, port);
+        };
+        const auto kept = co_await parts_.store.run(std::move(keep));
+        if (!kept) kLog.failure(log::Level::Error, "ingress.port_not_kept", kept.error());
+    }
+}
+
+void Fleet::onHello(const wire::TenantId& tenant,
+                    const wire::GatewayId& id,
+                    const HelloReport& hello) {
+    auto* gateway = find(tenant, id);
+    if (gateway == nullptr) return;
+    if (gateway->instance && *gateway->instance != hello.instance) {
+        tenants_.at(tenant)->connector->gatewayRestarted(gateway->nkey, *gateway->instance);
+    }
+    gateway->instance = hello.instance;
+}
+
+}  // namespace pcg::controlplane

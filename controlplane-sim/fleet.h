@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The living side of all tenants: claims at the broker, a link per tenant, the gateways that are
+// expected on it, and the ingress of every endpoint they report.
+//
+// The database says what there is; this makes it so, at start and after each change. Loop thread
+// only; what touches the database runs on the storage thread. start() once, stop() before
+// destruction.
+#pragma once
+
+#include "common/store/worker.h"
+#include "common/tunnel/connector.h"
+#include "controlplane-sim/ingress/ingress.h"
+#include "controlplane-sim/issuer/account_publisher.h"
+#include "controlplane-sim/issuer/issuer.h"
+#include "controlplane-sim/presence/presence.h"
+#include "controlplane-sim/presence/tenant_buses.h"
+#include "controlplane-sim/rest/ports.h"
+#include "controlplane-sim/tenancy/gateways.h"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace pcg::controlplane {
+
+class Fleet final : public Lifecycle {
+  public:
+    struct Parts {
+        net::Loop& loop;
+        store::Worker& store;
+        PkiStorage sealed;  // used on the storage thread only
+        const PlatformAuthority& authority;
+        const Clock& clock;
+        Random& random;
+        issuer::Issuer& issuer;
+        issuer::AccountPublisher& claims;
+        TenantBuses& buses;
+        Ingress& ingress;
+        stream::WindowPool& window;  // the whole process's receive storage
+        wire::InstanceId instance;
+        std::string publicHost;
+    };
+
+    explicit Fleet(Parts parts);
+
+    // Everything that is stored. A broker that does not take claims is told again later.
+    net::Task<Result<>> start();
+    net::Task<void> stop(std::chrono::milliseconds drain);
+
+    const LiveGateways& live() const { return presence_; }
+
+    net::Task<Result<>> tenantCreated(wire::TenantId tenant) override;
+    net::Task<Result<>> gatewayReleased(TenantScope scope, wire::GatewayId id) override;
+
+    // The pairing service has issued an identity, or taken one back.
+    net::Task<Result<>> gatewayIssued(wire::TenantId tenant,
+                                      wire::GatewayId id,
+                                      wire::UserNkey nkey);
+    net::Task<Result<>> nkeyRevoked(wire::TenantId tenant, wire::UserNkey nkey);
+
+    // The broker knows the tenant's account and we are on it.
+    net::Task<Result<>> prepare(wire::TenantId tenant);
+
+    // The host name of an endpoint on the shared listener.
+    static std::string ingressHost(const wire::EndpointId& endpoint, const std::string& publicHost);
+
+  private:
+    struct GatewayRuntime {
+        wire::UserNkey nkey;
+        std::optional<wire::InstanceId> instance;
+        std::set<wire::EndpointId> served;
+    };
+
+    struct TenantRuntime {
+        TenantRuntime(ByteCount window, stream::WindowPool& whole) : pool(window, &whole) {}
+
+        stream::WindowPool pool;
+        std::unique_ptr<tunnel::Connector> connector;
+        std::map<wire::GatewayId, GatewayRuntime> gateways;
+    };
+
+    struct Stored {
+        std::vector<wire::TenantId> tenants;
+        std::vector<Gateway> gateways;
+        std::vector<Endpoint> endpoints;
+    };
+
+    net::Task<Result<Stored>> loadAll();
+    net::Task<Result<>> openKeys(wire::TenantId tenant);
+    Result<> openRuntime(const wire::TenantId& tenant);
+    net::Task<Result<>> publishClaims(wire::TenantId tenant);
+    net::Task<void> keepClaims();
+    void expect(const wire::TenantId& tenant,
+                const wire::GatewayId& id,
+                const wire::UserNkey& nkey);
+    void forget(const wire::TenantId& tenant, const wire::GatewayId& id);
+    Result<std::uint16_t> serve(const Endpoint& endpoint);
+    net::Task<void> applyInventory(wire::TenantId tenant,
+                                   wire::GatewayId id,
+                                   std::vector<ReportedEndpoint> reported);
+    void onHello(const wire::TenantId& tenant, const wire::GatewayId& id, const HelloReport& hello);
+    GatewayRuntime* find(const wire::TenantId& tenant, const wire::GatewayId& id);
+    Presence::Events events();
+
+    Parts parts_;
+    Presence presence_;
+    net::Timer retry_;
+    bool stopping_ = false;
+    std::map<wire::TenantId, std::unique_ptr<TenantRuntime>> tenants_;
+    std::set<wire::TenantId> unpublished_;  // claims that the broker has not taken yet
+};
+
+}  // namespace pcg::controlplane
