@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gateway/enrollment/control_plane_calls.h"
+#include "common/http/origin.h"
 
 #include "common/base/text.h"
+#include "common/http/errc.h"
 #include "common/http/transport.h"
 #include "common/net/dialer.h"
-#include "gateway/enrollment/errc.h"
 
-namespace pcg::gateway {
+namespace pcg::http {
 
-Result<net::Target> controlPlaneTarget(std::string_view url) {
+Result<net::Target> parseHttpsOrigin(std::string_view url) {
     const auto refused = [&url] {
-        return fail(kRefused,
+        return fail(kOrigin,
                     "\"" + std::string(url.substr(0, 256)) +
-                        "\" is not an address of a control plane; write https://HOST:PORT");
+                        "\" is not the address of a server; write https://HOST:PORT");
     };
     constexpr std::string_view kScheme = "https://";
     if (!url.starts_with(kScheme)) return refused();
@@ -35,18 +35,17 @@ Result<net::Target> controlPlaneTarget(std::string_view url) {
     return net::Target{std::string(host), static_cast<std::uint16_t>(*number)};
 }
 
-Result<std::shared_ptr<http::Caller>> controlPlaneCaller(
-    net::Loop& loop,
-    const net::Target& target,
-    net::Trust trust,
-    std::optional<net::CertificateAndKey> identity) {
+Result<std::shared_ptr<Caller>> httpsCaller(net::Loop& loop,
+                                            const net::Target& target,
+                                            net::Trust trust,
+                                            std::optional<net::CertificateAndKey> identity) {
     auto context = PCG_TRY(net::TlsClientContext::create(std::move(trust), std::move(identity)));
     auto dialer = std::make_shared<net::Dialer>(std::move(context));
-    http::ClientOptions options;
+    ClientOptions options;
     options.authority = target.text();
     options.maxConnections = 8;
-    return std::make_shared<http::Client>(
-        loop, http::tlsOpener(std::move(dialer), target.host, target.port), std::move(options));
+    return std::make_shared<Client>(
+        loop, tlsOpener(std::move(dialer), target.host, target.port), std::move(options));
 }
 
-}  // namespace pcg::gateway
+}  // namespace pcg::http
