@@ -10,3 +10,4 @@
 #include "pairing/enrollment_messages.h"  // IWYU pragma: export
 #include "pairing/offer_messages.h"       // IWYU pragma: export
 #include "pairing/relay_messages.h"       // IWYU pragma: export
+#include "pairing/renew_messages.h"       // IWYU pragma: export

@@ -35,6 +35,7 @@ inline constexpr ErrorCode kTimeout{ErrorClass::Weather, "http.timeout"};
 inline constexpr ErrorCode kCancelled{ErrorClass::Weather, "http.cancelled"};
 inline constexpr ErrorCode kBadResponse{ErrorClass::Weather, "http.bad_response"};
 inline constexpr ErrorCode kBusy{ErrorClass::Weather, "http.busy"};
+inline constexpr ErrorCode kOrigin{ErrorClass::Input, "http.origin"};
 inline constexpr ErrorCode kMisuse{ErrorClass::Input, "http.misuse"};
 
 }  // namespace pcg::http

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "common/base/text.h"
+#include "common/crypto/random.h"
+#include "common/crypto/x509.h"
+#include "common/http/origin.h"
+#include "common/log/log.h"
+#include "controlplane-sim/cli/command_line.h"
+#include "controlplane-sim/cli/gateways_command.h"
+#include "controlplane-sim/cli/pair_command.h"
+#include "controlplane-sim/cli/terminal.h"
+
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+namespace {
+
+using namespace pcg;
+using namespace pcg::controlplane;
+
+constexpr std::size_t kMaxFile = 1024 * 1024;
+
+Result<std::string> contentsOf(const std::string& path, std::string_view option) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file.good() && !file.eof()) {
+        return fail(cli::kFile, std::string(option) + ": \"" + path + "\" cannot be read");
+    }
+    if (text.empty() || text.size() > kMaxFile) {
+        return fail(
+            cli::kFile,
+            std::string(option) + ": \"" + path + "\" is not there, empty, or far too large");
+    }
+    return text;
+}
+
+struct Connection {
+    std::shared_ptr<http::Caller> caller;
+    Secret token;
+    std::vector<pairing::Hash> roots;
+};
+
+Result<Connection> connectionFor(net::Loop& loop, const cli::CommandLine& line) {
+    const auto target = PCG_TRY(http::parseHttpsOrigin(line.server));
+    const auto pem = PCG_TRY(contentsOf(line.caFile, "--ca"));
+    const auto certificates = PCG_TRY(crypto::parsePemCertificates(pem));
+    Connection connection;
+    for (const auto& certificate : certificates)
+        connection.roots.push_back(certificate.spkiSha256());
+    auto token = PCG_TRY(contentsOf(line.tokenFile, "--token-file"));
+    connection.token = Secret::fromText(trimAscii(token));
+    wipe(token);
+    connection.caller = PCG_TRY(http::httpsCaller(loop, target, net::TrustCa{pem}));
+    return connection;
+}
+
+net::Task<void> runPair(cli::PairCommand& command, net::Loop& loop, bool& paired) {
+    paired = co_await command.run();
+    loop.stop();
+}
+
+int pair(const cli::CommandLine& line) {
+    net::Loop loop{1};
+    cli::AnswerReader reader(loop);
+    cli::Terminal terminal(line.json, reader);
+    const auto failed = [&terminal](const Error& error) {
+        terminal.failed(error);
+        return 1;
+    };
+    std::string typed = line.code;
+    if (typed == "-") std::getline(std::cin, typed);
+    auto code = pairing::PairingCode::parse(typed);
+    wipe(typed);
+    if (!code) return failed(code.error());
+    auto connection = connectionFor(loop, line);
+    if (!connection) return failed(connection.error());
+    SystemClock clock;
+    crypto::SystemRandom random;
+    cli::TenantApi api(connection->caller, std::move(connection->token));
+    cli::PairCommand command(
+        api,
+        terminal,
+        clock,
+        random,
+        {std::move(*code), line.label, line.server + "/pair/v1", std::move(connection->roots)});
+    terminal.onAnswer([&command](bool yes) { command.answer(yes); });
+    bool paired = false;
+    net::asio::co_spawn(loop, runPair(command, loop, paired), net::asio::detached);
+    loop.run();
+    return paired ? 0 : 1;
+}
+
+net::Task<void> runGateways(cli::TenantApi& api, bool json, int& exitCode) {
+    exitCode = co_await cli::listGateways(api, json);
+}
+
+int gateways(const cli::CommandLine& line) {
+    net::Loop loop{1};
+    auto connection = connectionFor(loop, line);
+    if (!connection) {
+        std::fprintf(stderr, "pcg: %s\n", connection.error().message().c_str());
+        return 1;
+    }
+    cli::TenantApi api(connection->caller, std::move(connection->token));
+    int exitCode = 1;
+    net::asio::co_spawn(loop, runGateways(api, line.json, exitCode), net::asio::detached);
+    loop.run();
+    return exitCode;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    log::setLevel(log::Level::Error);
+    const auto line = cli::parseCommandLine({argv + 1, argv + argc});
+    if (!line) {
+        std::fprintf(stderr, "pcg: %s\n", line.error().message().c_str());
+        return 2;
+    }
+    switch (line->verb) {
+        case cli::Verb::Help:
+            std::fputs(cli::kHelp, stdout);
+            return 0;
+        case cli::Verb::Pair:
+            return pair(*line);
+        case cli::Verb::Gateways:
+            return gateways(*line);
+    }
+    return 2;
+}

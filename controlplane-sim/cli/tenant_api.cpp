@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/cli/tenant_api.h"
+
+namespace pcg::controlplane::cli {
+namespace {
+
+using pairing::toText;
+
+std::string claimPath(const pairing::ClaimId& claim, std::string_view rest) {
+    return std::string(pairing::kClaimsPath) + "/" + toText(claim) + std::string(rest);
+}
+
+Error refused(const http::WholeResponse& response) {
+    const auto refusal = pairing::Refusal::parse(response.head.status, asText(response.body));
+    if (response.head.status == 401) {
+        return {kToken, "the control plane does not accept the token; look at --token-file"};
+    }
+    auto sentence = refusal.detail.empty() ? "the control plane refused (" + refusal.code + ")"
+                                           : refusal.detail;
+    if (refusal.retryAfterMilliseconds) {
+        sentence += "; try again in " +
+                    std::to_string((*refusal.retryAfterMilliseconds + 999) / 1000) + " s";
+    }
+    return {kRefused, std::move(sentence)};
+}
+
+}  // namespace
+
+net::Task<Result<http::WholeResponse>> TenantApi::call(Request request) {
+    http::RequestHead head;
+    head.method = std::move(request.method);
+    head.target = std::move(request.path);
+    head.headers.add("Authorization", "Bearer " + std::string(token_.revealText()));
+    head.headers.add("Accept", "application/json");
+    if (!request.body.empty()) {
+        head.headers.add("Content-Type", "application/json");
+        head.body = http::BodyFraming::ofLength(request.body.size());
+        const auto digest = crypto::sha256(request.body);
+        head.headers.add("Idempotency-Key",
+                         request.idempotencyKey.empty() ? toText(digest) : request.idempotencyKey);
+    }
+    auto response =
+        co_await http::callWhole(*caller_, std::move(head), asBytes(request.body), request.limit);
+    if (!response) co_return fail(std::move(response).error());
+    const bool claims = request.idempotencyKey.empty() == false;
+    if (claims && response->head.status == 404) {
+        co_return fail(
+            kNoSuchCode,
+            "no gateway can be paired with this code now: it expired, it was used, or somebody "
+            "is using it. Read the gateway's console again");
+    }
+    if (response->head.status < 200 || response->head.status > 299)
+        co_return fail(refused(*response));
+    co_return std::move(*response);
+}
+
+net::Task<Result<TenantApi::Me>> TenantApi::me() {
+    Request request{"GET", "/api/v1/me", {}, {}};
+    PCG_CO_TRY(const auto response, co_await call(std::move(request)));
+    PCG_CO_TRY(const auto object, codec::json::parseObject(asText(response.body)));
+    PCG_CO_TRY(const auto* tenant, object.object("tenant"));
+    Me me;
+    PCG_CO_TRY(me.tenantId, tenant->string("id", 64));
+    PCG_CO_TRY(me.tenantName, tenant->string("name", 1024));
+    co_return me;
+}
+
+net::Task<Result<codec::json::Object>> TenantApi::gateways() {
+    Request request{"GET", "/api/v1/gateways", {}, {}, 4_MiB};
+    PCG_CO_TRY(const auto response, co_await call(std::move(request)));
+    co_return codec::json::parseObject(asText(response.body), 4_MiB);
+}
+
+net::Task<Result<pairing::ClaimReply>> TenantApi::claim(pairing::ClaimRequest claimRequest,
+                                                        std::string idempotencyKey) {
+    Request request{
+        "POST", std::string(pairing::kClaimsPath), claimRequest.write(), std::move(idempotencyKey)};
+    PCG_CO_TRY(const auto response, co_await call(std::move(request)));
+    co_return pairing::ClaimReply::parse(asText(response.body));
+}
+
+net::Task<Result<pairing::EventList>> TenantApi::events(pairing::ClaimId claim,
+                                                        std::int64_t after) {
+    const auto query = "/events?after=" + std::to_string(after) +
+                       "&wait=" + std::to_string(pairing::kLongPoll.count());
+    Request request{"GET", claimPath(claim, query), {}, {}, pairing::kMaxEventListBytes};
+    PCG_CO_TRY(const auto response, co_await call(std::move(request)));
+    if (response.head.status == 204) co_return pairing::EventList{};
+    co_return pairing::EventList::parse(asText(response.body));
+}
+
+net::Task<Result<>> TenantApi::send(pairing::ClaimId claim, pairing::Envelope envelope) {
+    Request request{"POST", claimPath(claim, "/messages"), envelope.write(), {}};
+    const auto response = co_await call(std::move(request));
+    if (!response) co_return fail(response.error());
+    co_return Result<>();
+}
+
+net::Task<Result<>> TenantApi::approve(pairing::ClaimId claim, pairing::Approval approval) {
+    Request request{"POST", claimPath(claim, "/approve"), approval.write(), {}};
+    const auto response = co_await call(std::move(request));
+    if (!response) co_return fail(response.error());
+    co_return Result<>();
+}
+
+net::Task<Result<>> TenantApi::withdraw(pairing::ClaimId claim) {
+    Request request{"DELETE", claimPath(claim, ""), {}, {}};
+    const auto response = co_await call(std::move(request));
+    if (!response) co_return fail(response.error());
+    co_return Result<>();
+}
+
+}  // namespace pcg::controlplane::cli

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/enrollment/enrollment.h"
+
+#include "common/crypto/jws.h"
+#include "gateway/enrollment/errc.h"
+#include "gateway/enrollment/papers.h"
+#include "pairing/tenant_name.h"
+
+namespace pcg::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+tl::unexpected<Error> stopping() { return fail(kOver, "the gateway is stopping"); }
+
+PairingStatus statusOf(PairingState state, std::string message = {}) {
+    PairingStatus status;
+    status.state = state;
+    status.message = std::move(message);
+    return status;
+}
+
+}  // namespace
+
+Enrollment::Enrollment(EnrollmentPorts ports, EnrollmentFacts facts)
+    : ports_(std::move(ports)), facts_(std::move(facts)), backoff_(500ms, 15s, ports_.random) {}
+
+net::Task<Result<>> Enrollment::load() {
+    PCG_CO_TRY(auto document, co_await ports_.store.load());
+    if (document) {
+        PCG_CO_TRY(auto record, EnrollmentRecord::parse(*document));
+        record_.emplace(std::move(record));
+        co_return Result<>();
+    }
+    PCG_CO_TRY(auto keys, GatewayKeys::generate(ports_.random));
+    record_.emplace(std::move(keys));
+    log_.info("enrollment.identity_created", {{"gateway_id", record_->keys.gatewayId()}});
+    co_return co_await save();
+}
+
+net::Task<Result<>> Enrollment::save() {
+    PCG_CO_TRY(auto document, record_->write());
+    co_return co_await ports_.store.save(std::move(document));
+}
+
+net::Task<Result<>> Enrollment::untilProvisioned() {
+    while (!record_->provisioned) {
+        if (stopped_) co_return stopping();
+        if (record_->accepted) {
+            PCG_CO_CHECK(co_await enrollOnce());
+        } else {
+            PCG_CO_CHECK(co_await restAfterTooManyAttempts());
+            PCG_CO_CHECK(co_await offerOnce());
+        }
+    }
+    co_return Result<>();
+}
+
+// --- M1 to M8
+
+net::Task<Result<>> Enrollment::restAfterTooManyAttempts() {
+    while (!stopped_) {
+        const auto now = ports_.clock.wallNow();
+        const auto until = record_->attempts.restingUntil(now);
+        if (!until) co_return Result<>();
+        auto status = statusOf(
+            PairingState::Cooldown,
+            "Ten codes were tried within an hour; the next code is shown when the hour is over.");
+        status.expires =
+            ports_.clock.now() + std::chrono::duration_cast<SteadyTime::duration>(*until - now);
+        show(std::move(status));
+        log_.warn("enrollment.cooldown", {{"until", toRfc3339(*until)}});
+        co_await pause(std::chrono::duration_cast<std::chrono::milliseconds>(*until - now) + 1ms);
+    }
+    co_return stopping();
+}
+
+net::Task<Result<>> Enrollment::offerOnce() {
+    show(statusOf(PairingState::Contacting));
+    auto session = co_await openOffer();
+    if (stopped_) co_return stopping();
+    if (!session) {
+        const bool person = session.error().isInput();
+        showProblem(person ? PairingState::Stopped : PairingState::Contacting, session.error());
+        co_await pause(person ? std::chrono::milliseconds(60s) : backoff_.next() + 100ms);
+        co_return Result<>();
+    }
+    backoff_.reset();
+    session_ = *session;
+    net::asio::co_spawn(
+        co_await net::asio::this_coro::executor, pollEvents(session_), net::asio::detached);
+    auto served = co_await serveOffer(session_);
+    session_->over = true;
+    session_.reset();
+    co_return served;
+}
+
+net::Task<Result<std::shared_ptr<OfferSession>>> Enrollment::openOffer() {
+    auto code = pairing::PairingCode::generate(ports_.random);
+    pairing::Offer offer;
+    offer.deviceSpki = record_->keys.device.publicSpki();
+    offer.gatewayId = record_->keys.gatewayId();
+    offer.nameplate = code.nameplate();
+    offer.bootNonce = ports_.random.array<32>();
+    offer.softwareVersion = facts_.softwareVersion;
+    offer.at = toUnixMilliseconds(ports_.clock.wallNow());
+    const auto raw = offer.write();
+    PCG_CO_TRY(auto signature, signedBy(pairing::offerSigningInput(raw)));
+
+    ControlPlaneClient client(ports_.anonymous);
+    PCG_CO_TRY(auto answer, co_await client.offer(raw, std::move(signature)));
+    if (const auto* refusal = std::get_if<pairing::Refusal>(&answer)) {
+        if (refusal->code == pairing::refusal::kNameplateTaken) {
+            co_return fail(kControlPlane,
+                           "another gateway shows a code that begins the same; making a new one");
+        }
+        if (refusal->code == pairing::refusal::kGatewayBound) {
+            co_return fail(
+                kRefused,
+                "this gateway is owned by a tenant already; ask the owner to release it in the "
+                "portal, or reset it to factory state");
+        }
+        co_return fail(kRefused,
+                       "the control plane refused this gateway (" + refusal->code +
+                           (refusal->detail.empty() ? "" : ": " + refusal->detail) + ")");
+    }
+    auto& reply = std::get<pairing::OfferReply>(answer);
+    if (pairing::sidOf(offer.bootNonce, reply.serverNonce) != reply.sid) {
+        co_return fail(kControlPlane, "the control plane's answer does not belong to our offer");
+    }
+    const auto sid = reply.sid;
+    auto stretching = ports_.stretch(code.clone(), sid);
+    PCG_CO_TRY(auto w, co_await std::move(stretching));
+    const auto executor = co_await net::asio::this_coro::executor;
+    auto session = std::make_shared<OfferSession>(
+        executor, std::move(client), std::move(reply), std::move(code));
+    session->responder.emplace(gatewayFacts(), sid, raw, std::move(w), ports_.clock, ports_.random);
+    log_.info("enrollment.offered", {{"gateway_id", offer.gatewayId}});
+    co_return session;
+}
+
+net::Task<Result<>> Enrollment::serveOffer(std::shared_ptr<OfferSession> session) {
+    showOffer(*session, {});
+    while (!stopped_) {
+        while (!session->actions.empty()) {
+            auto item = std::move(session->actions.front());
+            session->actions.pop_front();
+            PCG_CO_TRY(const bool goOn, co_await perform(session, item));
+            if (!goOn) co_return Result<>();
+        }
+        if (!session->held) {
+            log_.info("enrollment.offer_gone");
+            co_return Result<>();
+        }
+        session->wake.expires_at(session->responder->deadline());
+        co_await session->wake.async_wait(net::kAwaitTuple);
+        session->enqueue(session->responder->tick());
+    }
+    co_return stopping();
+}
+
+net::Task<Result<bool>> Enrollment::perform(std::shared_ptr<OfferSession> session,
+                                            pairing::GatewayAction& item) {
+    namespace action = pairing::action;
+    if (std::holds_alternative<action::PersistAttempt>(item)) {
+        record_->attempts.record(ports_.clock.wallNow());
+        PCG_CO_CHECK(co_await save());
+        session->enqueue(session->responder->attemptPersisted());
+    } else if (auto* send = std::get_if<action::Send>(&item)) {
+        PCG_CO_CHECK(co_await sendOut(session, std::move(send->envelope)));
+    } else if (auto* ask = std::get_if<action::ShowConfirmation>(&item)) {
+        session->asked = std::move(ask->confirmation);
+        showQuestion(*session);
+    } else if (auto* hide = std::get_if<action::HideConfirmation>(&item)) {
+        session->asked.reset();
+        log_.info("enrollment.question_withdrawn", {{"why", hide->why}});
+    } else if (auto* failed = std::get_if<action::RunFailed>(&item)) {
+        log_.failure(log::Level::Warn,
+                     "enrollment.run_failed",
+                     failed->why,
+                     {{"attempts_left", failed->attemptsLeft}});
+        showOffer(*session,
+                  failed->why.message() + "; " + std::to_string(failed->attemptsLeft) +
+                      " attempts are left");
+    } else if (auto* burnt = std::get_if<action::CodeBurnt>(&item)) {
+        log_.failure(log::Level::Info, "enrollment.code_over", burnt->why);
+        ControlPlaneClient client = session->client;
+        // Best effort: the next offer of this gateway replaces it anyway.
+        const auto gone = co_await client.withdraw(session->reply.sid, session->reply.offerToken);
+        if (!gone) log_.failure(log::Level::Debug, "enrollment.withdraw", gone.error());
+        co_return false;
+    } else if (auto* accepted = std::get_if<action::Accepted>(&item)) {
+        PCG_CO_CHECK(co_await onAccepted(session, std::move(accepted->acceptance)));
+        co_return false;
+    }
+    co_return true;
+}
+
+net::Task<Result<>> Enrollment::sendOut(std::shared_ptr<OfferSession> session,
+                                        pairing::Envelope envelope) {
+    // The relay recognises a repeat by its number; the responder's own deadline bounds the run.
+    const auto giveUp = ports_.clock.now() + 30s;
+    while (!stopped_ && session->held) {
+        auto sent =
+            co_await session->client.send(session->reply.sid, session->reply.offerToken, envelope);
+        if (sent) {
+            if (const auto* refusal = std::get_if<pairing::Refusal>(&*sent)) {
+                log_.info("enrollment.message_refused",
+                          {{"type", envelope.type}, {"code", refusal->code}});
+            }
+            co_return Result<>();
+        }
+        log_.failure(log::Level::Warn, "enrollment.send", sent.error(), {{"type", envelope.type}});
+        if (ports_.clock.now() >= giveUp) co_return Result<>();
+        co_await pause(backoff_.next() + 100ms);
+    }
+    co_return Result<>();
+}
+
+Result<> Enrollment::decide(bool accept) {
+    if (!session_ || session_->responder->state() != pairing::Responder::State::Confirming) {
+        return fail(kNothingToDecide,
+                    "no tenant asks for this gateway at the moment; there is nothing to decide");
+    }
+    session_->enqueue(session_->responder->decide(accept));
+    return {};
+}
+
+// --- M9 to M12
+
+net::Task<Result<>> Enrollment::onAccepted(std::shared_ptr<OfferSession> session,
+                                           pairing::Acceptance acceptance) {
+    const auto& terms = acceptance.terms;
+    const auto& keys = record_->keys;
+    pairing::Bind bind;
+    bind.sid = session->reply.sid;
+    bind.claimId = terms.claimId;
+    bind.tenantId = terms.tenantId;
+    bind.gatewayId = keys.gatewayId();
+    bind.pth = acceptance.pth;
+    bind.csrSha256 = crypto::sha256(keys.csr);
+    bind.nkeyPub = keys.nkey.publicKey().text();
+    bind.encPub = acceptance.encPub;
+    bind.acceptMode = acceptance.acceptMode;
+    bind.issuedAt = toUnixMilliseconds(ports_.clock.wallNow());
+    PCG_CO_TRY(auto jws, crypto::signJws(keys.device, pairing::kBindType, asBytes(bind.write())));
+
+    pairing::Enrollment body;
+    body.gatewayId = bind.gatewayId;
+    body.tenantId = terms.tenantId;
+    body.csr = keys.csr;
+    body.nkeyPub = bind.nkeyPub;
+    body.encPub = acceptance.encPub;
+    body.pth = acceptance.pth;
+    body.reportTag = acceptance.reportTag;
+    body.bind = std::move(jws);
+
+    AcceptedPairing accepted;
+    accepted.claimId = terms.claimId;
+    accepted.pth = acceptance.pth;
+    accepted.tenantId = terms.tenantId;
+    accepted.tenantName = terms.tenantName;
+    accepted.controlPlaneRootDer = std::move(acceptance.controlPlaneRootDer);
+    accepted.encPrivate = std::move(acceptance.encPrivate);
+    accepted.enrollmentBody = body.write();
+    accepted.acceptedAt = bind.issuedAt;
+    record_->accepted = std::move(accepted);
+    log_.info("enrollment.accepted",
+              {{"tenant_id", terms.tenantId}, {"mode", acceptance.acceptMode}});
+    co_return co_await save();
+}
+
+net::Task<Result<>> Enrollment::enrollOnce() {
+    auto waiting =
+        statusOf(PairingState::Enrolling, "Waiting for the tenant to confirm the number.");
+    waiting.tenantId = record_->accepted->tenantId;
+    waiting.tenantName = pairing::displayName(record_->accepted->tenantName).text;
+    show(waiting);
+    ControlPlaneClient client(ports_.anonymous);
+    const auto giveUp = ports_.clock.now() + pairing::kEnrollmentLifetime;
+    std::string over = "the control plane did not answer within 15 minutes";
+    while (ports_.clock.now() < giveUp) {
+        if (stopped_) co_return stopping();
+        auto outcome =
+            co_await client.enroll(record_->accepted->claimId, record_->accepted->enrollmentBody);
+        if (!outcome) {
+            log_.failure(log::Level::Warn, "enrollment.put", outcome.error());
+            co_await pause(backoff_.next() + 100ms);
+            continue;
+        }
+        backoff_.reset();
+        if (const auto* later = std::get_if<NotYet>(&*outcome)) {
+            co_await pause(later->askAgainIn);
+            continue;
+        }
+        if (const auto* refusal = std::get_if<pairing::Refusal>(&*outcome)) {
+            over = "the pairing was not completed (" + refusal->code + ")";
+            break;
+        }
+        auto papers = openPapers(*record_->accepted,
+                                 record_->keys,
+                                 std::get<pairing::SealedBundle>(*outcome),
+                                 ports_.clock.wallNow());
+        if (papers) {
+            record_->provisioned = std::move(*papers);
+            record_->accepted.reset();  // with the ephemeral key
+            log_.info("enrollment.provisioned",
+                      {{"tenant_id", record_->provisioned->bundle.tenantId}});
+            co_return co_await save();
+        }
+        // Altered on the way, or a control plane that is not ours: asking again costs nothing.
+        log_.failure(log::Level::Error, "enrollment.papers_refused", papers.error());
+        show(statusOf(PairingState::Enrolling, papers.error().message()));
+        co_await pause(backoff_.next() + 1s);
+    }
+    log_.warn("enrollment.not_completed", {{"why", over}});
+    record_->accepted.reset();
+    co_return co_await save();
+}
+
+// --- M13 and after
+
+Result<ControlPlaneClient> Enrollment::authenticatedClient() const {
+    auto key = PCG_TRY(record_->keys.tls.toPem());
+    return ControlPlaneClient(PCG_TRY(
+        ports_.authenticated(record_->provisioned->bundle.clientCertChain, std::move(key))));
+}
+
+net::Task<Result<>> Enrollment::acknowledge() {
+    if (!record_->provisioned) co_return fail(kOver, "there is no pairing to acknowledge");
+    PCG_CO_TRY(auto client, authenticatedClient());
+    while (!stopped_ && !record_->provisioned->acknowledged) {
+        const auto& bundle = record_->provisioned->bundle;
+        const pairing::Ack ack{bundle.gatewayId, bundle.epoch, bundle.pth};
+        auto answer = co_await client.acknowledge(record_->provisioned->claimId, ack);
+        if (!answer) {
+            log_.failure(log::Level::Warn, "enrollment.ack", answer.error());
+            co_await pause(backoff_.next() + 200ms);
+            continue;
+        }
+        backoff_.reset();
+        if (const auto* refusal = std::get_if<pairing::Refusal>(&*answer)) {
+            const std::string code = refusal->code;
+            PCG_CO_CHECK(co_await forget());
+            co_return fail(kOver,
+                           "the control plane does not know this pairing any more (" + code + ")");
+        }
+        record_->provisioned->acknowledged = true;
+        PCG_CO_CHECK(co_await save());
+        log_.info("enrollment.active", {{"tenant_id", bundle.tenantId}, {"epoch", bundle.epoch}});
+    }
+    if (stopped_) co_return stopping();
+    auto active = statusOf(PairingState::Active);
+    active.tenantId = record_->provisioned->bundle.tenantId;
+    active.tenantName = pairing::displayName(record_->provisioned->bundle.tenantName).text;
+    show(std::move(active));
+    co_return Result<>();
+}
+
+net::Task<Result<>> Enrollment::renew() {
+    if (!record_->provisioned) co_return fail(kOver, "there is no pairing to renew");
+    PCG_CO_TRY(auto client, authenticatedClient());
+    const auto& bundle = record_->provisioned->bundle;
+    pairing::RenewRequest request;
+    request.renewId = ports_.random.array<16>();
+    request.gatewayId = bundle.gatewayId;
+    request.epoch = bundle.epoch;
+    request.nkeyPub = record_->keys.nkey.publicKey().text();
+    request.at = toUnixMilliseconds(ports_.clock.wallNow());
+    auto raw = request.write();
+    PCG_CO_TRY(auto signature, signedBy(pairing::renewSigningInput(raw)));
+    std::string path(pairing::kRenewPath);
+    PCG_CO_TRY(auto answer,
+               co_await client.renew(std::move(path), std::move(raw), std::move(signature)));
+    if (const auto* refusal = std::get_if<pairing::Refusal>(&answer)) {
+        co_return fail(kRefused,
+                       "the control plane did not renew the bus token (" + refusal->code + ")");
+    }
+    auto& jwt = std::get<pairing::RenewReply>(answer).userJwt;
+    PCG_CO_CHECK(checkUserJwt(bundle, record_->keys, jwt, ports_.clock.wallNow()));
+    record_->provisioned->bundle.bus.userJwt = std::move(jwt);
+    log_.info("enrollment.renewed");
+    co_return co_await save();
+}
+
+net::Task<Result<>> Enrollment::forget() {
+    record_->provisioned.reset();
+    record_->accepted.reset();
+    log_.info("enrollment.forgotten");
+    co_return co_await save();
+}
+
+// --- small things
+
+Result<std::string> Enrollment::signedBy(BytesView input) const {
+    const auto signature = PCG_TRY(record_->keys.device.signEs256(input));
+    return pairing::toText(signature);
+}
+
+pairing::GatewayFacts Enrollment::gatewayFacts() const {
+    const auto& keys = record_->keys;
+    return {keys.gatewayId(),
+            crypto::sha256(keys.device.publicSpki()),
+            facts_.hostname,
+            facts_.softwareVersion,
+            keys.nkey.publicKey().text(),
+            crypto::sha256(keys.csr),
+            facts_.pinnedRootSpkiSha256,
+            facts_.expectedTenant};
+}
+
+net::Task<void> Enrollment::pause(std::chrono::milliseconds time) {
+    if (stopped_) co_return;
+    waiting_.emplace(co_await net::asio::this_coro::executor, time);
+    co_await waiting_->async_wait(net::kAwaitTuple);
+}
+
+void Enrollment::liftCooldown() {
+    if (!record_) return;
+    record_->attempts.lift();
+    if (waiting_) waiting_->cancel();
+}
+
+void Enrollment::stop() {
+    stopped_ = true;
+    if (waiting_) waiting_->cancel();
+    if (session_) {
+        session_->over = true;
+        session_->wake.cancel();
+    }
+}
+
+void Enrollment::show(PairingStatus status) {
+    status_ = std::move(status);
+    if (ports_.onStatus) ports_.onStatus(status_);
+}
+
+void Enrollment::showOffer(const OfferSession& session, std::string message) {
+    auto status = statusOf(PairingState::Offered, std::move(message));
+    status.code = std::string(session.code.shown().revealText());
+    status.expires = session.responder->codeExpiry();
+    show(std::move(status));
+}
+
+void Enrollment::showQuestion(const OfferSession& session) {
+    const auto& terms = session.asked->terms;
+    const auto name = pairing::displayName(terms.tenantName);
+    auto status = statusOf(PairingState::Confirm);
+    status.sas = session.asked->sas;
+    status.tenantName = name.text;
+    if (name.mixedScripts) {
+        status.message =
+            "Careful: the tenant's name mixes letters of several scripts that look alike.";
+    }
+    status.tenantId = terms.tenantId;
+    status.requestedBy =
+        pairing::displayName(terms.requestedBy).text + " (" + terms.commissioner + ")";
+    status.expires = session.responder->deadline();
+    show(std::move(status));
+}
+
+void Enrollment::showProblem(PairingState state, const Error& error) {
+    log_.failure(log::Level::Warn, "enrollment.offer", error);
+    show(statusOf(state, error.message()));
+}
+
+}  // namespace pcg::gateway

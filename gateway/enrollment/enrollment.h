@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gateway's way from "belongs to nobody" to "has papers": M0 to M13 as one coroutine around the
+// sans-I/O responder, resumable at every durable state (crash table of docs/protocol/pairing.md).
+//
+// The code is shown only while the control plane holds the offer. An attempt is durable before it
+// is answered, the console's yes before it is sent, the papers before they are used. Lost
+// connections are retried for ever with full jitter; what needs a person ends up in the status as a
+// sentence. Loop thread; the slow password stretching runs where `stretch` puts it. Owns one timer
+// a wait; stop() ends every wait.
+#pragma once
+
+#include "common/base/backoff.h"
+#include "common/base/clock.h"
+#include "common/log/log.h"
+#include "gateway/console/pairing_status.h"
+#include "gateway/enrollment/control_plane_client.h"
+#include "gateway/enrollment/enrollment_record.h"
+#include "gateway/enrollment/enrollment_store.h"
+#include "gateway/enrollment/offer_session.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace pcg::gateway {
+
+struct EnrollmentPorts {
+    EnrollmentStore& store;
+    const Clock& clock;
+    Random& random;
+    // Calls to the control plane, over TLS that trusts what the operator configured.
+    std::shared_ptr<http::Caller> anonymous;
+    // The same, presenting this client certificate.
+    std::function<Result<std::shared_ptr<http::Caller>>(const std::string& chainPem, Secret keyPem)>
+        authenticated;
+    // pairing::passwordScalar on another thread.
+    std::function<net::Task<Result<crypto::Scalar>>(pairing::PairingCode code, pairing::Sid sid)>
+        stretch;
+    std::function<void(const PairingStatus&)> onStatus;
+};
+
+struct EnrollmentFacts {
+    std::string hostname;
+    std::string softwareVersion;
+    std::string expectedTenant;
+    std::optional<pairing::Hash> pinnedRootSpkiSha256;
+};
+
+class Enrollment {
+  public:
+    Enrollment(EnrollmentPorts ports, EnrollmentFacts facts);
+
+    // Makes the identity on a first boot. Once, before anything else.
+    net::Task<Result<>> load();
+
+    // Returns when there are papers; at once if there were. Fails only when stopped or when the
+    // store fails.
+    net::Task<Result<>> untilProvisioned();
+
+    // M13, to be called when the bus took our hello. Retries until the control plane took it.
+    // enrollment.over: it does not know us any more; the papers are gone, begin again.
+    net::Task<Result<>> acknowledge();
+
+    // A new bus token over the old certificate. Result: the JWT in record().provisioned is the new
+    // one.
+    net::Task<Result<>> renew();
+
+    // The tenant released us: forgets the papers, keeps the identity.
+    net::Task<Result<>> forget();
+
+    // The console's or pcgctl's word. enrollment.nothing_to_decide when nobody asked.
+    Result<> decide(bool accept);
+    void liftCooldown();
+    void stop();
+
+    const PairingStatus& status() const { return status_; }
+
+    // After load().
+    const EnrollmentRecord& record() const { return *record_; }
+
+  private:
+    net::Task<Result<>> save();
+    net::Task<Result<>> offerOnce();
+    net::Task<Result<std::shared_ptr<OfferSession>>> openOffer();
+    net::Task<Result<>> serveOffer(std::shared_ptr<OfferSession> session);
+    net::Task<Result<bool>> perform(std::shared_ptr<OfferSession> session,
+                                    pairing::GatewayAction& item);
+    net::Task<Result<>> sendOut(std::shared_ptr<OfferSession> session, pairing::Envelope envelope);
+    net::Task<Result<>> onAccepted(std::shared_ptr<OfferSession> session,
+                                   pairing::Acceptance acceptance);
+    net::Task<Result<>> enrollOnce();
+    net::Task<Result<>> restAfterTooManyAttempts();
+    net::Task<void> pause(std::chrono::milliseconds time);
+    Result<ControlPlaneClient> authenticatedClient() const;
+    Result<std::string> signedBy(BytesView input) const;
+    pairing::GatewayFacts gatewayFacts() const;
+    void show(PairingStatus status);
+    void showOffer(const OfferSession& session, std::string message);
+    void showQuestion(const OfferSession& session);
+    void showProblem(PairingState state, const Error& error);
+
+    EnrollmentPorts ports_;
+    EnrollmentFacts facts_;
+    log::Logger log_{"enrollment"};
+    std::optional<EnrollmentRecord> record_;
+    PairingStatus status_;
+    std::shared_ptr<OfferSession> session_;
+    Backoff backoff_;
+    std::optional<net::Timer> waiting_;
+    bool stopped_ = false;
+};
+
+}  // namespace pcg::gateway

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// M12: the gateway believes its papers only if they are for this run, this key and this tenant, and
+// signed under the root that came through the pairing itself. Pure functions.
+#pragma once
+
+#include "common/base/clock.h"
+#include "gateway/enrollment/enrollment_record.h"
+
+namespace pcg::gateway {
+
+// enrollment.papers names what does not hold; pairing.bundle if it does not open.
+Result<ProvisionedPairing> openPapers(const AcceptedPairing& accepted,
+                                      const GatewayKeys& keys,
+                                      const pairing::SealedBundle& sealed,
+                                      WallTime now);
+
+// A renewed bus token: for our key, of our account, without wider permissions, with a sane
+// lifetime.
+Result<> checkUserJwt(const pairing::Bundle& bundle,
+                      const GatewayKeys& keys,
+                      std::string_view jwt,
+                      WallTime now);
+
+}  // namespace pcg::gateway
