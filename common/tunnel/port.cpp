@@ -130,8 +130,8 @@ bool Port::sendWhatMayGo() {
     bool any = false;
     for (;;) {
         const auto held = bus_.bufferedBytes();
-        if (held >= kControlHold) return any;
-        const auto lane = held >= kBulkHold ? stream::Lane::ControlOnly : stream::Lane::All;
+        if (held >= wire::kControlHold) return any;
+        const auto lane = held >= wire::kBulkHold ? stream::Lane::ControlOnly : stream::Lane::All;
         const auto outgoing = mux_.poll(now(), lane);
         if (!outgoing) return any;
         any = true;

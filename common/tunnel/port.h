@@ -18,9 +18,6 @@
 
 namespace pcg::tunnel {
 
-inline constexpr ByteCount kBulkHold = 256_KiB;
-inline constexpr ByteCount kControlHold = 3_MiB;  // below the cap at which the bus refuses
-
 class Port : public std::enable_shared_from_this<Port> {
   public:
     struct Wiring {

@@ -34,14 +34,14 @@ inline constexpr ByteCount kMaxWindow = 4_MiB;
 inline constexpr ByteCount kMaxPeerWindow = 16_MiB;     // sum over the streams with one peer
 inline constexpr ByteCount kMaxGlobalWindow = 128_MiB;  // sum over everything in the process
 
-// Bytes waiting in the bus client before bulk data is held back.
-inline constexpr ByteCount kBusHighWater = 4_MiB;
+// Bytes waiting in the bus client: above the first, bulk data is held back in its streams; above
+// the second, everything is. The bus itself refuses at 4 MiB.
+inline constexpr ByteCount kBulkHold = 256_KiB;
+inline constexpr ByteCount kControlHold = 3_MiB;
 
 // Streams.
 inline constexpr std::size_t kMaxStreamsPerPeer = 4096;
 inline constexpr std::size_t kMaxStreams = 16384;
-inline constexpr std::size_t kMaxFinishedRemembered =
-    16384;  // ids kept to recognise a duplicate OPEN
 
 // OPENs that may wait for their first answer at once; each has a reply subject of its own.
 inline constexpr unsigned kOpenSlots = 1024;
