@@ -14,7 +14,7 @@ constexpr std::string_view kToGateway = ".rpc.s.";
 constexpr std::string_view kToIngress = ".evt.s.";
 constexpr std::size_t kNkeyLength = 56;
 
-constexpr std::array<std::pair<std::string_view, SubjectKind>, 8> kFixed{{
+constexpr std::array<std::pair<std::string_view, SubjectKind>, 9> kFixed{{
     {".rpc.open", SubjectKind::Open},
     {".evt.hello", SubjectKind::Hello},
     {".evt.inventory", SubjectKind::Inventory},
@@ -23,6 +23,7 @@ constexpr std::array<std::pair<std::string_view, SubjectKind>, 8> kFixed{{
     {".ctl.unpair", SubjectKind::Unpair},
     {".ctl.renew-now", SubjectKind::RenewNow},
     {".ctl.ping", SubjectKind::Ping},
+    {".evt.pong", SubjectKind::Pong},
 }};
 
 }  // namespace

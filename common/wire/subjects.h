@@ -56,6 +56,8 @@ class GatewaySubjects {
 
     std::string ping() const { return prefix_ + ".ctl.ping"; }
 
+    std::string pong() const { return prefix_ + ".evt.pong"; }
+
     // What the gateway subscribes to once, at start.
     std::string allControl() const { return prefix_ + ".ctl.>"; }
 
@@ -71,6 +73,7 @@ class GatewaySubjects {
 // What the control plane subscribes to.
 inline constexpr std::string_view kAnyHello = "pcg.v1.*.evt.hello";
 inline constexpr std::string_view kAnyInventory = "pcg.v1.*.evt.inventory";
+inline constexpr std::string_view kAnyPong = "pcg.v1.*.evt.pong";
 inline constexpr std::string_view kAnyHeartbeat = "pcg.v1.*.hb";
 inline constexpr std::string_view kControlPlaneInboxPrefix = "_INBOX_cp";
 std::string anyToIngress(const InstanceId& ingress);
@@ -88,7 +91,8 @@ enum class SubjectKind {
     Welcome,
     Unpair,
     RenewNow,
-    Ping
+    Ping,
+    Pong
 };
 
 struct ParsedSubject {

@@ -34,7 +34,8 @@ TEST(Subjects, ParseBackToTheirParts) {
         {subjects.welcome(), SubjectKind::Welcome},
         {subjects.unpair(), SubjectKind::Unpair},
         {subjects.renewNow(), SubjectKind::RenewNow},
-        {subjects.ping(), SubjectKind::Ping}};
+        {subjects.ping(), SubjectKind::Ping},
+        {subjects.pong(), SubjectKind::Pong}};
     for (const auto& [text, kind] : fixed) {
         const auto parsed = parseSubject(text);
         ASSERT_TRUE(parsed) << text;

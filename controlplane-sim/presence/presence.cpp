@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/presence/presence.h"
+
+#include "common/codec/json.h"
+#include "common/log/log.h"
+#include "controlplane-sim/presence/messages.h"
+
+#include <map>
+
+namespace pcg::controlplane {
+namespace {
+
+using codec::json::Object;
+
+constexpr log::Logger kLog{"presence"};
+constexpr std::chrono::seconds kTick{1};
+
+struct Peer {
+    Peer(wire::GatewayId who, wire::UserNkey key) : id(std::move(who)), nkey(std::move(key)) {}
+
+    wire::GatewayId id;
+    wire::UserNkey nkey;
+    bool online = false;
+    bool everHeard = false;
+    bool saidHello = false;
+    SteadyTime lastSign{};
+    std::string version;
+    std::optional<std::chrono::microseconds> roundTrip;
+    std::uint64_t pingSequence = 0;
+    bool pingUnanswered = false;
+    SteadyTime pingedAt{};
+};
+
+struct Tenant {
+    bus::Bus* bus = nullptr;
+    std::vector<std::unique_ptr<bus::Subscription>> subscriptions;
+    std::map<std::string, Peer> peers;  // by nkey
+};
+
+}  // namespace
+
+struct Presence::State : std::enable_shared_from_this<State> {
+    State(net::Executor executor, const Clock& time, Events callbacks)
+        : timer(executor), clock(time), events(std::move(callbacks)) {}
+
+    void wait() {
+        timer.expires_after(kTick);
+        timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+            const auto self = weak.lock();
+            if (error || !self) return;
+            self->tick();
+            self->wait();
+        });
+    }
+
+    void tick() {
+        for (auto& [name, tenant] : tenants) {
+            const auto id = wire::TenantId::unchecked(name);
+            const bool up = tenant.bus != nullptr && tenant.bus->state() == bus::LinkState::Up;
+            for (auto& [nkey, peer] : tenant.peers) {
+                if (peer.online && (!up || clock.now() - peer.lastSign > kOfflineAfter)) {
+                    peer.online = false;
+                    changed(id, tenant, peer);
+                }
+                if (up && (peer.pingSequence == 0 || clock.now() - peer.pingedAt >= kHeartbeat))
+                    ping(tenant, peer);
+            }
+        }
+    }
+
+    void send(Tenant& tenant, const std::string& subject, const Object& object) {
+        if (tenant.bus == nullptr) return;
+        const std::string text = codec::json::write(object);
+        const auto sent = tenant.bus->publish(subject, asBytes(text));
+        if (!sent)
+            kLog.failure(
+                log::Level::Debug, "presence.not_sent", sent.error(), {{"subject", subject}});
+    }
+
+    void ping(Tenant& tenant, Peer& peer) {
+        Object object;
+        object.set("seq", codec::json::Value::ofUnsigned(++peer.pingSequence));
+        if (peer.roundTrip)
+            object.set("rtt_us", static_cast<std::int64_t>(peer.roundTrip->count()));
+        if (!peer.saidHello) object.set("hello_wanted", true);
+        peer.pingedAt = clock.now();
+        peer.pingUnanswered = true;
+        send(tenant, wire::GatewaySubjects(peer.nkey).ping(), object);
+    }
+
+    LiveGateway describe(const Tenant& tenant, const Peer& peer) const {
+        LiveGateway live;
+        live.online = peer.online;
+        live.version = peer.version;
+        if (peer.online) live.roundTrip = peer.roundTrip;
+        if (peer.everHeard) {
+            live.sinceLastHeartbeat =
+                std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - peer.lastSign);
+        }
+        if (!peer.online) live.why = causeOf(tenant, peer);
+        return live;
+    }
+
+    static std::string causeOf(const Tenant& tenant, const Peer& peer) {
+        if (tenant.bus == nullptr || tenant.bus->state() != bus::LinkState::Up) {
+            return "The control plane's own link to the bus is down.";
+        }
+        if (!peer.everHeard)
+            return "The gateway has not connected since the control plane started.";
+        return "The gateway has missed three heartbeats: it is off, or its network does not reach "
+               "the bus.";
+    }
+
+    void changed(const wire::TenantId& id, const Tenant& tenant, const Peer& peer) {
+        kLog.info(peer.online ? "presence.online" : "presence.offline",
+                  {{"tenant", id.text()}, {"gateway", peer.id.text()}});
+        if (events.onChange) events.onChange(id, peer.id, describe(tenant, peer));
+    }
+
+    // Every message is a sign of life, but only of a gateway that we expect on that account.
+    void onMessage(const wire::TenantId& id, const bus::Message& message) {
+        const auto parsed = wire::parseSubject(message.subject);
+        const auto place = tenants.find(id.text());
+        if (!parsed || place == tenants.end()) return;
+        Tenant& tenant = place->second;
+        const auto found = tenant.peers.find(parsed->nkey.text());
+        if (found == tenant.peers.end()) return;
+        Peer& peer = found->second;
+        switch (parsed->kind) {
+            case wire::SubjectKind::Hello:
+                onHello(id, tenant, peer, message.payload);
+                break;
+            case wire::SubjectKind::Inventory:
+                onInventory(id, peer, message.payload);
+                break;
+            case wire::SubjectKind::Heartbeat:
+                break;
+            case wire::SubjectKind::Pong:
+                onPong(peer, message.payload);
+                break;
+            default:
+                return;
+        }
+        peer.lastSign = clock.now();
+        peer.everHeard = true;
+        if (std::exchange(peer.online, true)) return;
+        changed(id, tenant, peer);
+        ping(tenant, peer);
+    }
+
+    void onHello(const wire::TenantId& id, Tenant& tenant, Peer& peer, BytesView payload) {
+        const auto hello = parseHello(payload);
+        if (!hello) return refuse(peer, hello.error());
+        peer.version = hello->version;
+        peer.saidHello = true;
+        peer.roundTrip.reset();
+        Object welcome;
+        welcome.set("link_epoch", codec::json::Value::ofUnsigned(hello->linkEpoch));
+        send(tenant, wire::GatewaySubjects(peer.nkey).welcome(), welcome);
+        if (events.onHello) events.onHello(id, peer.id, *hello);
+    }
+
+    void onInventory(const wire::TenantId& id, const Peer& peer, BytesView payload) {
+        auto endpoints = parseInventory(payload);
+        if (!endpoints) return refuse(peer, endpoints.error());
+        if (events.onInventory) events.onInventory(id, peer.id, std::move(*endpoints));
+    }
+
+    void onPong(Peer& peer, BytesView payload) {
+        const auto sequence = parsePong(payload);
+        if (!sequence) return refuse(peer, sequence.error());
+        if (!peer.pingUnanswered || *sequence != peer.pingSequence) return;
+        peer.pingUnanswered = false;
+        peer.roundTrip =
+            std::chrono::duration_cast<std::chrono::microseconds>(clock.now() - peer.pingedAt);
+    }
+
+    static void refuse(const Peer& peer, const Error& error) {
+        kLog.failure(
+            log::Level::Warn, "presence.bad_message", error, {{"gateway", peer.id.text()}});
+    }
+
+    Peer* find(const wire::TenantId& tenant, const wire::GatewayId& gateway) {
+        const auto place = tenants.find(tenant.text());
+        if (place == tenants.end()) return nullptr;
+        for (auto& [nkey, peer] : place->second.peers) {
+            if (peer.id == gateway) return &peer;
+        }
+        return nullptr;
+    }
+
+    net::Timer timer;
+    const Clock& clock;
+    Events events;
+    std::map<std::string, Tenant> tenants;
+};
+
+Presence::Presence(net::Executor executor, const Clock& clock, Events events)
+    : state_(std::make_shared<State>(executor, clock, std::move(events))) {
+    state_->wait();
+}
+
+Presence::~Presence() {
+    state_->timer.cancel();
+    state_->events = {};
+    state_->tenants.clear();
+}
+
+Result<> Presence::attach(const wire::TenantId& tenant, bus::Bus& bus) {
+    Tenant& entry = state_->tenants[tenant.text()];
+    if (entry.bus != nullptr) return {};
+    const std::weak_ptr<State> weak = state_;
+    for (const std::string_view subject :
+         {wire::kAnyHello, wire::kAnyInventory, wire::kAnyHeartbeat, wire::kAnyPong}) {
+        bus::SubscriptionHandlers handlers;
+        handlers.onMessage = [weak, tenant](const bus::Message& message) {
+            if (const auto self = weak.lock()) self->onMessage(tenant, message);
+        };
+        entry.subscriptions.push_back(
+            PCG_TRY(bus.subscribe(std::string(subject), {}, std::move(handlers))));
+    }
+    entry.bus = &bus;
+    return {};
+}
+
+void Presence::detach(const wire::TenantId& tenant) { state_->tenants.erase(tenant.text()); }
+
+void Presence::expect(const wire::TenantId& tenant,
+                      const wire::GatewayId& gateway,
+                      const wire::UserNkey& nkey) {
+    auto& peers = state_->tenants[tenant.text()].peers;
+    if (peers.contains(nkey.text())) return;
+    forget(tenant, gateway);  // it was paired anew, with another nkey
+    peers.emplace(nkey.text(), Peer(gateway, nkey));
+}
+
+void Presence::forget(const wire::TenantId& tenant, const wire::GatewayId& gateway) {
+    const auto place = state_->tenants.find(tenant.text());
+    if (place == state_->tenants.end()) return;
+    std::erase_if(place->second.peers,
+                  [&gateway](const auto& entry) { return entry.second.id == gateway; });
+}
+
+void Presence::sendUnpair(const wire::TenantId& tenant,
+                          const wire::GatewayId& gateway,
+                          const std::string& reason) {
+    const Peer* peer = state_->find(tenant, gateway);
+    if (peer == nullptr) return;
+    Object object;
+    object.set("reason", reason);
+    state_->send(
+        state_->tenants[tenant.text()], wire::GatewaySubjects(peer->nkey).unpair(), object);
+}
+
+void Presence::sendRenewNow(const wire::TenantId& tenant, const wire::GatewayId& gateway) {
+    const Peer* peer = state_->find(tenant, gateway);
+    if (peer == nullptr) return;
+    state_->send(
+        state_->tenants[tenant.text()], wire::GatewaySubjects(peer->nkey).renewNow(), Object());
+}
+
+LiveGateway Presence::live(const TenantScope& scope, const wire::GatewayId& id) const {
+    return live(scope.tenant(), id);
+}
+
+LiveGateway Presence::live(const wire::TenantId& tenant, const wire::GatewayId& id) const {
+    const Peer* peer = state_->find(tenant, id);
+    if (peer != nullptr) return state_->describe(state_->tenants.at(tenant.text()), *peer);
+    LiveGateway unknown;
+    unknown.why = "The gateway has no link: it is not paired, or was removed.";
+    return unknown;
+}
+
+void Presence::tick() { state_->tick(); }
+
+}  // namespace pcg::controlplane

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which gateways are there at this moment: hello, heartbeats and pongs, watched over one bus per
+// tenant.
+//
+// A gateway is known here by expect(), which the registry calls; what arrives on the subjects of
+// any other nkey is ignored. The broker lets a gateway publish on its own nkey's subjects only, so
+// a subject says who speaks and the payload is never asked. Offline: three heartbeats missed, or
+// our own link down. Nothing is stored; hello and inventory are handed to callbacks. Loop thread
+// only; buses must outlive their tenant here.
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/bus/bus.h"
+#include "common/wire/subjects.h"
+#include "controlplane-sim/rest/ports.h"
+#include "controlplane-sim/tenancy/gateways.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pcg::controlplane {
+
+struct HelloReport {
+    wire::InstanceId instance;  // of that run of the daemon
+    std::string version;
+    std::string hostname;
+    std::uint64_t linkEpoch = 0;
+};
+
+class Presence final : public LiveGateways {
+  public:
+    struct Events {
+        // Either may be empty. Called on the loop.
+        std::function<void(const wire::TenantId&, const wire::GatewayId&, const HelloReport&)>
+            onHello;
+        std::function<void(
+            const wire::TenantId&, const wire::GatewayId&, std::vector<ReportedEndpoint>)>
+            onInventory;
+        std::function<void(const wire::TenantId&, const wire::GatewayId&, const LiveGateway&)>
+            onChange;
+    };
+
+    static constexpr std::chrono::seconds kHeartbeat{5};
+    static constexpr std::chrono::seconds kOfflineAfter{3 * kHeartbeat.count()};
+
+    Presence(net::Executor executor, const Clock& clock, Events events);
+    ~Presence() override;
+
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+
+    // Watches the tenant's account. Idempotent.
+    Result<> attach(const wire::TenantId& tenant, bus::Bus& bus);
+    void detach(const wire::TenantId& tenant);
+
+    void expect(const wire::TenantId& tenant,
+                const wire::GatewayId& gateway,
+                const wire::UserNkey& nkey);
+    void forget(const wire::TenantId& tenant, const wire::GatewayId& gateway);
+
+    // Tells the gateway that it was removed, if it is there; its credentials are revoked elsewhere.
+    void sendUnpair(const wire::TenantId& tenant,
+                    const wire::GatewayId& gateway,
+                    const std::string& reason);
+    void sendRenewNow(const wire::TenantId& tenant, const wire::GatewayId& gateway);
+
+    LiveGateway live(const TenantScope& scope, const wire::GatewayId& id) const override;
+    LiveGateway live(const wire::TenantId& tenant, const wire::GatewayId& id) const;
+
+    // Pings who is there, judges who is not. Once a second by the own timer; tests call it.
+    void tick();
+
+  private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace pcg::controlplane

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/presence/presence.h"
+
+#include "common/codec/json.h"
+#include "test/fakes/fake_bus.h"
+#include "test/support/fake_clock.h"
+
+#include <gtest/gtest.h>
+
+namespace pcg::controlplane {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const auto kTenant = wire::TenantId::unchecked("tn_00000000000000000000000000");
+const auto kGateway = wire::GatewayId::unchecked("gw_00000000000000000000000000");
+const auto kNkey = wire::UserNkey::unchecked("U" + std::string(55, 'A'));
+const auto kStranger = wire::UserNkey::unchecked("U" + std::string(55, 'B'));
+constexpr const char* kHello =
+    R"({"v":1,"gateway_id":"ignored","instance":"0123456789abcdef","version":"0.1.0","hostname":"dc1","link_epoch":3})";
+
+struct PresenceTest : testing::Test {
+    PresenceTest() {
+        presence.expect(kTenant, kGateway, kNkey);
+        EXPECT_TRUE(presence.attach(kTenant, controlPlane));
+    }
+
+    Presence::Events events() {
+        Presence::Events made;
+        made.onHello = [this](const auto&, const auto&, const HelloReport& hello) {
+            hellos.push_back(hello);
+        };
+        made.onInventory = [this](const auto&, const auto&, auto endpoints) {
+            inventory = std::move(endpoints);
+        };
+        made.onChange = [this](const auto&, const auto&, const LiveGateway& live) {
+            changes.push_back(live.online);
+        };
+        return made;
+    }
+
+    void say(const std::string& subject, const std::string& json) {
+        ASSERT_TRUE(gateway.publish(subject, asBytes(json)));
+        settle();
+    }
+
+    void settle() {
+        loop.restart();
+        loop.poll();
+    }
+
+    std::vector<codec::json::Object> sent(const std::string& subject) {
+        std::vector<codec::json::Object> found;
+        for (const auto& seen : broker.seen()) {
+            if (seen.subject == subject)
+                found.push_back(*codec::json::parseObject(asText(seen.payload)));
+        }
+        return found;
+    }
+
+    net::Loop loop{1};
+    fakes::FakeBroker broker{loop};
+    fakes::FakeBus controlPlane{broker};
+    fakes::FakeBus gateway{broker};
+    test::FakeClock clock;
+    std::vector<HelloReport> hellos;
+    std::vector<ReportedEndpoint> inventory;
+    std::vector<bool> changes;
+    wire::GatewaySubjects subjects{kNkey};
+    Presence presence{loop.get_executor(), clock, events()};
+};
+
+TEST_F(PresenceTest, WelcomesAHelloWithItsOwnEpoch) {
+    EXPECT_FALSE(presence.live(kTenant, kGateway).online);
+    say(subjects.hello(), kHello);
+    ASSERT_EQ(hellos.size(), 1U);
+    EXPECT_EQ(hellos[0].hostname, "dc1");
+    ASSERT_EQ(sent(subjects.welcome()).size(), 1U);
+    EXPECT_EQ(*sent(subjects.welcome())[0].integer("link_epoch"), 3);
+    const LiveGateway live = presence.live(kTenant, kGateway);
+    EXPECT_TRUE(live.online);
+    EXPECT_EQ(live.version, "0.1.0");
+    EXPECT_EQ(changes, std::vector<bool>{true});
+}
+
+TEST_F(PresenceTest, IsOfflineAfterThreeMissedHeartbeatsAndSaysWhy) {
+    say(subjects.hello(), kHello);
+    clock.advance(seconds(14));
+    say(subjects.heartbeat(), R"({"seq":1,"rtt_ms":null})");
+    clock.advance(seconds(15));
+    presence.tick();
+    EXPECT_TRUE(presence.live(kTenant, kGateway).online);
+    clock.advance(milliseconds(1));
+    presence.tick();
+    const LiveGateway live = presence.live(kTenant, kGateway);
+    EXPECT_FALSE(live.online);
+    EXPECT_NE(live.why.find("three heartbeats"), std::string::npos);
+    say(subjects.heartbeat(), R"({"seq":2,"rtt_ms":null})");
+    EXPECT_TRUE(presence.live(kTenant, kGateway).online);
+    EXPECT_EQ(changes, (std::vector<bool>{true, false, true}));
+}
+
+TEST_F(PresenceTest, MeasuresTheRoundTripAndTellsTheGateway) {
+    say(subjects.hello(), kHello);
+    ASSERT_EQ(sent(subjects.ping()).size(), 1U);
+    clock.advance(milliseconds(7));
+    say(subjects.pong(), R"({"seq":1})");
+    EXPECT_EQ(presence.live(kTenant, kGateway).roundTrip, milliseconds(7));
+    say(subjects.pong(), R"({"seq":1})");  // a second answer to one question measures nothing
+    clock.advance(seconds(5));
+    presence.tick();
+    ASSERT_EQ(sent(subjects.ping()).size(), 2U);
+    EXPECT_EQ(*sent(subjects.ping())[1].integer("rtt_us"), 7000);
+}
+
+TEST_F(PresenceTest, AsksForAHelloWhenItOnlyHearsHeartbeats) {
+    say(subjects.heartbeat(), R"({"seq":9,"rtt_ms":1.5})");
+    EXPECT_TRUE(presence.live(kTenant, kGateway).online);
+    ASSERT_FALSE(sent(subjects.ping()).empty());
+    EXPECT_TRUE(*sent(subjects.ping())[0].boolean("hello_wanted"));
+}
+
+TEST_F(PresenceTest, IgnoresANkeyThatNobodyExpects) {
+    const wire::GatewaySubjects stranger(kStranger);
+    say(stranger.hello(), kHello);
+    EXPECT_TRUE(hellos.empty());
+    EXPECT_TRUE(sent(stranger.welcome()).empty());
+    presence.forget(kTenant, kGateway);
+    say(subjects.hello(), kHello);
+    EXPECT_TRUE(hellos.empty());
+    EXPECT_FALSE(presence.live(kTenant, kGateway).online);
+}
+
+TEST_F(PresenceTest, ReportsTheInventory) {
+    say(subjects.inventory(),
+        R"({"endpoints":[{"id":"ep_00000000000000000000000000","name":"vc1","kind":"vcenter","state":"up","why":""}]})");
+    ASSERT_EQ(inventory.size(), 1U);
+    EXPECT_EQ(inventory[0].name, "vc1");
+}
+
+TEST_F(PresenceTest, RefusesWhatIsNotAsAgreedButKeepsThePeer) {
+    say(subjects.hello(), kHello);
+    for (const char* bad : {"",
+                            "[]",
+                            R"({"endpoints":1})",
+                            R"({"endpoints":[1]})",
+                            R"({"endpoints":[{"id":"x"}]})"}) {
+        say(subjects.inventory(), bad);
+        say(subjects.hello(), bad);
+        say(subjects.pong(), bad);
+    }
+    EXPECT_EQ(hellos.size(), 1U);
+    EXPECT_TRUE(inventory.empty());
+    EXPECT_TRUE(presence.live(kTenant, kGateway).online);
+}
+
+TEST_F(PresenceTest, SaysThatItsOwnLinkIsDown) {
+    say(subjects.hello(), kHello);
+    controlPlane.linkDown();
+    presence.tick();
+    const LiveGateway live = presence.live(kTenant, kGateway);
+    EXPECT_FALSE(live.online);
+    EXPECT_NE(live.why.find("own link"), std::string::npos);
+}
+
+TEST_F(PresenceTest, TellsTheGatewayThatItWasRemoved) {
+    presence.sendUnpair(kTenant, kGateway, "removed by admin");
+    ASSERT_EQ(sent(subjects.unpair()).size(), 1U);
+    EXPECT_EQ(*sent(subjects.unpair())[0].string("reason", 64), "removed by admin");
+}
+
+}  // namespace
+}  // namespace pcg::controlplane
