@@ -24,6 +24,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -43,6 +44,8 @@ using Task = asio::awaitable<T, Executor>;
 
 using TcpSocket = asio::basic_stream_socket<asio::ip::tcp, Executor>;
 using TcpAcceptor = asio::basic_socket_acceptor<asio::ip::tcp, Executor>;
+using UnixSocket = asio::basic_stream_socket<asio::local::stream_protocol, Executor>;
+using UnixAcceptor = asio::basic_socket_acceptor<asio::local::stream_protocol, Executor>;
 using TcpResolver = asio::ip::basic_resolver<asio::ip::tcp, Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>,
