@@ -23,13 +23,12 @@ import tempfile
 import time
 import urllib.parse
 
-import measure
-import report
-import tunnel
-
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
 import lab  # noqa: E402
+import measure  # noqa: E402
 import process  # noqa: E402
+import report  # noqa: E402
+import tunnel  # noqa: E402
 
 ENVELOPE = ('<?xml version="1.0" encoding="UTF-8"?><Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body>'
             "{}</Body></Envelope>")
