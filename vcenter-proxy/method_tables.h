@@ -11,9 +11,6 @@
 
 namespace pcg::proxy::methods {
 
-// Open before login.
-std::span<const std::string_view> unauthenticated();
-
 // urn:vim25, cumulative: deploy() is what deploy has beyond inventory().
 std::span<const std::string_view> inventory();
 std::span<const std::string_view> deploy();
@@ -26,6 +23,9 @@ std::span<const std::string_view> never();
 std::span<const std::string_view> virtualMachineOnly();
 
 bool contains(std::span<const std::string_view> sorted, std::string_view name);
+
+// Open before login.
+bool isOpenToAll(const SoapCall& call);
 
 // The whole decision by role; no session is looked at.
 bool isAllowed(Role role, const SoapCall& call);

@@ -38,7 +38,7 @@ Result<AuthorizedRequest> Policy::authorizeCall(RequestTarget target,
     if (methods::contains(methods::never(), call.method)) {
         return fail(errc::kMethodDenied, call.method + " is never open through the gateway");
     }
-    const bool open = methods::contains(methods::unauthenticated(), call.method);
+    const bool open = methods::isOpenToAll(call);
     if (!session && !open) return notAuthenticated();
     if (session) {
         const auto policy = source_.policyFor((*session)->principal.endpoint);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/endpoint/soap_text.h"
 
+#include "common/codec/utf8.h"
 #include "vcenter-proxy/errc.h"
 
 #include <algorithm>
@@ -51,28 +52,6 @@ std::string thisElement(const ManagedObject& object) {
            "\">" + escapeXml(object.id) + "</_this>";
 }
 
-// Length of the UTF-8 sequence that starts with `lead`, and the bits of it (RFC 3629).
-struct Lead {
-    std::size_t length;
-    std::uint32_t bits;
-};
-
-Lead readLead(std::uint8_t lead) {
-    if (lead < 0x80) return {1, lead};
-    if (lead >= 0xc2 && lead < 0xe0) return {2, lead & 0x1fU};
-    if (lead >= 0xe0 && lead < 0xf0) return {3, lead & 0x0fU};
-    if (lead >= 0xf0 && lead < 0xf5) return {4, lead & 0x07U};
-    return {0, 0};
-}
-
-bool isXmlCharacter(std::uint32_t point, std::size_t length) {
-    if (point < 0x20) return point == '\t' || point == '\n' || point == '\r';
-    if (length == 3 && point < 0x800) return false;
-    if (length == 4 && point < 0x10000) return false;
-    if (point >= 0xd800 && point <= 0xdfff) return false;
-    return point <= 0x10ffff && point != 0xfffe && point != 0xffff;
-}
-
 // Type names as the API has them; anything else is not echoed.
 bool isTypeName(std::string_view text) {
     return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -117,18 +96,13 @@ std::string escapeXml(std::string_view text) {
 }
 
 bool isXmlText(std::string_view text) {
-    const auto bytes = asBytes(text);
-    for (std::size_t at = 0; at < bytes.size();) {
-        auto [length, point] = readLead(bytes[at]);
-        if (length == 0 || at + length > bytes.size()) return false;
-        for (std::size_t i = 1; i < length; ++i) {
-            if ((bytes[at + i] & 0xc0U) != 0x80U) return false;
-            point = point << 6 | (bytes[at + i] & 0x3fU);
-        }
-        if (!isXmlCharacter(point, length)) return false;
-        at += length;
-    }
-    return true;
+    if (!codec::isUtf8(text)) return false;
+    const bool has_control = std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n' && c != '\r';
+    });
+    // U+FFFE and U+FFFF are the two other code points that XML does not have.
+    return !has_control && text.find("\xef\xbf\xbe") == std::string_view::npos &&
+           text.find("\xef\xbf\xbf") == std::string_view::npos;
 }
 
 Result<Secret> loginBody(const ManagedObject& session_manager,
