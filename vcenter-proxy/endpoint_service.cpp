@@ -237,7 +237,6 @@ net::Task<void> EndpointService::remove(wire::EndpointId id) {
     core->endpoints.erase(id);
     endpoint->stopping = true;
     co_await logoutAll(endpoint, endpoint->sessions.takeAll());
-    endpoint->caller = nullptr;
 }
 
 void EndpointService::credentialsChanged(const wire::EndpointId& id) {

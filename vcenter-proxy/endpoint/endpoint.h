@@ -47,13 +47,13 @@ struct Endpoint {
     EndpointConfig config;
 
     // Must wait for an answer as long as it takes (long polls): it has no time limit of its own beyond
-    // connecting. Null once the endpoint was removed.
+    // connecting.
     std::shared_ptr<http::Caller> caller;
     SessionTable sessions;
     std::size_t logins_pending = 0;  // they count against max_sessions
     LoginThrottle key_throttle;
     LoginThrottle credential_throttle;  // under the one name ""
-    bool stopping = false;
+    bool stopping = false;  // removed, or the gateway stops: no session is opened any more
 };
 
 }  // namespace pcg::proxy

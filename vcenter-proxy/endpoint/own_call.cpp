@@ -53,10 +53,6 @@ class Deadline {
 
 net::Task<OwnResult> callEndpoint(std::shared_ptr<Endpoint> endpoint, OwnCall own) {
     const auto caller = endpoint->caller;
-    if (!caller) {
-        Error error(errc::kStopping, "the endpoint was removed from the gateway");
-        co_return tl::unexpected(OwnFailure{std::move(error), http::Outcome::NotDispatched});
-    }
     http::RequestHead head;
     head.method = "POST";
     head.target = "/sdk";

@@ -5,6 +5,7 @@
 // run. 503 = it certainly did not, 504 = nobody knows. Pcg-Outcome says the same to machines.
 #pragma once
 
+#include "vcenter-proxy/endpoint/request_target.h"
 #include "vcenter-proxy/request_context.h"
 
 namespace pcg::proxy {

@@ -52,7 +52,6 @@ http::RequestHead injectCredential(RequestContext& context, Admitted& admitted) 
 // Once more if not a byte of it left: that is safe for every call.
 net::Task<Result<CallPtr>> startCall(RequestContext& context, http::RequestHead head) {
     const auto caller = context.endpoint->caller;
-    if (!caller) co_return fail(errc::kStopping, "the endpoint was removed from the gateway");
     const auto began = context.services.clock.now();
     auto call = co_await caller->start(head);
     const bool quick = context.services.clock.now() - began < std::chrono::seconds(1);

@@ -159,6 +159,13 @@ net::Task<void> LoginRun::accept(Principal principal, OwnAnswer answer) {
         co_await answerFailure(context_, Surface::Soap, std::move(error), http::Outcome::Unknown);
         co_return;
     }
+    if (endpoint_.stopping) {
+        co_await logoutUpstream(context_.endpoint, std::move(session));
+        Error error(errc::kStopping, "the gateway is stopping; try again later");
+        co_await answerFailure(context_, Surface::Soap, std::move(error),
+                               http::Outcome::NotDispatched);
+        co_return;
+    }
     const auto opened = endpoint_.sessions.open(std::move(session));
     kLog.info("proxy.logged_in", {{"endpoint", endpoint_.config.name},
                                   {"access_key", opened.session->principal.key.text()},
