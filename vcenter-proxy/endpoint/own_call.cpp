@@ -2,6 +2,7 @@
 #include "vcenter-proxy/endpoint/own_call.h"
 
 #include "common/log/log.h"
+#include "vcenter-proxy/endpoint/soap_text.h"
 #include "vcenter-proxy/errc.h"
 
 namespace pcg::proxy {
@@ -69,9 +70,7 @@ net::Task<OwnResult> callEndpoint(std::shared_ptr<Endpoint> endpoint, OwnCall ow
     http::Call& call = **started;
     const auto executor = co_await net::asio::this_coro::executor;
     const Deadline deadline(executor, own.deadline, call);
-    if (own.client != nullptr) own.client->watch(&call);
     auto answer = co_await converse(call, own.body);
-    if (own.client != nullptr) own.client->watch(nullptr);
     if (!answer) {
         co_return tl::unexpected(OwnFailure{std::move(answer).error(), call.outcome()});
     }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls that the gateway makes of itself: Login, Logout, RetrieveServiceContent.
 //
-// Small both ways, and with a deadline, unlike the calls that are passed on.
+// Small both ways, and with a deadline, unlike the calls that are passed on. They go on when the client
+// goes away: a Login that was cut off would leave a session that nobody can end.
 #pragma once
 
-#include "vcenter-proxy/client_side.h"
 #include "vcenter-proxy/endpoint/endpoint.h"
 
 #include <chrono>
-#include <functional>
+#include <memory>
 
 namespace pcg::proxy {
 
@@ -16,7 +16,6 @@ struct OwnCall {
     http::HeaderList headers;  // Host and Content-Type are added
     BytesView body;            // must live until the call is over
     std::chrono::milliseconds deadline{};
-    ClientSide* client = nullptr;  // going away cancels the call; null: nobody waits for it
 };
 
 struct OwnAnswer {

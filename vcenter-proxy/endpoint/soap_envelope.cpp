@@ -75,6 +75,15 @@ bool isBlank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+// Expat takes UTF-16 for what it is by its first octets, although it was told UTF-8.
+constexpr std::size_t kSniffed = 4;
+
+bool looksWide(BytesView first) {
+    return std::any_of(first.begin(), first.end(), [](std::uint8_t octet) {
+        return octet == 0x00 || octet == 0xfe || octet == 0xff;
+    });
+}
+
 bool isKnownNamespace(std::string_view space) {
     return space == kVimNamespace || space == kInternalVimNamespace || space == kPbmNamespace;
 }
@@ -118,6 +127,7 @@ class SoapEnvelope::Parser {
     std::unique_ptr<XML_ParserStruct, FreeParser> expat_;
     std::optional<Error> error_;
     ByteCount fed_ = 0;
+    std::size_t sniffed_ = 0;
     std::size_t depth_ = 0;
     bool saw_header_ = false;
     bool in_body_ = false;
@@ -168,6 +178,11 @@ SoapEnvelope::Parser::Parser()
 
 Result<> SoapEnvelope::Parser::feed(BytesView bytes, bool last) {
     if (error_) return fail(*error_);
+    if (looksWide(bytes.first(std::min<std::size_t>(bytes.size(), kSniffed - sniffed_)))) {
+        error_ = Error{errc::kBadEnvelope, "the request is not in UTF-8"};
+        return fail(*error_);
+    }
+    sniffed_ += std::min<std::size_t>(bytes.size(), kSniffed - sniffed_);
     fed_ += bytes.size();
     const auto status = XML_Parse(expat_.get(), reinterpret_cast<const char*>(bytes.data()),
                                   static_cast<int>(bytes.size()), last ? XML_TRUE : XML_FALSE);

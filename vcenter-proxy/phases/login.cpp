@@ -130,7 +130,6 @@ net::Task<OwnResult> LoginRun::askEndpoint() {
     }
     own.body = body->reveal();
     own.deadline = endpoint_.config.limits.login_deadline;
-    own.client = &context_.client;
     co_return co_await callEndpoint(context_.endpoint, std::move(own));
 }
 

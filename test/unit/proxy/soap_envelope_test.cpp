@@ -171,8 +171,8 @@ TEST_P(RefusedEnvelope, StaysAnError) {
     EXPECT_EQ(again.error().message(), first.error().message());
 }
 
-std::string utf16(std::string_view text) {
-    std::string wide("\xff\xfe", 2);
+std::string utf16(std::string_view text, std::string_view mark) {
+    std::string wide(mark);
     for (const char c : text) wide += {c, '\0'};
     return wide;
 }
@@ -199,7 +199,9 @@ INSTANTIATE_TEST_SUITE_P(
                 "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;\">]>" + envelope("<A>&c;</A>")},
         Refused{"an undeclared entity", envelope(call("A", "T", "&foo;"))},
         Refused{"a processing instruction", envelope("<?php x?>" + login())},
-        Refused{"UTF-16", utf16(envelope(login()))},
+        Refused{"UTF-16", utf16(envelope(login()), "\xff\xfe")},
+        Refused{"UTF-16 without a mark", utf16(envelope(login()), "")},
+        Refused{"UTF-16, big end first", std::string(1, '\0') + utf16(envelope(login()), "")},
         Refused{"another declared encoding",
                 "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>" + envelope(login())},
         Refused{"octets that are not UTF-8", envelope(call("A", "T", "\xc3\x28"))},
