@@ -33,9 +33,12 @@ http::ResponseHead ownHead(int status, std::string type, http::Outcome outcome) 
 
 std::string_view outcomeName(http::Outcome outcome) {
     switch (outcome) {
-        case http::Outcome::NotDispatched: return "not-dispatched";
-        case http::Outcome::Unknown: return "unknown";
-        case http::Outcome::Complete: return "complete";
+        case http::Outcome::NotDispatched:
+            return "not-dispatched";
+        case http::Outcome::Unknown:
+            return "unknown";
+        case http::Outcome::Complete:
+            return "complete";
     }
     return "unknown";
 }
@@ -84,10 +87,7 @@ void ClientSide::watch(http::Call* call) {
     if (call != nullptr && state_->gone) call->cancel();
 }
 
-net::Task<void> ClientSide::answerFault(int status,
-                                        Fault fault,
-                                        Error why,
-                                        http::Outcome outcome) {
+net::Task<void> ClientSide::answerFault(int status, Fault fault, Error why, http::Outcome outcome) {
     auto head = ownHead(status, "text/xml; charset=utf-8", outcome);
     if (status != 500) head.reason = reasonPhrase(why.message());
     co_await answer(std::move(head), faultBody(fault), why, outcome);

@@ -24,8 +24,17 @@ AuditRecord newRecord(const Clock& clock,
                       const http::Exchange& exchange,
                       wire::EndpointId endpoint,
                       std::string request_id) {
-    AuditRecord record{clock.wallNow(), std::move(request_id), std::move(endpoint),
-                       exchange.peer(), {}, {}, {}, {}, {}, {}, {}};
+    AuditRecord record{clock.wallNow(),
+                       std::move(request_id),
+                       std::move(endpoint),
+                       exchange.peer(),
+                       {},
+                       {},
+                       {},
+                       {},
+                       {},
+                       {},
+                       {}};
     record.surface = "denied";
     record.decision = "allowed";
     return record;
@@ -93,8 +102,8 @@ net::Task<void> EndpointService::Core::serve(http::Exchange& exchange,
             const Error error =
                 stopping ? Error(errc::kStopping, "the gateway is stopping; try again later")
                          : Error(errc::kNoSuchEndpoint, "the gateway has no such endpoint");
-            co_await client.answerProblem(stopping ? 503 : 404, error,
-                                          http::Outcome::NotDispatched);
+            co_await client.answerProblem(
+                stopping ? 503 : 404, error, http::Outcome::NotDispatched);
         } else {
             RequestContext context{services, endpoint, client, record};
             co_await runPhases(context);
@@ -127,8 +136,8 @@ net::Task<std::optional<Error>> EndpointService::Core::tryCredentials(EndpointPt
                         endpoint->config.name + " rejects the stored user name or password");
     }
     endpoint->credential_throttle.succeeded({});
-    const Principal nobody{wire::AccessKeyId::unchecked("check"), endpoint->config.id,
-                           Role::Inventory};
+    const Principal nobody{
+        wire::AccessKeyId::unchecked("check"), endpoint->config.id, Role::Inventory};
     auto session = std::make_shared<Session>(Session{nobody, {}, manager, {}, {}, {}});
     session->upstream.take(answer->head.headers);
     co_await logoutUpstream(endpoint, std::move(session));
@@ -143,9 +152,9 @@ net::Task<Result<EndpointReport>> EndpointService::Core::check(EndpointPtr endpo
     auto answer = co_await callEndpoint(endpoint, std::move(own));
     if (!answer) co_return fail(std::move(answer).error().error);
     if (answer->head.status != 200) {
-        co_return fail(errc::kNotAVcenter, "the endpoint answers RetrieveServiceContent with " +
-                                               std::to_string(answer->head.status) +
-                                               "; check its URL");
+        co_return fail(errc::kNotAVcenter,
+                       "the endpoint answers RetrieveServiceContent with " +
+                           std::to_string(answer->head.status) + "; check its URL");
     }
     EndpointReport report;
     PCG_CO_TRY(report.about, parseServiceContent(answer->body));
@@ -200,8 +209,8 @@ net::Task<void> EndpointService::Core::stop(std::chrono::milliseconds bound) {
         }
         for (auto& share : shares) {
             ++farewell->left;
-            net::asio::co_spawn(executor, sayFarewell(farewell, endpoint, std::move(share)),
-                                net::asio::detached);
+            net::asio::co_spawn(
+                executor, sayFarewell(farewell, endpoint, std::move(share)), net::asio::detached);
         }
     }
     if (farewell->left > 0) co_await farewell->done.async_wait(net::kAwaitTuple);
@@ -225,8 +234,8 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
     }
     if (existing) co_await remove(config.id);
     const auto id = config.id;
-    auto endpoint = std::make_shared<Endpoint>(std::move(config), std::move(caller),
-                                               core->services.random, core->services.clock);
+    auto endpoint = std::make_shared<Endpoint>(
+        std::move(config), std::move(caller), core->services.random, core->services.clock);
     core->endpoints.insert_or_assign(id, std::move(endpoint));
 }
 

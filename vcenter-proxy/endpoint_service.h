@@ -2,9 +2,9 @@
 // The endpoints of a gateway and the requests to them: the entry to this module.
 //
 // serve() runs a request through the phases (admit, authorize, inject credential, forward, filter
-// response) and audits it, whatever became of it. Everything on the loop thread; nothing blocks. The
-// services and the loop outlive it. start() begins the reaper of idle sessions; stop() ends it and logs
-// every session out upstream within its bound, after which no more requests are taken.
+// response) and audits it, whatever became of it. Everything on the loop thread; nothing blocks.
+// The services and the loop outlive it. start() begins the reaper of idle sessions; stop() ends it
+// and logs every session out upstream within its bound, after which no more requests are taken.
 #pragma once
 
 #include "vcenter-proxy/endpoint/endpoint.h"
@@ -32,8 +32,8 @@ class EndpointService {
     EndpointService(const EndpointService&) = delete;
     EndpointService& operator=(const EndpointService&) = delete;
 
-    // Adds or replaces. `caller` reaches the endpoint over a verified connection and must have no limit
-    // on the time to an answer. Replacing keeps the sessions if the authority is the same.
+    // Adds or replaces. `caller` reaches the endpoint over a verified connection and must have no
+    // limit on the time to an answer. Replacing keeps the sessions if the authority is the same.
     net::Task<void> put(EndpointConfig config, std::shared_ptr<http::Caller> caller);
 
     // Sessions are logged out; running requests end as the endpoint answers them.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Slows down whoever guesses: after a few failures in a row a name must wait, twice as long each time.
+// Slows down whoever guesses: after a few failures in a row a name must wait, twice as long each
+// time.
 //
-// Used per access key (a guess at the gateway's door) and per endpoint (credentials that the vCenter
-// refuses: trying on would lock the account in the directory). Remembers the kMostNames names that
-// failed last; a name that is forgotten starts anew. Loop thread only.
+// Used per access key (a guess at the gateway's door) and per endpoint (credentials that the
+// vCenter refuses: trying on would lock the account in the directory). Remembers the kMostNames
+// names that failed last; a name that is forgotten starts anew. Loop thread only.
 #pragma once
 
 #include "common/base/clock.h"

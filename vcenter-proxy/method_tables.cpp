@@ -103,8 +103,9 @@ constexpr std::array<std::string_view, 3> kPbmReading{"PbmCheck", "PbmQuery", "P
 
 bool isAllowedPbm(Role role, std::string_view method) {
     if (role == Role::Full) return method.starts_with("Pbm");
-    return std::any_of(kPbmReading.begin(), kPbmReading.end(),
-                       [&](std::string_view prefix) { return method.starts_with(prefix); });
+    return std::any_of(kPbmReading.begin(), kPbmReading.end(), [&](std::string_view prefix) {
+        return method.starts_with(prefix);
+    });
 }
 
 // vCenter names its virtual machines so; the type alone is the client's word.
@@ -126,7 +127,8 @@ bool contains(std::span<const std::string_view> sorted, std::string_view name) {
     return std::binary_search(sorted.begin(), sorted.end(), name);
 }
 
-// The namespace counts: a "Login" in another one is not the call that gets the credentials replaced.
+// The namespace counts: a "Login" in another one is not the call that gets the credentials
+// replaced.
 bool isOpenToAll(const SoapCall& call) {
     if (call.name_space == kInternalVimNamespace) return call.method == "RetrieveInternalContent";
     return call.name_space == kVimNamespace &&

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SOAP methods of each role, as sorted tables. Default deny: a name that no table has is for the
-// role full only, and a name in kNeverAllowed is for nobody. docs/vcenter-requests.md says why.
+// The SOAP methods of each role, as sorted tables. Default deny: a name that no table has is for
+// the role full only, and a name in kNeverAllowed is for nobody. docs/vcenter-requests.md says why.
 #pragma once
 
 #include "vcenter-proxy/endpoint/soap_envelope.h"

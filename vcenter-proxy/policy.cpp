@@ -23,8 +23,9 @@ tl::unexpected<Error> notAuthenticated() {
 }
 
 tl::unexpected<Error> denied(std::string_view what, Role role) {
-    return fail(errc::kMethodDenied, std::string(what) + " is not open to the role '" +
-                                         std::string(roleName(role)) + "' of this access key");
+    return fail(errc::kMethodDenied,
+                std::string(what) + " is not open to the role '" + std::string(roleName(role)) +
+                    "' of this access key");
 }
 
 }  // namespace

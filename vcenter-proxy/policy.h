@@ -19,7 +19,8 @@ class Policy {
                                             SoapCall call,
                                             std::optional<SessionUse> session) const;
 
-    // A file of a datastore (`http_method` GET, HEAD, PUT), or a versions file, which is open to all.
+    // A file of a datastore (`http_method` GET, HEAD, PUT), or a versions file, which is open to
+    // all.
     Result<AuthorizedRequest> authorizeFile(RequestTarget target,
                                             std::string_view http_method,
                                             std::optional<SessionUse> session) const;

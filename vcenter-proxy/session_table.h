@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is logged in to one endpoint: the client's cookie on one side, the endpoint's on the other.
 //
-// A token is 16 random bytes that find the session and 32 that prove it (compared in constant time),
-// in hex. Sessions are one to one: filters, views and leases of a vCenter session are never shared.
-// Each endpoint has a table of its own, so a token of one is nothing at another. Loop thread only; no
-// I/O: whoever removes a session logs it out upstream.
+// A token is 16 random bytes that find the session and 32 that prove it (compared in constant
+// time), in hex. Sessions are one to one: filters, views and leases of a vCenter session are never
+// shared. Each endpoint has a table of its own, so a token of one is nothing at another. Loop
+// thread only; no I/O: whoever removes a session logs it out upstream.
 #pragma once
 
 #include "common/base/clock.h"

@@ -37,8 +37,8 @@ bool removes(std::string_view attribute) {
 
 // cookie-octet of RFC 6265 4.1.1, with the quotes and blanks that are met in the wild.
 bool isCookieText(std::string_view text) {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return c >= 0x20 && c < 0x7f && c != ';'; });
+    return std::all_of(
+        text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f && c != ';'; });
 }
 
 }  // namespace
@@ -53,8 +53,9 @@ Result<std::optional<std::string>> requestCookie(const http::HeaderList& headers
             if (!pair || pair->name != name) continue;
             const auto value = unquote(pair->value);
             if (found && *found != value) {
-                return fail(errc::kBadHeader, "the request has two different cookies '" +
-                                                  std::string(name) + "'; send one");
+                return fail(
+                    errc::kBadHeader,
+                    "the request has two different cookies '" + std::string(name) + "'; send one");
             }
             found = std::string(value);
         }
@@ -79,8 +80,8 @@ void CookieJar::takeOne(std::string_view field) {
     if (!pair || field.size() > kLongestCookie) return;
     if (!isCookieText(pair->name) || !isCookieText(pair->value)) return;
     std::erase_if(cookies_, [&](const Cookie& cookie) { return cookie.name == pair->name; });
-    const bool gone = unquote(pair->value).empty() ||
-                      std::any_of(pieces.begin() + 1, pieces.end(), removes);
+    const bool gone =
+        unquote(pair->value).empty() || std::any_of(pieces.begin() + 1, pieces.end(), removes);
     if (gone || cookies_.size() >= kMostCookies) return;
     cookies_.push_back({std::string(pair->name), Secret::fromText(pair->value)});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cookies on both sides of the gateway (RFC 6265): the client holds one that the gateway made up, the
-// gateway holds those of the endpoint, and neither side ever sees the other's.
+// Cookies on both sides of the gateway (RFC 6265): the client holds one that the gateway made up,
+// the gateway holds those of the endpoint, and neither side ever sees the other's.
 #pragma once
 
 #include "common/base/result.h"
@@ -18,8 +18,8 @@ inline constexpr std::string_view kSessionCookieName = "vmware_soap_session";
 inline constexpr std::string_view kTicketCookieName = "vmware_cgi_ticket";
 
 // The value of the cookie `name` among the request's Cookie fields, without the quotes that vCenter
-// puts around it. Nothing if there is none; an error if there are several with different values, since
-// two readers would choose differently.
+// puts around it. Nothing if there is none; an error if there are several with different values,
+// since two readers would choose differently.
 Result<std::optional<std::string>> requestCookie(const http::HeaderList& headers,
                                                  std::string_view name);
 

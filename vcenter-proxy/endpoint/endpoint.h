@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One endpoint as the gateway runs it: what it is, how to reach it, who is logged in to it.
 //
-// Loop thread only. A request holds the endpoint by shared_ptr, so that an endpoint may be removed or
-// changed under it.
+// Loop thread only. A request holds the endpoint by shared_ptr, so that an endpoint may be removed
+// or changed under it.
 #pragma once
 
 #include "common/http/client.h"
@@ -25,8 +25,9 @@ struct EndpointLimits {
 
 struct EndpointConfig {
     wire::EndpointId id;
-    std::string name;       // "vc1", for people
-    std::string authority;  // "vcenter.example.com" or with ":8443": the Host that it is asked under
+    std::string name;  // "vc1", for people
+    std::string
+        authority;  // "vcenter.example.com" or with ":8443": the Host that it is asked under
     EndpointLimits limits{};
 };
 
@@ -40,14 +41,15 @@ struct Endpoint {
           sessions(random, clock),
           key_throttle(clock, {}),
           // Three refused logins are as many as a directory may stand before it locks the account.
-          credential_throttle(clock, {.free_failures = 3,
-                                      .first_wait = std::chrono::seconds(60),
-                                      .longest_wait = std::chrono::seconds(60)}) {}
+          credential_throttle(clock,
+                              {.free_failures = 3,
+                               .first_wait = std::chrono::seconds(60),
+                               .longest_wait = std::chrono::seconds(60)}) {}
 
     EndpointConfig config;
 
-    // Must wait for an answer as long as it takes (long polls): it has no time limit of its own beyond
-    // connecting.
+    // Must wait for an answer as long as it takes (long polls): it has no time limit of its own
+    // beyond connecting.
     std::shared_ptr<http::Caller> caller;
     SessionTable sessions;
     std::size_t logins_pending = 0;  // they count against max_sessions

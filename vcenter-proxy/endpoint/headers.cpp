@@ -12,21 +12,38 @@
 namespace pcg::proxy {
 namespace {
 
-constexpr std::array<std::string_view, 8> kSoapFields{"accept",       "accept-encoding", "accept-language",
-                                                      "content-type", "soapaction",      "user-agent",
-                                                      "x-request-id", "opid"};
+constexpr std::array<std::string_view, 8> kSoapFields{"accept",
+                                                      "accept-encoding",
+                                                      "accept-language",
+                                                      "content-type",
+                                                      "soapaction",
+                                                      "user-agent",
+                                                      "x-request-id",
+                                                      "opid"};
 
-constexpr std::array<std::string_view, 13> kFolderFields{
-    "accept",           "accept-encoding",   "accept-language",     "content-type",  "user-agent",
-    "range",            "if-range",          "if-match",            "if-none-match", "overwrite",
-    "if-modified-since", "if-unmodified-since", "x-request-id"};
+constexpr std::array<std::string_view, 13> kFolderFields{"accept",
+                                                         "accept-encoding",
+                                                         "accept-language",
+                                                         "content-type",
+                                                         "user-agent",
+                                                         "range",
+                                                         "if-range",
+                                                         "if-match",
+                                                         "if-none-match",
+                                                         "overwrite",
+                                                         "if-modified-since",
+                                                         "if-unmodified-since",
+                                                         "x-request-id"};
 
-constexpr std::array<std::string_view, 6> kOnce{"host",  "soapaction", "content-type",
-                                                "range", "overwrite",  "content-encoding"};
+constexpr std::array<std::string_view, 6> kOnce{
+    "host", "soapaction", "content-type", "range", "overwrite", "content-encoding"};
 
-constexpr std::array<std::string_view, 6> kNotForClients{
-    "set-cookie", "set-cookie2", "alt-svc", "strict-transport-security", "public-key-pins",
-    "clear-site-data"};
+constexpr std::array<std::string_view, 6> kNotForClients{"set-cookie",
+                                                         "set-cookie2",
+                                                         "alt-svc",
+                                                         "strict-transport-security",
+                                                         "public-key-pins",
+                                                         "clear-site-data"};
 
 bool isOneOf(std::span<const std::string_view> lower_names, std::string_view name) {
     return std::any_of(lower_names.begin(), lower_names.end(), [&](std::string_view candidate) {
@@ -126,8 +143,7 @@ http::HeaderList headersForClient(http::HeaderList from_endpoint,
             continue;
         }
         if (const auto below = pathBelow(header.value, authority)) {
-            headers.add(header.name,
-                        "https://" + std::string(client_host) + std::string(*below));
+            headers.add(header.name, "https://" + std::string(client_host) + std::string(*below));
         }
     }
     return headers;

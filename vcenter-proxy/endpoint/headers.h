@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The header fields of a message are written anew on each side of the gateway.
 //
-// Towards the endpoint from an allow-list: Host is the endpoint's own, Cookie is the mapped one, and
-// nothing says where the request came from (X-Forwarded-*, Forwarded). Towards the client everything
-// but hop-by-hop fields, cookies and what would bind a browser to the endpoint. Framing is not a
-// header here (http/message.h). Pure functions.
+// Towards the endpoint from an allow-list: Host is the endpoint's own, Cookie is the mapped one,
+// and nothing says where the request came from (X-Forwarded-*, Forwarded). Towards the client
+// everything but hop-by-hop fields, cookies and what would bind a browser to the endpoint. Framing
+// is not a header here (http/message.h). Pure functions.
 #pragma once
 
 #include "common/base/result.h"
@@ -16,9 +16,9 @@
 
 namespace pcg::proxy {
 
-// Refuses what two servers could understand differently, or what would hide the body from the policy:
-// fields that may come once and come twice, Content-Encoding, a SOAP body that is not XML in UTF-8, a
-// GET with a body.
+// Refuses what two servers could understand differently, or what would hide the body from the
+// policy: fields that may come once and come twice, Content-Encoding, a SOAP body that is not XML
+// in UTF-8, a GET with a body.
 Result<> checkRequestHead(Surface surface, const http::RequestHead& head);
 
 http::HeaderList headersForEndpoint(Surface surface,

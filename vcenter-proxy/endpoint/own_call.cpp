@@ -87,13 +87,16 @@ net::Task<void> logoutUpstream(std::shared_ptr<Endpoint> endpoint,
     own.deadline = endpoint->config.limits.logout_deadline;
     const auto answer = co_await callEndpoint(endpoint, std::move(own));
     if (!answer) {
-        kLog.failure(log::Level::Warn, "proxy.logout_failed", answer.error().error,
+        kLog.failure(log::Level::Warn,
+                     "proxy.logout_failed",
+                     answer.error().error,
                      {{"endpoint", endpoint->config.name}});
         co_return;
     }
-    kLog.info("proxy.logged_out", {{"endpoint", endpoint->config.name},
-                                   {"access_key", session->principal.key.text()},
-                                   {"status", answer->head.status}});
+    kLog.info("proxy.logged_out",
+              {{"endpoint", endpoint->config.name},
+               {"access_key", session->principal.key.text()},
+               {"status", answer->head.status}});
 }
 
 }  // namespace pcg::proxy

@@ -95,10 +95,14 @@ Result<> requireMethod(const http::RequestHead& head,
 
 std::string_view surfaceName(Surface surface) {
     switch (surface) {
-        case Surface::Soap: return "soap";
-        case Surface::Pbm: return "pbm";
-        case Surface::Versions: return "versions";
-        case Surface::Folder: return "folder";
+        case Surface::Soap:
+            return "soap";
+        case Surface::Pbm:
+            return "pbm";
+        case Surface::Versions:
+            return "versions";
+        case Surface::Folder:
+            return "folder";
     }
     return "soap";
 }
@@ -115,7 +119,8 @@ Result<RequestTarget> classifyTarget(const http::RequestHead& head) {
     if (decoded == kFolder || decoded.starts_with("/folder/")) {
         PCG_TRY(requireMethod(head, {"GET", "HEAD", "PUT"}));
         if (has_query) PCG_TRY(checkFolderQuery(query));
-        return RequestTarget{Surface::Folder, head.target,
+        return RequestTarget{Surface::Folder,
+                             head.target,
                              decoded.substr(std::min(decoded.size(), kFolder.size() + 1))};
     }
     // No other door takes a query or needs an escape.

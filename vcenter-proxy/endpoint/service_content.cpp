@@ -31,7 +31,8 @@ Fields readAbout(std::istream& stream) {
             if (--depth == 0) return fields;
         } else if (event == Parser::EV_CHARACTERS && depth == 2) {
             auto& field = fields[name];
-            field.append(parser.value().substr(0, kFieldLimit - std::min(kFieldLimit, field.size())));
+            field.append(
+                parser.value().substr(0, kFieldLimit - std::min(kFieldLimit, field.size())));
         }
     }
     return fields;
@@ -56,8 +57,12 @@ Result<AboutInfo> parseServiceContent(BytesView response_body) {
         return fail(errc::kNotAVcenter,
                     "the endpoint answers, but not as a vCenter; check its URL");
     }
-    return AboutInfo{fields["fullName"],   fields["version"],      fields["build"],
-                     fields["apiType"],    fields["apiVersion"],   fields["instanceUuid"]};
+    return AboutInfo{fields["fullName"],
+                     fields["version"],
+                     fields["build"],
+                     fields["apiType"],
+                     fields["apiVersion"],
+                     fields["instanceUuid"]};
 }
 
 }  // namespace pcg::proxy

@@ -10,8 +10,8 @@
 namespace pcg::proxy {
 
 struct AboutInfo {
-    std::string full_name;    // "VMware vCenter Server 8.0.3 build-24022515"
-    std::string version;      // "8.0.3"
+    std::string full_name;  // "VMware vCenter Server 8.0.3 build-24022515"
+    std::string version;    // "8.0.3"
     std::string build;
     std::string api_type;     // "VirtualCenter"; a single host says "HostAgent"
     std::string api_version;  // "8.0.3.0"

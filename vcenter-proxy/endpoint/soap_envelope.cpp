@@ -4,13 +4,13 @@
 #include "common/base/text.h"
 #include "vcenter-proxy/errc.h"
 
-#include <expat.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <vector>
+
+#include <expat.h>
 
 namespace pcg::proxy {
 namespace {
@@ -21,8 +21,8 @@ constexpr std::size_t kObjectLimit = 256;
 // The separator cannot occur in a namespace name: expat refuses one that holds it.
 constexpr XML_Char kSeparator = '\n';
 
-// Expat copies a Login's password into buffers of its own; these allocators wipe what they give back.
-// The size stands before the block.
+// Expat copies a Login's password into buffers of its own; these allocators wipe what they give
+// back. The size stands before the block.
 constexpr std::size_t kBlockHeader = alignof(std::max_align_t);
 
 void* wipingAllocate(std::size_t size) {
@@ -115,8 +115,11 @@ class SoapEnvelope::Parser {
     void startArgument(Name name, const XML_Char** attributes);
     void endObject();
     void endCall();
+
     void refuse(std::string message) { refuse(errc::kBadEnvelope, std::move(message)); }
+
     void refuse(ErrorCode code, std::string message);
+
     bool inCall() const { return in_body_ && pending_.has_value(); }
 
     // What the text that is being read belongs to.
@@ -137,8 +140,7 @@ class SoapEnvelope::Parser {
     std::string captured_;
 };
 
-SoapEnvelope::Parser::Parser()
-    : expat_(XML_ParserCreate_MM("UTF-8", &kWipingMemory, &kSeparator)) {
+SoapEnvelope::Parser::Parser() : expat_(XML_ParserCreate_MM("UTF-8", &kWipingMemory, &kSeparator)) {
     if (!expat_) throw std::bad_alloc();
     XML_SetUserData(expat_.get(), this);
     XML_SetElementHandler(
@@ -154,7 +156,8 @@ SoapEnvelope::Parser::Parser()
         static_cast<Parser*>(data)->mark("a comment");
     });
     XML_SetCdataSectionHandler(
-        expat_.get(), [](void* data) { static_cast<Parser*>(data)->mark("a CDATA section"); },
+        expat_.get(),
+        [](void* data) { static_cast<Parser*>(data)->mark("a CDATA section"); },
         nullptr);
     XML_SetProcessingInstructionHandler(
         expat_.get(), [](void* data, const XML_Char*, const XML_Char*) {
@@ -162,8 +165,7 @@ SoapEnvelope::Parser::Parser()
                 "the request holds a processing instruction; SOAP 1.1 does not allow one");
         });
     XML_SetStartDoctypeDeclHandler(
-        expat_.get(),
-        [](void* data, const XML_Char*, const XML_Char*, const XML_Char*, int) {
+        expat_.get(), [](void* data, const XML_Char*, const XML_Char*, const XML_Char*, int) {
             static_cast<Parser*>(data)->refuse(
                 "the request holds a document type; SOAP 1.1 does not allow one");
         });
@@ -184,8 +186,10 @@ Result<> SoapEnvelope::Parser::feed(BytesView bytes, bool last) {
     }
     sniffed_ += std::min<std::size_t>(bytes.size(), kSniffed - sniffed_);
     fed_ += bytes.size();
-    const auto status = XML_Parse(expat_.get(), reinterpret_cast<const char*>(bytes.data()),
-                                  static_cast<int>(bytes.size()), last ? XML_TRUE : XML_FALSE);
+    const auto status = XML_Parse(expat_.get(),
+                                  reinterpret_cast<const char*>(bytes.data()),
+                                  static_cast<int>(bytes.size()),
+                                  last ? XML_TRUE : XML_FALSE);
     if (!error_ && status != XML_STATUS_OK) {
         error_ = Error{errc::kBadEnvelope,
                        std::string("the request is not well-formed XML (") +
@@ -222,14 +226,16 @@ void SoapEnvelope::Parser::start(const XML_Char* qualified, const XML_Char** att
                 refuse("the request is not a SOAP 1.1 envelope");
             }
             return;
-        case kPart: return startPart(name);
+        case kPart:
+            return startPart(name);
         case kEntry:
             if (in_header_) return startHeaderEntry(name, attributes);
             return startMethod(name);
         case kArgument:
             if (inCall()) startArgument(name, attributes);
             return;
-        default: return;
+        default:
+            return;
     }
 }
 
@@ -325,9 +331,14 @@ void SoapEnvelope::Parser::endObject() {
 void SoapEnvelope::Parser::endCapture() {
     const auto what = std::exchange(capture_, Capture::None);
     switch (what) {
-        case Capture::None: return;
-        case Capture::Object: endObject(); break;
-        case Capture::Cookie: session_cookie = std::string(trimAscii(captured_)); break;
+        case Capture::None:
+            return;
+        case Capture::Object:
+            endObject();
+            break;
+        case Capture::Cookie:
+            session_cookie = std::string(trimAscii(captured_));
+            break;
         case Capture::Username:
             if (!login->username.empty()) return refuse("Login has two user names");
             login->username = captured_;
@@ -336,7 +347,9 @@ void SoapEnvelope::Parser::endCapture() {
             if (!login->password.empty()) return refuse("Login has two passwords");
             login->password = Secret::fromText(captured_);
             break;
-        case Capture::Locale: login->locale = captured_; break;
+        case Capture::Locale:
+            login->locale = captured_;
+            break;
     }
     wipe(captured_);
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads a SOAP request as it streams by, and says what it asks for: method, namespace, `_this`.
 //
-// The decision about a request is taken on what this class saw, and the vCenter will execute what its
-// own parser sees, so everything that two XML parsers could read differently is refused: a document
-// type, entities of one's own, processing instructions, an encoding other than UTF-8, a second child
-// of soap:Body, text between elements, `_this` anywhere but first. SOAPAction is not looked at: it
-// carries the API version, never the method.
+// The decision about a request is taken on what this class saw, and the vCenter will execute what
+// its own parser sees, so everything that two XML parsers could read differently is refused: a
+// document type, entities of one's own, processing instructions, an encoding other than UTF-8, a
+// second child of soap:Body, text between elements, `_this` anywhere but first. SOAPAction is not
+// looked at: it carries the API version, never the method.
 //
-// Built on expat's push interface, because Poco's SAX parser pulls from a blocking stream and cannot be
-// fed as bytes arrive; expat is what it stands on. Memory is bounded: the method must be known within
-// kPrefixLimit bytes, one token may not exceed it, nothing is kept of what follows. The parser's own
-// memory is wiped when freed (Login carries a password). Not thread-safe; one object per request.
+// Built on expat's push interface, because Poco's SAX parser pulls from a blocking stream and
+// cannot be fed as bytes arrive; expat is what it stands on. Memory is bounded: the method must be
+// known within kPrefixLimit bytes, one token may not exceed it, nothing is kept of what follows.
+// The parser's own memory is wiped when freed (Login carries a password). Not thread-safe; one
+// object per request.
 #pragma once
 
 #include "common/base/bytes.h"

@@ -19,16 +19,25 @@ constexpr std::string_view kClose = "</soapenv:Body></soapenv:Envelope>";
 
 std::string_view reference(char c) {
     switch (c) {
-        case '&': return "&amp;";
-        case '<': return "&lt;";
-        case '>': return "&gt;";
-        case '"': return "&quot;";
-        case '\'': return "&apos;";
+        case '&':
+            return "&amp;";
+        case '<':
+            return "&lt;";
+        case '>':
+            return "&gt;";
+        case '"':
+            return "&quot;";
+        case '\'':
+            return "&apos;";
         // Written out, because parsers turn raw ones into something else.
-        case '\r': return "&#13;";
-        case '\n': return "&#10;";
-        case '\t': return "&#9;";
-        default: return {};
+        case '\r':
+            return "&#13;";
+        case '\n':
+            return "&#10;";
+        case '\t':
+            return "&#9;";
+        default:
+            return {};
     }
 }
 
@@ -61,11 +70,16 @@ bool isTypeName(std::string_view text) {
 
 std::string_view faultName(FaultKind kind) {
     switch (kind) {
-        case FaultKind::InvalidLogin: return "InvalidLogin";
-        case FaultKind::NotAuthenticated: return "NotAuthenticated";
-        case FaultKind::NoPermission: return "NoPermission";
-        case FaultKind::SystemError: return "SystemError";
-        case FaultKind::InvalidRequest: return "InvalidRequest";
+        case FaultKind::InvalidLogin:
+            return "InvalidLogin";
+        case FaultKind::NotAuthenticated:
+            return "NotAuthenticated";
+        case FaultKind::NoPermission:
+            return "NoPermission";
+        case FaultKind::SystemError:
+            return "SystemError";
+        case FaultKind::InvalidRequest:
+            return "InvalidRequest";
     }
     return "SystemError";
 }
@@ -79,9 +93,8 @@ std::string faultDetail(const Fault& fault) {
     if (!names_object || !fault.call) return {};
     const auto& object = fault.call->object;
     const std::string type = isTypeName(object.type) ? object.type : "ManagedObject";
-    const std::string privilege = fault.kind == FaultKind::NotAuthenticated
-                                      ? "System.View"
-                                      : "Gateway." + fault.call->method;
+    const std::string privilege =
+        fault.kind == FaultKind::NotAuthenticated ? "System.View" : "Gateway." + fault.call->method;
     return "<object type=\"" + type + "\">" + escapeXml(object.id) + "</object><privilegeId>" +
            escapeXml(privilege) + "</privilegeId>";
 }

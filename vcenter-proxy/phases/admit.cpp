@@ -18,28 +18,29 @@ int statusFor(const Error& error) {
     return 400;
 }
 
-// What a SOAP client understands as "log in" and "you may not"; the rest is not for it to understand.
+// What a SOAP client understands as "log in" and "you may not"; the rest is not for it to
+// understand.
 net::Task<void> deny(RequestContext& context, const Error error, std::optional<SoapCall> call) {
-    kLog.warn("proxy.denied", {{"request_id", context.audit.request_id},
-                               {"endpoint", context.endpoint->config.name},
-                               {"code", error.code().name()},
-                               {"method", context.audit.method},
-                               {"reason", error.message()}});
+    kLog.warn("proxy.denied",
+              {{"request_id", context.audit.request_id},
+               {"endpoint", context.endpoint->config.name},
+               {"code", error.code().name()},
+               {"method", context.audit.method},
+               {"reason", error.message()}});
     const bool is_fault = error.is(errc::kNotAuthenticated) || error.is(errc::kMethodDenied);
     if (!call || !is_fault) {
-        co_await context.client.answerProblem(statusFor(error), error,
-                                              http::Outcome::NotDispatched);
+        co_await context.client.answerProblem(
+            statusFor(error), error, http::Outcome::NotDispatched);
         co_return;
     }
     Fault fault;
-    fault.kind = error.is(errc::kNotAuthenticated) ? FaultKind::NotAuthenticated
-                                                   : FaultKind::NoPermission;
+    fault.kind =
+        error.is(errc::kNotAuthenticated) ? FaultKind::NotAuthenticated : FaultKind::NoPermission;
     fault.text = error.is(errc::kNotAuthenticated)
                      ? "The session is not authenticated."
                      : "Permission to perform this operation was denied: " + error.message() + ".";
     fault.call = std::move(call);
-    co_await context.client.answerFault(500, std::move(fault), error,
-                                        http::Outcome::NotDispatched);
+    co_await context.client.answerFault(500, std::move(fault), error, http::Outcome::NotDispatched);
 }
 
 net::Task<Result<ReadBody>> readSoapBody(RequestContext& context) {
@@ -80,8 +81,8 @@ std::optional<SessionUse> useSession(RequestContext& context, std::string_view t
     return SessionUse(std::move(session), context.services.clock);
 }
 
-// The session a SOAP request belongs to: by its cookie, or by the SOAP header that the services beside
-// /sdk take it from. If both are there they must agree.
+// The session a SOAP request belongs to: by its cookie, or by the SOAP header that the services
+// beside /sdk take it from. If both are there they must agree.
 Result<std::optional<std::string>> soapToken(const http::RequestHead& head,
                                              const SoapEnvelope& envelope) {
     auto cookie = PCG_TRY(requestCookie(head.headers, kSessionCookieName));

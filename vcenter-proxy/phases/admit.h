@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Phase 1 and 2: is this a request at all, what does it ask for, and may it?
 //
-// Whatever is wrong is answered here, and nothing is returned. A SOAP body is read up to its end or to
-// 64 KiB, whichever comes first; the call must be known by then.
+// Whatever is wrong is answered here, and nothing is returned. A SOAP body is read up to its end or
+// to 64 KiB, whichever comes first; the call must be known by then.
 #pragma once
 
 #include "vcenter-proxy/authorized_request.h"

@@ -17,9 +17,9 @@ Error explain(const Endpoint& endpoint, const Error& cause, http::Outcome outcom
         return {errc::kUpstreamUnreachable,
                 "the gateway could not reach " + name + ": " + cause.message()};
     }
-    return {errc::kOutcomeUnknown, "the connection to " + name +
-                                       " broke before the answer came; the call may have run: " +
-                                       cause.message()};
+    return {errc::kOutcomeUnknown,
+            "the connection to " + name +
+                " broke before the answer came; the call may have run: " + cause.message()};
 }
 
 }  // namespace
@@ -29,7 +29,9 @@ net::Task<void> answerFailure(RequestContext& context,
                               Error error,
                               http::Outcome outcome) {
     const Error why = explain(*context.endpoint, error, outcome);
-    kLog.failure(log::Level::Error, "proxy.failed", why,
+    kLog.failure(log::Level::Error,
+                 "proxy.failed",
+                 why,
                  {{"request_id", context.audit.request_id},
                   {"endpoint", context.endpoint->config.name},
                   {"method", context.audit.method},

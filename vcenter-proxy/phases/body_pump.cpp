@@ -33,7 +33,8 @@ bool BodyPump::isLast() const {
 Result<> BodyPump::check(BytesView bytes) {
     if (parts_.envelope == nullptr) return {};
     if (!bytes.empty()) PCG_TRY(parts_.envelope->feed(bytes));
-    // With a length the endpoint acts on the last byte, so the envelope is judged before it is sent.
+    // With a length the endpoint acts on the last byte, so the envelope is judged before it is
+    // sent.
     if (bytes.empty() || isLast()) return parts_.envelope->finish();
     return {};
 }
@@ -52,6 +53,7 @@ net::Task<Result<>> BodyPump::pump() {
         }
         read_ += *count;
         body_ended_ = *count == 0;
+        if (abandoned_) co_return fail(errc::kOutcomeUnknown, "the body is not wanted any more");
         const bool over = body_ended_ || isLast();
         const auto piece = BytesView(buffer_).first(*count);
         const auto checked = check(piece);
@@ -75,7 +77,12 @@ net::Task<void> BodyPump::drain() {
 }
 
 net::Task<void> BodyPump::join() {
+    while (running_) co_await finished_.async_wait(net::kAwaitTuple);
+}
+
+net::Task<void> BodyPump::abandon() {
     if (!running_) co_return;
+    abandoned_ = true;
     parts_.call.cancel();
     finished_.expires_after(kDrainLimit);
     co_await finished_.async_wait(net::kAwaitTuple);
@@ -84,7 +91,7 @@ net::Task<void> BodyPump::join() {
     const Error error(errc::kOutcomeUnknown, "the client went on sending after the answer");
     parts_.client.abort(error);
     finished_.expires_at(net::Timer::time_point::max());
-    while (running_) co_await finished_.async_wait(net::kAwaitTuple);
+    co_await join();
 }
 
 }  // namespace pcg::proxy

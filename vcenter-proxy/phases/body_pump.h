@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Carries the rest of a request's body to the endpoint, beside the coroutine that reads the answer.
 //
-// Loop thread. Started by start(); join() must be awaited before the client's side, the call or the
-// envelope go away.
+// Loop thread. Started by start(); join() or abandon() must be awaited before the client's side,
+// the call or the envelope go away.
 #pragma once
 
 #include "vcenter-proxy/client_side.h"
@@ -31,12 +31,15 @@ class BodyPump : public std::enable_shared_from_this<BodyPump> {
 
     void start();
 
-    // The answer is over (or will not come): what the client still sends is read and dropped for a
-    // while, so that it gets to see the answer, and then cut off.
+    // Waits until the endpoint has the whole body: it may answer before it has read it.
     net::Task<void> join();
 
-    // After join(), or at any time after the call failed: what went wrong on the client's side or in the
-    // envelope. Nothing if the endpoint was the one to break off.
+    // The answer is over (or will not come), and the body is not wanted: what the client still
+    // sends is read and dropped for a while, so that it gets to see the answer, and then cut off.
+    net::Task<void> abandon();
+
+    // At the end, or at any time after the call failed: what went wrong on the client's side or in
+    // the envelope. Nothing if the endpoint was the one to break off.
     const std::optional<Error>& clientError() const { return client_error_; }
 
   private:
@@ -53,6 +56,7 @@ class BodyPump : public std::enable_shared_from_this<BodyPump> {
     std::optional<Error> client_error_;
     bool body_ended_ = false;
     bool running_ = false;
+    bool abandoned_ = false;
     bool cut_ = false;
 };
 

@@ -15,14 +15,14 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 
 using CallPtr = std::unique_ptr<http::Call>;
 
-// The services beside /sdk take the session from the SOAP header: ours becomes the endpoint's. A token
-// is 192 random bits and more, so its text stands for nothing else.
+// The services beside /sdk take the session from the SOAP header: ours becomes the endpoint's. A
+// token is 192 random bits and more, so its text stands for nothing else.
 void mapSessionInBody(const AuthorizedRequest& request, ReadBody& body) {
     const auto& token = body.envelope->sessionCookie();
     if (!token || !request.session()) return;
     const std::string real = escapeXml((*request.session())->upstream.value(kSessionCookieName));
-    const auto found = std::search(body.bytes.begin(), body.bytes.end(), token->begin(),
-                                   token->end());
+    const auto found =
+        std::search(body.bytes.begin(), body.bytes.end(), token->begin(), token->end());
     if (found == body.bytes.end()) return;
     const auto at = body.bytes.erase(found, found + static_cast<std::ptrdiff_t>(token->size()));
     const auto text = asBytes(real);
@@ -40,7 +40,9 @@ http::RequestHead injectCredential(RequestContext& context, Admitted& admitted) 
     head.method = from.method;
     head.target = request.target().target;
     head.headers = headersForEndpoint(
-        request.target().surface, from.headers, context.endpoint->config.authority,
+        request.target().surface,
+        from.headers,
+        context.endpoint->config.authority,
         request.session() ? (*request.session())->upstream.header() : std::string());
     head.body = from.body;
     if (head.body.kind == http::BodyFraming::Kind::Length) {
@@ -61,14 +63,14 @@ net::Task<Result<CallPtr>> startCall(RequestContext& context, http::RequestHead 
 
 // Phase 5: everything but what is between the gateway and the endpoint only.
 net::Task<Result<>> passAnswer(RequestContext& context, http::Call& call, http::ResponseHead head) {
-    head.headers = headersForClient(std::move(head.headers), context.endpoint->config.authority,
-                                    context.client.host());
+    head.headers = headersForClient(
+        std::move(head.headers), context.endpoint->config.authority, context.client.host());
     const auto framing = head.body;
     PCG_CO_CHECK(co_await context.client.respond(std::move(head)));
     const bool sized = framing.kind == http::BodyFraming::Kind::Length;
-    Bytes buffer(sized ? static_cast<std::size_t>(
-                             std::clamp<ByteCount>(framing.length, 1, kBufferBytes))
-                       : kBufferBytes);
+    Bytes buffer(
+        sized ? static_cast<std::size_t>(std::clamp<ByteCount>(framing.length, 1, kBufferBytes))
+              : kBufferBytes);
     while (true) {
         PCG_CO_TRY(const std::size_t count, co_await call.readBody(buffer));
         if (count == 0) break;
@@ -89,12 +91,14 @@ class Forwarding {
     net::Task<void> sendBody();
     net::Task<void> receive();
     net::Task<void> failed(Error error);
+
     Surface surface() const { return admitted_.request.target().surface; }
 
     RequestContext& context_;
     Admitted admitted_;
     CallPtr call_;
     std::shared_ptr<BodyPump> pump_;
+    bool accepted_ = false;  // answered in full, with a success
 };
 
 net::Task<void> Forwarding::run() {
@@ -108,13 +112,15 @@ net::Task<void> Forwarding::run() {
     context_.client.watch(call_.get());
     co_await sendBody();
     co_await receive();
-    if (pump_) co_await pump_->join();
+    if (pump_ && accepted_) co_await pump_->join();
+    if (pump_ && !accepted_) co_await pump_->abandon();
     context_.client.watch(nullptr);
 }
 
 net::Task<void> Forwarding::sendBody() {
     if (!admitted_.body.whole) {
-        BodyPump::Parts parts{co_await net::asio::this_coro::executor,
+        const auto executor = co_await net::asio::this_coro::executor;
+        BodyPump::Parts parts{executor,
                               context_.client,
                               *call_,
                               admitted_.body.envelope.get(),
@@ -139,15 +145,16 @@ net::Task<void> Forwarding::receive() {
         co_return;
     }
     if (admitted_.request.session()) (*admitted_.request.session())->upstream.take(head->headers);
+    const bool success = head->status < 300;
     const auto passed = co_await passAnswer(context_, *call_, std::move(*head));
     if (passed) {
+        accepted_ = success;
         context_.audit.outcome = std::string(outcomeName(http::Outcome::Complete));
         co_return;
     }
     // Cut off visibly, never ended cleanly: a part must not look like the whole.
-    context_.audit.outcome = context_.client.gone()
-                                 ? std::string("cancelled")
-                                 : std::string(outcomeName(call_->outcome()));
+    context_.audit.outcome = context_.client.gone() ? std::string("cancelled")
+                                                    : std::string(outcomeName(call_->outcome()));
     context_.client.abort(passed.error());
 }
 
@@ -156,15 +163,15 @@ net::Task<void> Forwarding::failed(Error error) {
                              ? http::Outcome::NotDispatched
                              : http::Outcome::Unknown;
     const auto client_error = pump_ ? pump_->clientError() : std::nullopt;
-    if (context_.client.gone() || (client_error && !client_error->code().name().starts_with("proxy."))) {
+    if (context_.client.gone() ||
+        (client_error && !client_error->code().name().starts_with("proxy."))) {
         context_.audit.outcome = "cancelled";
         context_.client.abort(client_error.value_or(error));
         co_return;
     }
     if (client_error) {
         const int status = client_error->is(errc::kEnvelopeTooLarge) ? 413 : 400;
-        co_await context_.client.answerProblem(status, *client_error,
-                                               http::Outcome::NotDispatched);
+        co_await context_.client.answerProblem(status, *client_error, http::Outcome::NotDispatched);
         co_return;
     }
     co_await answerFailure(context_, surface(), std::move(error), outcome);

@@ -58,19 +58,20 @@ class LoginRun {
 // The same answer for every wrong key, as fast as the answer for a right one.
 net::Task<void> LoginRun::refuse(Error error) {
     if (!error.is(errc::kInvalidLogin) && !error.is(errc::kLoginThrottled)) {
-        co_await answerFailure(context_, Surface::Soap, std::move(error),
-                               http::Outcome::NotDispatched);
+        co_await answerFailure(
+            context_, Surface::Soap, std::move(error), http::Outcome::NotDispatched);
         co_return;
     }
-    kLog.warn("proxy.login_refused", {{"request_id", context_.audit.request_id},
-                                      {"endpoint", endpoint_.config.name},
-                                      {"access_key", context_.audit.access_key},
-                                      {"code", error.code().name()}});
+    kLog.warn("proxy.login_refused",
+              {{"request_id", context_.audit.request_id},
+               {"endpoint", endpoint_.config.name},
+               {"access_key", context_.audit.access_key},
+               {"code", error.code().name()}});
     Fault fault;
     fault.kind = FaultKind::InvalidLogin;
     fault.text = "Cannot complete login due to an incorrect user name or password.";
-    co_await context_.client.answerFault(500, std::move(fault), std::move(error),
-                                         http::Outcome::NotDispatched);
+    co_await context_.client.answerFault(
+        500, std::move(fault), std::move(error), http::Outcome::NotDispatched);
 }
 
 net::Task<Result<Principal>> LoginRun::verify() {
@@ -79,11 +80,12 @@ net::Task<Result<Principal>> LoginRun::verify() {
     context_.audit.access_key = key->text();
     const auto wait = endpoint_.key_throttle.waitFor(key->text());
     if (wait.count() > 0) {
-        co_return fail(errc::kLoginThrottled, "too many wrong secrets for this access key; wait " +
-                                                  std::to_string(wait.count()) + " ms");
+        co_return fail(errc::kLoginThrottled,
+                       "too many wrong secrets for this access key; wait " +
+                           std::to_string(wait.count()) + " ms");
     }
-    auto principal = co_await context_.services.keys.verify(endpoint_.config.id, *key,
-                                                            std::move(arguments_->password));
+    auto principal = co_await context_.services.keys.verify(
+        endpoint_.config.id, *key, std::move(arguments_->password));
     if (principal) {
         endpoint_.key_throttle.succeeded(key->text());
     } else if (principal.error().is(errc::kInvalidLogin)) {
@@ -136,8 +138,8 @@ net::Task<OwnResult> LoginRun::askEndpoint() {
 net::Task<Result<>> LoginRun::answerWith(http::ResponseHead head,
                                          BytesView body,
                                          std::string set_cookie) {
-    head.headers = headersForClient(std::move(head.headers), endpoint_.config.authority,
-                                    context_.client.host());
+    head.headers = headersForClient(
+        std::move(head.headers), endpoint_.config.authority, context_.client.host());
     if (!set_cookie.empty()) head.headers.add("Set-Cookie", std::move(set_cookie));
     head.body = http::BodyFraming::ofLength(body.size());
     PCG_CO_CHECK(co_await context_.client.respond(std::move(head)));
@@ -161,15 +163,16 @@ net::Task<void> LoginRun::accept(Principal principal, OwnAnswer answer) {
     if (endpoint_.stopping) {
         co_await logoutUpstream(context_.endpoint, std::move(session));
         Error error(errc::kStopping, "the gateway is stopping; try again later");
-        co_await answerFailure(context_, Surface::Soap, std::move(error),
-                               http::Outcome::NotDispatched);
+        co_await answerFailure(
+            context_, Surface::Soap, std::move(error), http::Outcome::NotDispatched);
         co_return;
     }
     const auto opened = endpoint_.sessions.open(std::move(session));
-    kLog.info("proxy.logged_in", {{"endpoint", endpoint_.config.name},
-                                  {"access_key", opened.session->principal.key.text()},
-                                  {"role", roleName(opened.session->principal.role)},
-                                  {"sessions", endpoint_.sessions.size()}});
+    kLog.info("proxy.logged_in",
+              {{"endpoint", endpoint_.config.name},
+               {"access_key", opened.session->principal.key.text()},
+               {"role", roleName(opened.session->principal.role)},
+               {"sessions", endpoint_.sessions.size()}});
     auto cookie = sessionSetCookie(opened.token);
     const auto told = co_await answerWith(std::move(answer.head), answer.body, std::move(cookie));
     if (told) co_return;
@@ -187,8 +190,8 @@ net::Task<void> LoginRun::passFault(OwnAnswer answer) {
                     endpoint_.config.name +
                         " rejected the credentials stored in the gateway (your access key is "
                         "right); the data-center admin must set them again with pcgctl");
-        co_await answerFailure(context_, Surface::Soap, std::move(error),
-                               http::Outcome::NotDispatched);
+        co_await answerFailure(
+            context_, Surface::Soap, std::move(error), http::Outcome::NotDispatched);
         co_return;
     }
     const auto told = co_await answerWith(std::move(answer.head), answer.body, {});
@@ -203,8 +206,7 @@ net::Task<void> LoginRun::run() {
     admitted_.body.bytes = {};
     if (!whole || !arguments_) {
         Error error(errc::kEnvelopeTooLarge, "a Login must fit into 64 KiB");
-        co_await context_.client.answerProblem(413, std::move(error),
-                                               http::Outcome::NotDispatched);
+        co_await context_.client.answerProblem(413, std::move(error), http::Outcome::NotDispatched);
         co_return;
     }
     auto principal = co_await verify();
@@ -215,15 +217,13 @@ net::Task<void> LoginRun::run() {
     const Place place(endpoint_);
     const auto room = co_await makeRoom();
     if (!room) {
-        co_await answerFailure(context_, Surface::Soap, room.error(),
-                               http::Outcome::NotDispatched);
+        co_await answerFailure(context_, Surface::Soap, room.error(), http::Outcome::NotDispatched);
         co_return;
     }
     auto answer = co_await askEndpoint();
     if (!answer) {
         auto failure = std::move(answer).error();
-        co_await answerFailure(context_, Surface::Soap, std::move(failure.error),
-                               failure.outcome);
+        co_await answerFailure(context_, Surface::Soap, std::move(failure.error), failure.outcome);
         co_return;
     }
     if (answer->head.status != 200) {

@@ -15,7 +15,8 @@ TEST(RequestCookie, IsFoundAmongOthersAndWithoutItsQuotes) {
 }
 
 TEST(RequestCookie, IsNothingIfThereIsNone) {
-    for (const auto* value : {"", "; ;", "vmware_soap_sessionx=1", "xvmware_soap_session=1", "=1"}) {
+    for (const auto* value :
+         {"", "; ;", "vmware_soap_sessionx=1", "xvmware_soap_session=1", "=1"}) {
         const HeaderList headers{{"Cookie", value}};
         EXPECT_EQ(*requestCookie(headers, kSessionCookieName), std::nullopt) << value;
     }
@@ -32,9 +33,9 @@ TEST(RequestCookie, MayComeTwiceIfItIsTheSame) {
 TEST(RequestCookie, IsAnErrorIfTwoReadersCouldChooseDifferently) {
     EXPECT_FALSE(requestCookie({{"Cookie", "vmware_soap_session=a; vmware_soap_session=b"}},
                                kSessionCookieName));
-    EXPECT_FALSE(requestCookie(
-        {{"Cookie", "vmware_soap_session=a"}, {"Cookie", "vmware_soap_session=b"}},
-        kSessionCookieName));
+    EXPECT_FALSE(
+        requestCookie({{"Cookie", "vmware_soap_session=a"}, {"Cookie", "vmware_soap_session=b"}},
+                      kSessionCookieName));
 }
 
 TEST(SessionSetCookie, IsOutOfReachOfScriptsAndPlainHttp) {

@@ -27,9 +27,9 @@ class Bell {
 
 class FakeExchange final : public http::Exchange {
   public:
-    FakeExchange(net::Loop& loop, http::RequestHead head, std::string body = {})
+    FakeExchange(net::Loop& loop, http::RequestHead head, std::string request_body = {})
         : head_(std::move(head)), bell_(loop) {
-        if (!body.empty()) pieces_.push_back(std::move(body));
+        if (!request_body.empty()) pieces_.push_back(std::move(request_body));
         ended_ = true;
     }
 

@@ -2,9 +2,8 @@
 // The endpoint behind the proxy: answers as the test says, and keeps what it was asked.
 #pragma once
 
-#include "test/unit/proxy/fake_exchange.h"
-
 #include "common/http/client.h"
+#include "test/unit/proxy/fake_exchange.h"
 
 #include <functional>
 #include <memory>
@@ -76,8 +75,8 @@ class FakeCall final : public http::Call {
         if (asked_->cancelled) co_return fail(http::kCancelled, "cancelled");
         const std::size_t end = answer_.truncated ? answer_.body.size() / 2 : answer_.body.size();
         const auto count = std::min(buffer.size(), end - sent_);
-        std::copy_n(answer_.body.begin() + static_cast<std::ptrdiff_t>(sent_), count,
-                    buffer.begin());
+        std::copy_n(
+            answer_.body.begin() + static_cast<std::ptrdiff_t>(sent_), count, buffer.begin());
         sent_ += count;
         if (count == 0 && answer_.truncated) co_return fail(http::kTruncated, "truncated");
         over_ = count == 0;
@@ -117,8 +116,7 @@ class FakeVcenter final : public http::Caller {
         auto asked_now = std::make_shared<Asked>();
         asked_now->head = std::move(head);
         asked.push_back(asked_now);
-        std::unique_ptr<http::Call> call =
-            std::make_unique<FakeCall>(loop_, asked_now, answer);
+        std::unique_ptr<http::Call> call = std::make_unique<FakeCall>(loop_, asked_now, answer);
         co_return call;
     }
 

@@ -80,9 +80,10 @@ TEST_F(Forward, KeepsAChunkedRequestChunked) {
 }
 
 TEST_F(Forward, AnswersNotAuthenticatedWithoutACookieOfOurs) {
-    for (const std::string cookie :
-         {"", "vmware_soap_session=unknown",
-          "vmware_soap_session=\"upstream-cookie-value\"", "other=1"}) {
+    for (const std::string cookie : {"",
+                                     "vmware_soap_session=unknown",
+                                     "vmware_soap_session=\"upstream-cookie-value\"",
+                                     "other=1"}) {
         const auto exchange = soap(currentTime(), cookie);
 
         EXPECT_EQ(exchange->response.status, 500);
@@ -129,7 +130,8 @@ TEST_F(Forward, DeniesAMethodWithAFaultThatClientsUnderstand) {
     keys_.role = Role::Inventory;
     const auto cookie = login();
 
-    const auto exchange = soap(envelope(call("PowerOffVM_Task", "VirtualMachine", "vm-42")), cookie);
+    const auto exchange =
+        soap(envelope(call("PowerOffVM_Task", "VirtualMachine", "vm-42")), cookie);
 
     EXPECT_EQ(exchange->response.status, 500);
     EXPECT_THAT(exchange->body, HasSubstr("xsi:type=\"NoPermission\""));
@@ -155,7 +157,8 @@ TEST_F(Forward, RefusesASmuggledCallAndSendsNothing) {
     const auto cookie = login();
     const auto asked = vcenter_->asked.size();
     const auto bodies = {envelope(call("CurrentTime", "T", "i") + call("Logout", "T", "i")),
-                         "<!DOCTYPE x>" + currentTime(), std::string("not xml"),
+                         "<!DOCTYPE x>" + currentTime(),
+                         std::string("not xml"),
                          currentTime() + currentTime()};
     for (const auto& body : bodies) {
         const auto exchange = soap(body, cookie);
@@ -169,8 +172,8 @@ TEST_F(Forward, NeverCompletesALargeRequestThatTurnsOutToBeSmuggled) {
     auto head = test::soapHead(login());
     head.body = BodyFraming::chunked();
     const auto exchange = open(head);
-    auto first = envelope(call("CreateImportSpec", "OvfManager", "x",
-                               "<o>" + std::string(200 * 1024, 'a') + "</o>"));
+    auto first = envelope(
+        call("CreateImportSpec", "OvfManager", "x", "<o>" + std::string(200 * 1024, 'a') + "</o>"));
     first.resize(first.find("</s:Body>"));
     exchange->add(first);
     run();
@@ -188,8 +191,8 @@ TEST_F(Forward, NeverCompletesALargeRequestThatTurnsOutToBeSmuggled) {
 
 TEST_F(Forward, StreamsALargeRequestBeforeItIsComplete) {
     auto head = test::soapHead(login());
-    const auto whole = envelope(call("CreateImportSpec", "OvfManager", "x",
-                                     "<o>" + std::string(200 * 1024, 'a') + "</o>"));
+    const auto whole = envelope(
+        call("CreateImportSpec", "OvfManager", "x", "<o>" + std::string(200 * 1024, 'a') + "</o>"));
     head.body = BodyFraming::ofLength(whole.size());
     const auto exchange = open(head);
     exchange->add(whole.substr(0, 150 * 1024));
@@ -209,8 +212,9 @@ TEST_F(Forward, MapsTheSessionCookieOfTheSoapHeader) {
     const auto token = cookie.substr(cookie.find('=') + 1);
     auto head = test::soapHead();
     head.target = "/pbm/sdk";
-    const auto body = envelope("<PbmQueryProfile xmlns=\"urn:pbm\"><_this>p</_this></PbmQueryProfile>",
-                               "<vcSessionCookie>" + token + "</vcSessionCookie>");
+    const auto body =
+        envelope("<PbmQueryProfile xmlns=\"urn:pbm\"><_this>p</_this></PbmQueryProfile>",
+                 "<vcSessionCookie>" + token + "</vcSessionCookie>");
 
     const auto exchange = ask(head, body);
 
@@ -240,10 +244,10 @@ TEST_F(Forward, RefusesALoginByTokenAndASecurityHeader) {
                               "<Security xmlns=\"urn:wsse\" s:mustUnderstand=\"1\"/>"))
                     ->body,
                 HasSubstr("NoPermission"));
-    EXPECT_THAT(soap(envelope(call("CurrentTime", "T", "i"), "<Security xmlns=\"urn:wsse\"/>"),
-                     cookie)
-                    ->body,
-                HasSubstr("NoPermission"));
+    EXPECT_THAT(
+        soap(envelope(call("CurrentTime", "T", "i"), "<Security xmlns=\"urn:wsse\"/>"), cookie)
+            ->body,
+        HasSubstr("NoPermission"));
     EXPECT_EQ(vcenter_->asked.size(), 1U);
 }
 
@@ -331,8 +335,7 @@ TEST_F(Forward, EndsTheCallIfTheClientGoesAwayWhileSending) {
 TEST_F(Forward, TriesOnceMoreIfNothingWasSent) {
     vcenter_->unreachable = 1;
 
-    EXPECT_EQ(
-        soap(envelope(call("RetrieveServiceContent", "T", "i")))->response.status, 200);
+    EXPECT_EQ(soap(envelope(call("RetrieveServiceContent", "T", "i")))->response.status, 200);
     EXPECT_EQ(vcenter_->attempts, 2);
 }
 
@@ -405,6 +408,26 @@ TEST_F(Forward, PassesAnEarlyAnswerAndDropsTheRestOfTheUpload) {
     run();
     EXPECT_FALSE(lastAsked().finished);
     EXPECT_EQ(audit_.records.size(), 2U) << "the request is over";
+}
+
+TEST_F(Forward, GoesOnSendingIfTheEndpointSaysYesEarly) {
+    auto head = folderHead("PUT", login());
+    head.body = BodyFraming::chunked();
+    vcenter_->answer = [](const test::Asked&) {
+        test::Answer answer;
+        answer.status = 201;
+        answer.before_the_body = true;
+        return answer;
+    };
+    const auto exchange = open(head);
+    ASSERT_EQ(exchange->response.status, 201);
+
+    exchange->add("the rest");
+    exchange->end();
+    run();
+
+    EXPECT_EQ(lastAsked().body, "the rest");
+    EXPECT_TRUE(lastAsked().finished);
 }
 
 TEST_F(Forward, AsksForALoginBeforeAFile) {

@@ -16,15 +16,20 @@ http::RequestHead soapHead(HeaderList headers = {{"Content-Type", "text/xml; cha
 }
 
 TEST(RequestHeaders, AreAcceptedAsClientsSendThem) {
-    for (const auto* type : {"text/xml; charset=\"utf-8\"", "text/xml; charset=UTF-8", "text/xml",
+    for (const auto* type : {"text/xml; charset=\"utf-8\"",
+                             "text/xml; charset=UTF-8",
+                             "text/xml",
                              "application/xml;charset=utf-8"}) {
         EXPECT_TRUE(checkRequestHead(Surface::Soap, soapHead({{"Content-Type", type}}))) << type;
     }
 }
 
 TEST(RequestHeaders, AreRefusedIfTheBodyCouldNotBeRead) {
-    for (const auto* type : {"text/xml; charset=utf-16", "multipart/related; type=text/xml",
-                             "application/soap+xml", "text/xml; charset", ""}) {
+    for (const auto* type : {"text/xml; charset=utf-16",
+                             "multipart/related; type=text/xml",
+                             "application/soap+xml",
+                             "text/xml; charset",
+                             ""}) {
         EXPECT_FALSE(checkRequestHead(Surface::Soap, soapHead({{"Content-Type", type}}))) << type;
     }
     EXPECT_FALSE(checkRequestHead(Surface::Soap, soapHead({})));
@@ -46,11 +51,11 @@ TEST(RequestHeaders, AreRefusedWithoutABodyWhereOneIsNeededAndWithOneWhereNot) {
     auto head = soapHead();
     head.body = BodyFraming::none();
     EXPECT_FALSE(checkRequestHead(Surface::Soap, head));
-    EXPECT_FALSE(checkRequestHead(Surface::Folder,
-                                  {"GET", "/folder/a", {}, BodyFraming::ofLength(1)}));
+    EXPECT_FALSE(
+        checkRequestHead(Surface::Folder, {"GET", "/folder/a", {}, BodyFraming::ofLength(1)}));
     EXPECT_FALSE(checkRequestHead(Surface::Folder, {"PUT", "/folder/a", {}, BodyFraming::none()}));
-    EXPECT_TRUE(checkRequestHead(Surface::Folder,
-                                 {"PUT", "/folder/a", {}, BodyFraming::ofLength(0)}));
+    EXPECT_TRUE(
+        checkRequestHead(Surface::Folder, {"PUT", "/folder/a", {}, BodyFraming::ofLength(0)}));
 }
 
 TEST(HeadersForEndpoint, ComeFromTheAllowListOnly) {

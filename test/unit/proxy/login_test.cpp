@@ -71,8 +71,8 @@ TEST_F(Login, LeavesNoSecretInTheLogOrTheAudit) {
     soap(envelope(loginCall(kKey, "a-wrong-secret")));
     const std::string token = cookie.substr(cookie.find('=') + 1);
 
-    for (const auto* secret : {kKeySecret, "a-wrong-secret", "r<e&a", "r&lt;e", token.c_str(),
-                               test::kUpstreamCookie}) {
+    for (const auto* secret :
+         {kKeySecret, "a-wrong-secret", "r<e&a", "r&lt;e", token.c_str(), test::kUpstreamCookie}) {
         EXPECT_FALSE(log_.contains(secret)) << secret;
         for (const auto& record : audit_.records) {
             EXPECT_THAT(record.reason + record.object + record.access_key, Not(HasSubstr(secret)));
@@ -86,7 +86,8 @@ TEST_F(Login, LeavesNoSecretInTheLogOrTheAudit) {
 }
 
 TEST_F(Login, AnswersAWrongKeyWithoutAskingTheEndpoint) {
-    const std::vector<std::string> wrong{loginCall(kKey, "wrong"), loginCall(kKey, ""),
+    const std::vector<std::string> wrong{loginCall(kKey, "wrong"),
+                                         loginCall(kKey, ""),
                                          loginCall("administrator@vsphere.local", "x"),
                                          loginCall("ak_00000000000000000000000002", kKeySecret),
                                          loginCall("", "")};
@@ -233,9 +234,8 @@ TEST_F(Login, SaysSoIfEverySessionIsBusy) {
 }
 
 TEST_F(Login, DoesNotTakeABodyOfMoreThan64KiB) {
-    const auto exchange =
-        soap(envelope(loginCall(kKey, kKeySecret + std::string()) + "<!--" +
-                      std::string(70 * 1024, 'a') + "-->"));
+    const auto exchange = soap(envelope(loginCall(kKey, kKeySecret + std::string()) + "<!--" +
+                                        std::string(70 * 1024, 'a') + "-->"));
 
     EXPECT_EQ(exchange->response.status, 413);
     EXPECT_THAT(vcenter_->asked, IsEmpty());

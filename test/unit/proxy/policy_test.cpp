@@ -17,7 +17,9 @@ SoapCall vimCall(std::string method, ManagedObject object = {"VirtualMachine", "
 }
 
 TEST(MethodTables, AreSortedAndWithoutDoubles) {
-    for (const auto table : {methods::inventory(), methods::deploy(), methods::never(),
+    for (const auto table : {methods::inventory(),
+                             methods::deploy(),
+                             methods::never(),
                              methods::virtualMachineOnly()}) {
         EXPECT_TRUE(std::is_sorted(table.begin(), table.end()));
         EXPECT_EQ(std::adjacent_find(table.begin(), table.end()), table.end());
@@ -49,22 +51,22 @@ TEST(MethodTables, GiveEachRoleWhatTheOneBeforeItHas) {
 class PolicyTest : public testing::Test {
   protected:
     std::optional<SessionUse> sessionOf(Role role) {
-        const Principal principal{wire::AccessKeyId::unchecked("ak_1"),
-                                  wire::EndpointId::unchecked("ep_1"), role};
+        const Principal principal{
+            wire::AccessKeyId::unchecked("ak_1"), wire::EndpointId::unchecked("ep_1"), role};
         return SessionUse(std::make_shared<Session>(Session{principal, {}, {}, {}, {}, {}}),
                           clock_);
     }
 
     Result<AuthorizedRequest> ask(Role role, SoapCall call, EndpointPolicy policy = {}) {
         FixedPolicy source(std::move(policy));
-        return Policy(source).authorizeCall({Surface::Soap, "/sdk", {}}, std::move(call),
-                                            sessionOf(role));
+        return Policy(source).authorizeCall(
+            {Surface::Soap, "/sdk", {}}, std::move(call), sessionOf(role));
     }
 
     Result<AuthorizedRequest> askWithoutSession(SoapCall call) {
         FixedPolicy source;
-        return Policy(source).authorizeCall({Surface::Soap, "/sdk", {}}, std::move(call),
-                                            std::nullopt);
+        return Policy(source).authorizeCall(
+            {Surface::Soap, "/sdk", {}}, std::move(call), std::nullopt);
     }
 
     Result<AuthorizedRequest> askFile(Role role, std::string path, EndpointPolicy policy = {}) {
@@ -100,8 +102,8 @@ TEST_F(PolicyTest, DoesNotTakeALoginOfAnotherNamespaceForOne) {
 TEST_F(PolicyTest, LetsInventoryReadAndNothingElse) {
     EXPECT_TRUE(ask(Role::Inventory, vimCall("RetrievePropertiesEx")));
     EXPECT_TRUE(ask(Role::Inventory, vimCall("WaitForUpdatesEx")));
-    for (const auto* method : {"PowerOffVM_Task", "CloneVM_Task", "Destroy_Task", "Rename_Task",
-                               "NoSuchMethod"}) {
+    for (const auto* method :
+         {"PowerOffVM_Task", "CloneVM_Task", "Destroy_Task", "Rename_Task", "NoSuchMethod"}) {
         const auto request = ask(Role::Inventory, vimCall(method));
         ASSERT_FALSE(request);
         EXPECT_TRUE(request.error().is(errc::kMethodDenied)) << method;
@@ -116,9 +118,10 @@ TEST_F(PolicyTest, LetsDeployMakeAndDestroyMachines) {
 }
 
 TEST_F(PolicyTest, DoesNotLetDeployDestroyWhatHoldsMachines) {
-    for (const ManagedObject& object :
-         {ManagedObject{"Folder", "group-v3"}, ManagedObject{"Datacenter", "datacenter-2"},
-          ManagedObject{"VirtualMachine", "group-v3"}, ManagedObject{"", "vm-1"}}) {
+    for (const ManagedObject& object : {ManagedObject{"Folder", "group-v3"},
+                                        ManagedObject{"Datacenter", "datacenter-2"},
+                                        ManagedObject{"VirtualMachine", "group-v3"},
+                                        ManagedObject{"", "vm-1"}}) {
         EXPECT_FALSE(ask(Role::Deploy, vimCall("Destroy_Task", object))) << object.id;
         EXPECT_TRUE(ask(Role::Full, vimCall("Destroy_Task", object))) << object.id;
     }
@@ -129,9 +132,14 @@ TEST_F(PolicyTest, LetsFullDoWhatNoTableNames) {
 }
 
 TEST_F(PolicyTest, LetsNobodyInByAnotherWayThanAnAccessKey) {
-    for (const auto* method : {"LoginByToken", "LoginExtensionByCertificate",
-                               "LoginExtensionBySubjectName", "ImpersonateUser", "CloneSession",
-                               "AcquireCloneTicket", "LoginBySSPI", "TerminateSession"}) {
+    for (const auto* method : {"LoginByToken",
+                               "LoginExtensionByCertificate",
+                               "LoginExtensionBySubjectName",
+                               "ImpersonateUser",
+                               "CloneSession",
+                               "AcquireCloneTicket",
+                               "LoginBySSPI",
+                               "TerminateSession"}) {
         for (const auto& name_space : {kVimNamespace, kInternalVimNamespace, kPbmNamespace}) {
             const SoapCall call{std::string(name_space), method, {"SessionManager", "x"}};
             EXPECT_FALSE(ask(Role::Full, call)) << method;
@@ -145,10 +153,10 @@ TEST_F(PolicyTest, KeepsEachNamespaceToItsPath) {
     FixedPolicy source;
     const RequestTarget pbm{Surface::Pbm, "/pbm/sdk", {}};
     EXPECT_FALSE(Policy(source).authorizeCall(pbm, vimCall("CurrentTime"), sessionOf(Role::Full)));
-    EXPECT_TRUE(Policy(source).authorizeCall(pbm, {"urn:pbm", "PbmQueryProfile", {"T", "i"}},
-                                             sessionOf(Role::Inventory)));
-    EXPECT_FALSE(Policy(source).authorizeCall(pbm, {"urn:pbm", "PbmDelete", {"T", "i"}},
-                                              sessionOf(Role::Deploy)));
+    EXPECT_TRUE(Policy(source).authorizeCall(
+        pbm, {"urn:pbm", "PbmQueryProfile", {"T", "i"}}, sessionOf(Role::Inventory)));
+    EXPECT_FALSE(Policy(source).authorizeCall(
+        pbm, {"urn:pbm", "PbmDelete", {"T", "i"}}, sessionOf(Role::Deploy)));
 }
 
 TEST_F(PolicyTest, HoldsEveryKeyToTheCeilingOfTheEndpoint) {
@@ -187,9 +195,10 @@ TEST_F(PolicyTest, OpensTheVersionFilesToEverybodyAndOtherFilesToNobodyUnknown) 
     FixedPolicy source;
     const Policy policy(source);
 
-    EXPECT_TRUE(policy.authorizeFile({Surface::Versions, "/sdk/vimServiceVersions.xml", {}}, "GET",
-                                     std::nullopt));
-    const auto file = policy.authorizeFile({Surface::Folder, "/folder/x", "x"}, "GET", std::nullopt);
+    EXPECT_TRUE(policy.authorizeFile(
+        {Surface::Versions, "/sdk/vimServiceVersions.xml", {}}, "GET", std::nullopt));
+    const auto file =
+        policy.authorizeFile({Surface::Folder, "/folder/x", "x"}, "GET", std::nullopt);
     ASSERT_FALSE(file);
     EXPECT_TRUE(file.error().is(errc::kNotAuthenticated));
 }

@@ -21,8 +21,9 @@ Answer vcenterAnswer(const Asked& asked) {
         return answer;
     }
     if (call->method == "Login") {
-        answer.headers.add("Set-Cookie", std::string("vmware_soap_session=\"") + kUpstreamCookie +
-                                             "\"; Path=/; HttpOnly; Secure");
+        answer.headers.add("Set-Cookie",
+                           std::string("vmware_soap_session=\"") + kUpstreamCookie +
+                               "\"; Path=/; HttpOnly; Secure");
         answer.body = capturedSoap("responses/Login.xml");
     } else if (call->method == "RetrieveServiceContent") {
         answer.body = capturedSoap("responses/RetrieveServiceContent.xml");
@@ -37,13 +38,11 @@ ProxyTest::ProxyTest() {
     await(service_.put({id_, "vc1", "vcenter.example:8443"}, vcenter_));
 }
 
-ProxyTest::~ProxyTest() {
-    await(service_.stop(std::chrono::seconds(1)));
-}
+ProxyTest::~ProxyTest() { await(service_.stop(std::chrono::seconds(1))); }
 
 void ProxyTest::begin(FakeExchange& exchange) {
-    net::asio::co_spawn(loop_, service_.serve(exchange, id_, "0123456789abcdef"),
-                        net::asio::detached);
+    net::asio::co_spawn(
+        loop_, service_.serve(exchange, id_, "0123456789abcdef"), net::asio::detached);
 }
 
 void ProxyTest::run() {
@@ -71,7 +70,8 @@ std::string ProxyTest::login(const wire::EndpointId* endpoint) {
     head.body = http::BodyFraming::ofLength(body.size());
     FakeExchange exchange(loop_, std::move(head), std::move(body));
     net::asio::co_spawn(
-        loop_, service_.serve(exchange, endpoint == nullptr ? id_ : *endpoint, "0123456789abcdef"),
+        loop_,
+        service_.serve(exchange, endpoint == nullptr ? id_ : *endpoint, "0123456789abcdef"),
         net::asio::detached);
     run();
     const auto* set_cookie = exchange.response.headers.find("Set-Cookie");

@@ -22,7 +22,8 @@ TEST(RequestTarget, OpensTheDoorsThatClientsUse) {
     EXPECT_EQ(classify("POST", "/pbm/sdk")->surface, Surface::Pbm);
     EXPECT_EQ(classify("GET", "/sdk/vimServiceVersions.xml")->surface, Surface::Versions);
     EXPECT_EQ(classify("GET", "/sdk/vimService.wsdl.xml")->surface, Surface::Versions);
-    EXPECT_EQ(classify("PUT", "/folder/a/b.iso?dcPath=DC0&dsName=ds%201")->surface, Surface::Folder);
+    EXPECT_EQ(classify("PUT", "/folder/a/b.iso?dcPath=DC0&dsName=ds%201")->surface,
+              Surface::Folder);
     EXPECT_EQ(classify("HEAD", "/folder/a")->surface, Surface::Folder);
 }
 
@@ -123,8 +124,13 @@ TEST(RequestTarget, OpensAFileToReadingAndWritingOnly) {
 
 TEST(RequestTarget, TakesTheTwoParametersOfAFileAndNoOther) {
     EXPECT_TRUE(classify("GET", "/folder/a?dsName=x&dcPath=y"));
-    for (const auto* query : {"?", "?x=1", "?dcPath=a&dcPath=b", "?dcPath=a&&dsName=b",
-                              "?dcpath=a", "?dcPath=a#b", "?dcPath=\\"}) {
+    for (const auto* query : {"?",
+                              "?x=1",
+                              "?dcPath=a&dcPath=b",
+                              "?dcPath=a&&dsName=b",
+                              "?dcpath=a",
+                              "?dcPath=a#b",
+                              "?dcPath=\\"}) {
         const auto target = classify("GET", std::string("/folder/a") + query);
         ASSERT_FALSE(target) << query;
         EXPECT_TRUE(target.error().is(errc::kBadTarget)) << query;

@@ -24,7 +24,10 @@ TEST(ServiceContent, IsReadFromACapturedAnswer) {
 }
 
 TEST(ServiceContent, IsNotFoundInAnythingElse) {
-    for (const auto* text : {"", "hello", "<html><about>x</about></html>", "<a><b></a>",
+    for (const auto* text : {"",
+                             "hello",
+                             "<html><about>x</about></html>",
+                             "<a><b></a>",
                              "<about><apiType>unterminated"}) {
         const auto about = parseServiceContent(asBytes(text));
         ASSERT_FALSE(about) << text;

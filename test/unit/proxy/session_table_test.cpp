@@ -14,8 +14,8 @@ using std::chrono::minutes;
 class SessionTableTest : public testing::Test {
   protected:
     std::shared_ptr<Session> newSession(const char* key = "ak_1") {
-        const Principal principal{wire::AccessKeyId::unchecked(key),
-                                  wire::EndpointId::unchecked("ep_1"), Role::Full};
+        const Principal principal{
+            wire::AccessKeyId::unchecked(key), wire::EndpointId::unchecked("ep_1"), Role::Full};
         return std::make_shared<Session>(Session{principal, {}, {}, {}, {}, {}});
     }
 
@@ -70,7 +70,9 @@ TEST_F(SessionTableTest, EvictsTheSessionThatWasIdleLongest) {
     clock_.advance(minutes(1));
     const auto young = table_.open(newSession());
     clock_.advance(minutes(1));
-    { const SessionUse use(old.session, clock_); }
+    {
+        const SessionUse use(old.session, clock_);
+    }
 
     EXPECT_EQ(table_.evictIdlest(), young.session);
     EXPECT_EQ(table_.evictIdlest(), old.session);

@@ -56,18 +56,23 @@ TEST_P(CapturedRequest, SaysTheSameWhenItComesOctetByOctet) {
 INSTANTIATE_TEST_SUITE_P(
     Clients,
     CapturedRequest,
-    testing::Values(
-        Captured{"govmomi/RetrieveServiceContent.xml", "RetrieveServiceContent", "ServiceInstance",
-                 "ServiceInstance"},
-        Captured{"pyvmomi/RetrieveServiceContent.xml", "RetrieveServiceContent", "ServiceInstance",
-                 "ServiceInstance"},
-        Captured{"govmomi/Login.xml", "Login", "SessionManager", "SessionManager"},
-        Captured{"pyvmomi/Login.xml", "Login", "SessionManager", "SessionManager"},
-        Captured{"govmomi/CloneVM_Task.xml", "CloneVM_Task", "VirtualMachine", "vm-57"},
-        Captured{"pyvmomi/CloneVM_Task.xml", "CloneVM_Task", "VirtualMachine", "vm-57"},
-        Captured{"govmomi/Logout.xml", "Logout", "SessionManager", "SessionManager"},
-        Captured{"pyvmomi/RetrievePropertiesEx.xml", "RetrievePropertiesEx", "PropertyCollector",
-                 "propertyCollector"}));
+    testing::Values(Captured{"govmomi/RetrieveServiceContent.xml",
+                             "RetrieveServiceContent",
+                             "ServiceInstance",
+                             "ServiceInstance"},
+                    Captured{"pyvmomi/RetrieveServiceContent.xml",
+                             "RetrieveServiceContent",
+                             "ServiceInstance",
+                             "ServiceInstance"},
+                    Captured{"govmomi/Login.xml", "Login", "SessionManager", "SessionManager"},
+                    Captured{"pyvmomi/Login.xml", "Login", "SessionManager", "SessionManager"},
+                    Captured{"govmomi/CloneVM_Task.xml", "CloneVM_Task", "VirtualMachine", "vm-57"},
+                    Captured{"pyvmomi/CloneVM_Task.xml", "CloneVM_Task", "VirtualMachine", "vm-57"},
+                    Captured{"govmomi/Logout.xml", "Logout", "SessionManager", "SessionManager"},
+                    Captured{"pyvmomi/RetrievePropertiesEx.xml",
+                             "RetrievePropertiesEx",
+                             "PropertyCollector",
+                             "propertyCollector"}));
 
 TEST(SoapEnvelope, KnowsTheCallBeforeTheBodyIsComplete) {
     SoapEnvelope soap;
@@ -81,10 +86,12 @@ TEST(SoapEnvelope, KnowsTheCallBeforeTheBodyIsComplete) {
 
 TEST(SoapEnvelope, GivesTheArgumentsOfALogin) {
     SoapEnvelope soap;
-    ASSERT_TRUE(readWhole(
-        soap, envelope(call("Login", "SessionManager", "SessionManager",
-                            "<userName>ak_1</userName><password>a&lt;b&amp;c</password>"
-                            "<locale>en_US</locale>"))));
+    ASSERT_TRUE(readWhole(soap,
+                          envelope(call("Login",
+                                        "SessionManager",
+                                        "SessionManager",
+                                        "<userName>ak_1</userName><password>a&lt;b&amp;c</password>"
+                                        "<locale>en_US</locale>"))));
 
     const auto login = soap.takeLogin();
 
@@ -97,32 +104,36 @@ TEST(SoapEnvelope, GivesTheArgumentsOfALogin) {
 
 TEST(SoapEnvelope, KeepsNoArgumentsOfOtherCalls) {
     SoapEnvelope soap;
-    ASSERT_TRUE(readWhole(soap, envelope(call("CloneVM_Task", "VirtualMachine", "vm-1",
-                                              "<userName>x</userName><password>y</password>"))));
+    ASSERT_TRUE(readWhole(soap,
+                          envelope(call("CloneVM_Task",
+                                        "VirtualMachine",
+                                        "vm-1",
+                                        "<userName>x</userName><password>y</password>"))));
 
     EXPECT_FALSE(soap.takeLogin());
 }
 
 TEST(SoapEnvelope, GivesNoLoginArgumentsInAnotherNamespace) {
     SoapEnvelope soap;
-    ASSERT_TRUE(readWhole(soap, envelope("<Login xmlns=\"urn:internalvim25\"><_this>s</_this>"
-                                         "<userName>x</userName></Login>")));
+    ASSERT_TRUE(readWhole(soap,
+                          envelope("<Login xmlns=\"urn:internalvim25\"><_this>s</_this>"
+                                   "<userName>x</userName></Login>")));
 
     EXPECT_FALSE(soap.takeLogin());
 }
 
 TEST(SoapEnvelope, FindsTheSessionCookieOfTheHeader) {
     SoapEnvelope soap;
-    ASSERT_TRUE(readWhole(soap, envelope(call("X", "T", "i"),
-                                         "<vcSessionCookie> abc </vcSessionCookie>")));
+    ASSERT_TRUE(
+        readWhole(soap, envelope(call("X", "T", "i"), "<vcSessionCookie> abc </vcSessionCookie>")));
 
     EXPECT_EQ(soap.sessionCookie(), "abc");
 }
 
 TEST(SoapEnvelope, IsNotMisledByACommentThatLooksLikeACall) {
     SoapEnvelope soap;
-    const auto body =
-        "<!-- " + call("Login", "T", "i") + " -->" + call("PowerOffVM_Task", "VirtualMachine", "vm-1");
+    const auto body = "<!-- " + call("Login", "T", "i") + " -->" +
+                      call("PowerOffVM_Task", "VirtualMachine", "vm-1");
 
     ASSERT_TRUE(readWhole(soap, envelope(body)));
 
@@ -184,9 +195,10 @@ INSTANTIATE_TEST_SUITE_P(
     RefusedEnvelope,
     testing::Values(
         Refused{"two children of the body", envelope(call("A", "T", "i") + login())},
-        Refused{"two bodies", "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">"
-                              "<s:Body>" + login() + "</s:Body><s:Body>" + login() +
-                                  "</s:Body></s:Envelope>"},
+        Refused{"two bodies",
+                "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">"
+                "<s:Body>" +
+                    login() + "</s:Body><s:Body>" + login() + "</s:Body></s:Envelope>"},
         Refused{"a header after the body",
                 "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"><s:Body>" +
                     login() + "</s:Body><s:Header/></s:Envelope>"},
@@ -196,7 +208,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "<!DOCTYPE x [<!ENTITY a \"Logout\">]>" + envelope("<A>&a;</A>")},
         Refused{"a bomb of entities",
                 "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">"
-                "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;\">]>" + envelope("<A>&c;</A>")},
+                "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;\">]>" +
+                    envelope("<A>&c;</A>")},
         Refused{"an undeclared entity", envelope(call("A", "T", "&foo;"))},
         Refused{"a processing instruction", envelope("<?php x?>" + login())},
         Refused{"UTF-16", utf16(envelope(login()), "\xff\xfe")},
@@ -205,10 +218,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"another declared encoding",
                 "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>" + envelope(login())},
         Refused{"octets that are not UTF-8", envelope(call("A", "T", "\xc3\x28"))},
-        Refused{"another namespace", envelope("<Login xmlns=\"urn:other\"><_this>i</_this></Login>")},
+        Refused{"another namespace",
+                envelope("<Login xmlns=\"urn:other\"><_this>i</_this></Login>")},
         Refused{"no namespace", envelope("<Login><_this>i</_this></Login>")},
-        Refused{"SOAP 1.2", "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>" +
-                                login() + "</s:Body></s:Envelope>"},
+        Refused{"SOAP 1.2",
+                "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>" +
+                    login() + "</s:Body></s:Envelope>"},
         Refused{"no envelope", login()},
         Refused{"an empty body", envelope("")},
         Refused{"text in the body", envelope("x" + login())},
@@ -222,13 +237,14 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"a comment in _this", envelope(call("A", "T", "vm-1<!-- -->2"))},
         Refused{"CDATA in _this", envelope(call("A", "T", "vm-<![CDATA[12]]>"))},
         Refused{"an empty _this", envelope(call("A", "T", " "))},
-        Refused{"two passwords", envelope(call("Login", "T", "i",
-                                               "<password>a</password><password>b</password>"))},
+        Refused{"two passwords",
+                envelope(call("Login", "T", "i", "<password>a</password><password>b</password>"))},
         Refused{"a header that must be understood",
                 envelope(login(), "<x:t xmlns:x=\"urn:x\" s:mustUnderstand=\"1\"/>")},
         Refused{"two session cookies",
-                envelope(login(), "<vcSessionCookie>a</vcSessionCookie><vcSessionCookie>b"
-                                  "</vcSessionCookie>")},
+                envelope(login(),
+                         "<vcSessionCookie>a</vcSessionCookie><vcSessionCookie>b"
+                         "</vcSessionCookie>")},
         Refused{"a body that breaks off", envelope(login()).substr(0, 150)},
         Refused{"nothing", ""}));
 

@@ -37,7 +37,9 @@ inline std::string call(std::string_view method,
 }
 
 inline std::string loginCall(std::string_view username, std::string_view password) {
-    return call("Login", "SessionManager", "SessionManager",
+    return call("Login",
+                "SessionManager",
+                "SessionManager",
                 "<userName>" + std::string(username) + "</userName><password>" +
                     std::string(password) + "</password>");
 }
