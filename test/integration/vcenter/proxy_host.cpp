@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vCenter proxy as a program of its own, for tests: an HTTPS server in front, a vCenter behind,
+// and access keys, credentials and audit in memory. Two endpoints on the same vCenter, each on its
+// port.
+//
+//   vcenter-proxy-host DIR VCENTER_URL CA_FILE USERNAME PASSWORD_FILE
+//
+// Writes DIR/ready.json when it serves, DIR/audit.log as it goes; ends on SIGTERM.
+#include "common/crypto/certificate_authority.h"
+#include "common/crypto/ec_key.h"
+#include "common/crypto/random.h"
+#include "common/http/problem.h"
+#include "common/http/server.h"
+#include "common/net/dialer.h"
+#include "common/net/signals.h"
+#include "vcenter-proxy/endpoint_service.h"
+#include "vcenter-proxy/errc.h"
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <unistd.h>
+
+namespace pcg::proxy {
+namespace {
+
+std::string readFile(const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// One key for each role, the same on both endpoints; the secret of each is its id backwards.
+class TestKeys final : public AccessKeys {
+  public:
+    explicit TestKeys(Random& random) {
+        for (auto& id : ids_) id = wire::newId<wire::AccessKeyId>(random).text();
+    }
+
+    net::Task<Result<Principal>> verify(wire::EndpointId endpoint,
+                                        wire::AccessKeyId key,
+                                        Secret secret) override {
+        for (std::size_t i = 0; i < ids_.size(); ++i) {
+            if (key.text() != ids_[i] || secret.revealText() != secretOf(i)) continue;
+            co_return Principal{std::move(key), std::move(endpoint), static_cast<Role>(i)};
+        }
+        co_return fail(errc::kInvalidLogin, "no such key");
+    }
+
+    std::string secretOf(std::size_t role) const {
+        return {ids_[role].rbegin(), ids_[role].rend()};
+    }
+
+    std::string json() const {
+        std::string text;
+        for (std::size_t i = 0; i < ids_.size(); ++i) {
+            text += (i == 0 ? "" : ",") + http::jsonQuote(roleName(static_cast<Role>(i))) +
+                    ":{\"username\":" + http::jsonQuote(ids_[i]) +
+                    ",\"password\":" + http::jsonQuote(secretOf(i)) + "}";
+        }
+        return "{" + text + "}";
+    }
+
+  private:
+    std::array<std::string, 3> ids_;
+};
+
+class OneCredential final : public CredentialVault {
+  public:
+    OneCredential(std::string username, std::string password)
+        : username_(std::move(username)), password_(std::move(password)) {}
+
+    net::Task<Result<Credential>> credentialFor(wire::EndpointId) override {
+        co_return Credential{Secret::fromText(username_), Secret::fromText(password_)};
+    }
+
+  private:
+    std::string username_;
+    std::string password_;
+};
+
+class FileAudit final : public AuditSink {
+  public:
+    explicit FileAudit(const std::string& path) : file_(path) {}
+
+    void record(AuditRecord one) noexcept override {
+        const auto field = [&](const char* name, const std::string& value) {
+            file_ << "\"" << name << "\":" << http::jsonQuote(value) << ",";
+        };
+        file_ << "{";
+        field("access_key", one.access_key);
+        field("method", one.method);
+        field("object", one.object);
+        field("decision", one.decision);
+        field("outcome", one.outcome);
+        file_ << "\"status\":" << one.status << ",\"bytes_in\":" << one.bytes_in
+              << ",\"bytes_out\":" << one.bytes_out << "}" << std::endl;
+    }
+
+  private:
+    std::ofstream file_;
+};
+
+struct Ports {
+    std::unique_ptr<http::Server> server;
+    wire::EndpointId endpoint;
+};
+
+Result<std::shared_ptr<const net::TlsServerContext>> serverTls(const std::string& ca_file) {
+    const WallTime now = std::chrono::system_clock::now();
+    auto root = PCG_TRY(crypto::CertificateAuthority::createRoot("vcenter-proxy test", now));
+    const auto key = PCG_TRY(crypto::EcKey::generate(crypto::EcCurve::P256));
+    crypto::ServerProfile profile;
+    profile.ipAddresses = {"127.0.0.1"};
+    profile.dnsNames = {"localhost"};
+    const auto leaf = PCG_TRY(root.issueServer(key.publicSpki(), profile, now));
+    std::ofstream(ca_file) << root.certificate().pem();
+    net::CertificateAndKey identity{leaf.pem(), PCG_TRY(key.toPem())};
+    auto context = PCG_TRY(net::TlsServerContext::create(identity));
+    return std::make_shared<const net::TlsServerContext>(std::move(context));
+}
+
+// Calls to the vCenter wait for their answer without limit: long polls.
+Result<std::shared_ptr<http::Caller>> vcenterCaller(net::Loop& loop,
+                                                    const net::Target& target,
+                                                    const std::string& ca_file) {
+    auto context = PCG_TRY(net::TlsClientContext::create(net::TrustCa{readFile(ca_file)}));
+    auto dialer = std::make_shared<net::Dialer>(std::move(context));
+    http::ClientOptions options;
+    options.authority = target.text();
+    options.limits = {std::nullopt, std::nullopt};
+    return std::make_shared<http::Client>(
+        loop, http::tlsOpener(dialer, target.host, target.port), options);
+}
+
+net::Task<void> stopAll(EndpointService& service, std::vector<Ports>& ports, net::Loop& loop) {
+    co_await service.stop(std::chrono::seconds(5));
+    for (auto& port : ports) co_await port.server->stop(std::chrono::milliseconds(100));
+    loop.stop();
+}
+
+net::Task<void> serveOne(EndpointService& service,
+                         const wire::EndpointId& endpoint,
+                         http::Exchange& exchange) {
+    co_await service.serve(exchange, endpoint, "0123456789abcdef");
+}
+
+Result<> run(const std::vector<std::string>& arguments) {
+    const std::string& dir = arguments[0];
+    net::Loop loop;
+    SystemClock clock;
+    crypto::SystemRandom random;
+    TestKeys keys(random);
+    auto password = readFile(arguments[4]);
+    password.erase(password.find_last_not_of("\r\n") + 1);
+    OneCredential vault(arguments[3], password);
+    FixedPolicy policy;
+    FileAudit audit(dir + "/audit.log");
+    EndpointService service({loop, clock, random, keys, vault, policy, audit});
+    const auto target = PCG_TRY(net::targetOfUrl(arguments[1], 443));
+    const auto caller = PCG_TRY(vcenterCaller(loop, target, arguments[2]));
+    http::ServerOptions options;
+    options.tls = PCG_TRY(serverTls(dir + "/proxy-ca.pem"));
+
+    std::vector<Ports> ports;
+    std::string urls;
+    for (const auto* name : {"vc1", "vc2"}) {
+        const auto id = wire::newId<wire::EndpointId>(random);
+        EndpointConfig config{id, name, target.text()};
+        net::asio::co_spawn(loop, service.put(config, caller), net::asio::detached);
+        auto server = PCG_TRY(http::Server::listenTcp(
+            loop,
+            "127.0.0.1",
+            0,
+            [&service, id](http::Exchange& exchange) { return serveOne(service, id, exchange); },
+            options));
+        urls += (urls.empty() ? "\"https://127.0.0.1:" : ",\"https://127.0.0.1:") +
+                std::to_string(server->port()) + "\"";
+        ports.push_back({std::move(server), id});
+    }
+    service.start();
+    net::StopSignals signals(loop, [&](int) {
+        net::asio::co_spawn(loop, stopAll(service, ports, loop), net::asio::detached);
+    });
+    std::ofstream(dir + "/ready.new") << "{\"urls\":[" << urls << "],\"keys\":" << keys.json()
+                                      << ",\"pid\":" << ::getpid() << "}\n";
+    std::filesystem::rename(dir + "/ready.new", dir + "/ready.json");
+    loop.run();
+    return {};
+}
+
+}  // namespace
+}  // namespace pcg::proxy
+
+int main(int argc, char** argv) {
+    if (argc != 6) {
+        std::fputs("usage: vcenter-proxy-host DIR VCENTER_URL CA_FILE USERNAME PASSWORD_FILE\n",
+                   stderr);
+        return 2;
+    }
+    const auto done = pcg::proxy::run({argv + 1, argv + argc});
+    if (!done) std::fprintf(stderr, "%s\n", done.error().message().c_str());
+    return done ? 0 : 1;
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The client's half of one request: the exchange, with everything written to the audit record that
+// happens on it, and with the upstream call that must end when the client goes away.
+//
+// Loop thread. Lives as long as the request; the upstream call that is watched must be forgotten
+// (watch(nullptr)) before it is destroyed.
+#pragma once
+
+#include "common/http/client.h"
+#include "common/http/exchange.h"
+#include "vcenter-proxy/audit_sink.h"
+#include "vcenter-proxy/endpoint/soap_text.h"
+
+#include <memory>
+#include <string>
+
+namespace pcg::proxy {
+
+std::string_view outcomeName(http::Outcome outcome);
+
+class ClientSide {
+  public:
+    ClientSide(http::Exchange& exchange, AuditRecord& audit);
+    ~ClientSide();
+    ClientSide(const ClientSide&) = delete;
+    ClientSide& operator=(const ClientSide&) = delete;
+
+    const http::RequestHead& request() const { return exchange_.request(); }
+
+    // What the client calls us; for Location.
+    std::string host() const;
+
+    net::Task<Result<std::size_t>> readBody(MutableBytes buffer);
+    net::Task<Result<>> respond(http::ResponseHead head);
+    net::Task<Result<>> writeBody(BytesView bytes);
+    net::Task<Result<>> finish();
+    void abort(const Error& why);
+
+    // The client went away; whatever is asked on its behalf should stop.
+    bool gone() const { return state_->gone; }
+
+    void watch(http::Call* call);
+
+    // Answers of our own. `outcome` is what the client may conclude about the endpoint's side; the
+    // audit record gets `why`.
+    net::Task<void> answerFault(int status, Fault fault, Error why, http::Outcome outcome);
+    net::Task<void> answerProblem(int status, Error why, http::Outcome outcome);
+
+  private:
+    net::Task<void> answer(http::ResponseHead head,
+                           std::string body,
+                           const Error& why,
+                           http::Outcome outcome);
+
+    struct State {
+        http::Call* call = nullptr;
+        bool gone = false;
+    };
+
+    http::Exchange& exchange_;
+    AuditRecord& audit_;
+    std::shared_ptr<State> state_;  // shared with the exchange's callback
+};
+
+}  // namespace pcg::proxy

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// One endpoint as the gateway runs it: what it is, how to reach it, who is logged in to it.
+//
+// Loop thread only. A request holds the endpoint by shared_ptr, so that an endpoint may be removed
+// or changed under it.
+#pragma once
+
+#include "common/http/client.h"
+#include "vcenter-proxy/login_throttle.h"
+#include "vcenter-proxy/session_table.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace pcg::proxy {
+
+struct EndpointLimits {
+    std::size_t max_sessions = 50;
+    std::chrono::milliseconds session_idle = std::chrono::minutes(30);
+    std::chrono::milliseconds login_deadline = std::chrono::seconds(60);
+    std::chrono::milliseconds logout_deadline = std::chrono::seconds(5);
+    std::chrono::milliseconds check_deadline = std::chrono::seconds(15);
+};
+
+struct EndpointConfig {
+    wire::EndpointId id;
+    std::string name;  // "vc1", for people
+    std::string
+        authority;  // "vcenter.example.com" or with ":8443": the Host that it is asked under
+    EndpointLimits limits{};
+};
+
+struct Endpoint {
+    Endpoint(EndpointConfig config_,
+             std::shared_ptr<http::Caller> caller_,
+             Random& random,
+             const Clock& clock)
+        : config(std::move(config_)),
+          caller(std::move(caller_)),
+          sessions(random, clock),
+          key_throttle(clock, {}),
+          // Three refused logins are as many as a directory may stand before it locks the account.
+          credential_throttle(clock,
+                              {.free_failures = 3,
+                               .first_wait = std::chrono::seconds(60),
+                               .longest_wait = std::chrono::seconds(60)}) {}
+
+    EndpointConfig config;
+
+    // Must wait for an answer as long as it takes (long polls): it has no time limit of its own
+    // beyond connecting.
+    std::shared_ptr<http::Caller> caller;
+    SessionTable sessions;
+    std::size_t logins_pending = 0;  // they count against max_sessions
+    LoginThrottle key_throttle;
+    LoginThrottle credential_throttle;  // under the one name ""
+    bool stopping = false;  // removed, or the gateway stops: no session is opened any more
+};
+
+}  // namespace pcg::proxy

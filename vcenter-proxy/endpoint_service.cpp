@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/endpoint_service.h"
+
+#include "common/log/log.h"
+#include "vcenter-proxy/endpoint/own_call.h"
+#include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/phases/admit.h"
+#include "vcenter-proxy/phases/forward.h"
+#include "vcenter-proxy/phases/login.h"
+
+#include <utility>
+#include <vector>
+
+namespace pcg::proxy {
+namespace {
+
+constexpr log::Logger kLog("proxy");
+constexpr std::chrono::seconds kReapEvery{30};
+
+using EndpointPtr = std::shared_ptr<Endpoint>;
+using SessionList = std::vector<std::shared_ptr<Session>>;
+
+AuditRecord newRecord(const Clock& clock,
+                      const http::Exchange& exchange,
+                      wire::EndpointId endpoint,
+                      std::string request_id) {
+    AuditRecord record{clock.wallNow(),
+                       std::move(request_id),
+                       std::move(endpoint),
+                       exchange.peer(),
+                       {},
+                       {},
+                       {},
+                       {},
+                       {},
+                       {},
+                       {}};
+    record.surface = "denied";
+    record.decision = "allowed";
+    return record;
+}
+
+net::Task<void> logoutAll(EndpointPtr endpoint, SessionList sessions) {
+    for (auto& session : sessions) co_await logoutUpstream(endpoint, std::move(session));
+}
+
+net::Task<void> runPhases(RequestContext& context) {
+    auto admitted = co_await admit(context);
+    if (!admitted) co_return;
+    if (admitted->request.isLogin()) {
+        co_await login(context, std::move(*admitted));
+        co_return;
+    }
+    const bool is_logout = admitted->request.isLogout();
+    const auto session = admitted->request.session() ? admitted->request.session()->shared()
+                                                     : std::shared_ptr<Session>();
+    co_await forward(context, std::move(*admitted));
+    // Kept only if the Logout certainly did not arrive: then the client may ask again.
+    const bool arrived = context.audit.outcome != outcomeName(http::Outcome::NotDispatched);
+    if (is_logout && session && arrived) context.endpoint->sessions.remove(*session);
+}
+
+}  // namespace
+
+class EndpointService::Core : public std::enable_shared_from_this<Core> {
+  public:
+    explicit Core(Services services_) : services(services_), timer(services_.loop.get_executor()) {}
+
+    net::Task<void> serve(http::Exchange& exchange, wire::EndpointId id, std::string request_id);
+    net::Task<Result<EndpointReport>> check(EndpointPtr endpoint);
+    net::Task<std::optional<Error>> tryCredentials(EndpointPtr endpoint);
+    net::Task<void> reap(std::shared_ptr<Core> self);
+    net::Task<void> stop(std::chrono::milliseconds bound);
+
+    EndpointPtr find(const wire::EndpointId& id) const {
+        const auto found = endpoints.find(id);
+        return found == endpoints.end() ? nullptr : found->second;
+    }
+
+    // A copy: whoever iterates awaits in between.
+    std::vector<EndpointPtr> all() const {
+        std::vector<EndpointPtr> list;
+        for (const auto& [id, endpoint] : endpoints) list.push_back(endpoint);
+        return list;
+    }
+
+    Services services;
+    std::unordered_map<wire::EndpointId, EndpointPtr> endpoints;
+    net::Timer timer;
+    bool stopping = false;
+};
+
+net::Task<void> EndpointService::Core::serve(http::Exchange& exchange,
+                                             wire::EndpointId id,
+                                             std::string request_id) {
+    const auto began = services.clock.now();
+    auto record = newRecord(services.clock, exchange, id, std::move(request_id));
+    {
+        ClientSide client(exchange, record);
+        const auto endpoint = find(id);
+        if (!endpoint || stopping) {
+            const Error error =
+                stopping ? Error(errc::kStopping, "the gateway is stopping; try again later")
+                         : Error(errc::kNoSuchEndpoint, "the gateway has no such endpoint");
+            co_await client.answerProblem(
+                stopping ? 503 : 404, error, http::Outcome::NotDispatched);
+        } else {
+            RequestContext context{services, endpoint, client, record};
+            co_await runPhases(context);
+        }
+    }
+    const auto took = services.clock.now() - began;
+    record.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
+    services.audit.record(std::move(record));
+}
+
+net::Task<std::optional<Error>> EndpointService::Core::tryCredentials(EndpointPtr endpoint) {
+    if (endpoint->credential_throttle.waitFor({}).count() > 0) {
+        co_return Error(errc::kCredentialsRejected,
+                        "the stored credentials were refused several times; they are not tried "
+                        "again for a minute, so that the account is not locked");
+    }
+    const ManagedObject manager{"SessionManager", "SessionManager"};
+    auto credential = co_await services.vault.credentialFor(endpoint->config.id);
+    if (!credential) co_return credential.error();
+    const auto body = loginBody(manager, *credential, "en");
+    if (!body) co_return body.error();
+    OwnCall own;
+    own.body = body->reveal();
+    own.deadline = endpoint->config.limits.login_deadline;
+    auto answer = co_await callEndpoint(endpoint, std::move(own));
+    if (!answer) co_return answer.error().error;
+    if (answer->head.status != 200) {
+        endpoint->credential_throttle.failed({});
+        co_return Error(errc::kCredentialsRejected,
+                        endpoint->config.name + " rejects the stored user name or password");
+    }
+    endpoint->credential_throttle.succeeded({});
+    const Principal nobody{
+        wire::AccessKeyId::unchecked("check"), endpoint->config.id, Role::Inventory};
+    auto session = std::make_shared<Session>(Session{nobody, {}, manager, {}, {}, {}});
+    session->upstream.take(answer->head.headers);
+    co_await logoutUpstream(endpoint, std::move(session));
+    co_return std::nullopt;
+}
+
+net::Task<Result<EndpointReport>> EndpointService::Core::check(EndpointPtr endpoint) {
+    const std::string body = retrieveServiceContentBody();
+    OwnCall own;
+    own.body = asBytes(body);
+    own.deadline = endpoint->config.limits.check_deadline;
+    auto answer = co_await callEndpoint(endpoint, std::move(own));
+    if (!answer) co_return fail(std::move(answer).error().error);
+    if (answer->head.status != 200) {
+        co_return fail(errc::kNotAVcenter,
+                       "the endpoint answers RetrieveServiceContent with " +
+                           std::to_string(answer->head.status) + "; check its URL");
+    }
+    EndpointReport report;
+    PCG_CO_TRY(report.about, parseServiceContent(answer->body));
+    report.credentials_error = co_await tryCredentials(endpoint);
+    co_return report;
+}
+
+net::Task<void> EndpointService::Core::reap(std::shared_ptr<Core> self) {
+    while (!self->stopping) {
+        self->timer.expires_after(kReapEvery);
+        co_await self->timer.async_wait(net::kAwaitTuple);
+        if (self->stopping) co_return;
+        for (const auto& endpoint : self->all()) {
+            auto idle = endpoint->sessions.takeIdle(endpoint->config.limits.session_idle);
+            co_await logoutAll(endpoint, std::move(idle));
+        }
+    }
+}
+
+namespace {
+
+// Logouts that run side by side, and who waits for them.
+struct Farewell {
+    explicit Farewell(net::Executor executor) : done(executor) {}
+
+    std::size_t left = 0;
+    net::Timer done;
+};
+
+net::Task<void> sayFarewell(std::shared_ptr<Farewell> farewell,
+                            EndpointPtr endpoint,
+                            SessionList sessions) {
+    co_await logoutAll(std::move(endpoint), std::move(sessions));
+    if (--farewell->left == 0) farewell->done.cancel();
+}
+
+}  // namespace
+
+net::Task<void> EndpointService::Core::stop(std::chrono::milliseconds bound) {
+    stopping = true;
+    timer.cancel();
+    const auto executor = services.loop.get_executor();
+    const auto farewell = std::make_shared<Farewell>(executor);
+    farewell->done.expires_after(bound);
+    constexpr std::size_t kSideBySide = 8;  // per endpoint
+    for (const auto& endpoint : all()) {
+        endpoint->stopping = true;
+        auto sessions = endpoint->sessions.takeAll();
+        std::vector<SessionList> shares(std::min(kSideBySide, sessions.size()));
+        for (std::size_t i = 0; i < sessions.size(); ++i) {
+            shares[i % shares.size()].push_back(std::move(sessions[i]));
+        }
+        for (auto& share : shares) {
+            ++farewell->left;
+            net::asio::co_spawn(
+                executor, sayFarewell(farewell, endpoint, std::move(share)), net::asio::detached);
+        }
+    }
+    if (farewell->left > 0) co_await farewell->done.async_wait(net::kAwaitTuple);
+    if (farewell->left > 0) kLog.warn("proxy.sessions_left", {{"logouts", farewell->left}});
+}
+
+EndpointService::EndpointService(Services services) : core_(std::make_shared<Core>(services)) {}
+
+EndpointService::~EndpointService() {
+    core_->stopping = true;
+    core_->timer.cancel();
+}
+
+net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http::Caller> caller) {
+    const auto core = core_;
+    const auto existing = core->find(config.id);
+    if (existing && existing->config.authority == config.authority) {
+        existing->config = std::move(config);
+        existing->caller = std::move(caller);
+        co_return;
+    }
+    if (existing) co_await remove(config.id);
+    const auto id = config.id;
+    auto endpoint = std::make_shared<Endpoint>(
+        std::move(config), std::move(caller), core->services.random, core->services.clock);
+    core->endpoints.insert_or_assign(id, std::move(endpoint));
+}
+
+net::Task<void> EndpointService::remove(wire::EndpointId id) {
+    const auto core = core_;
+    const auto endpoint = core->find(id);
+    if (!endpoint) co_return;
+    core->endpoints.erase(id);
+    endpoint->stopping = true;
+    co_await logoutAll(endpoint, endpoint->sessions.takeAll());
+}
+
+void EndpointService::credentialsChanged(const wire::EndpointId& id) {
+    if (const auto endpoint = core_->find(id)) endpoint->credential_throttle.succeeded({});
+}
+
+net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
+    const auto core = core_;
+    for (const auto& endpoint : core->all()) {
+        co_await logoutAll(endpoint, endpoint->sessions.takeOf(key));
+    }
+}
+
+net::Task<void> EndpointService::serve(http::Exchange& exchange,
+                                       wire::EndpointId endpoint,
+                                       std::string request_id) {
+    const auto core = core_;
+    co_await core->serve(exchange, std::move(endpoint), std::move(request_id));
+}
+
+net::Task<Result<EndpointReport>> EndpointService::checkEndpoint(wire::EndpointId id) {
+    const auto core = core_;
+    const auto endpoint = core->find(id);
+    if (!endpoint) co_return fail(errc::kNoSuchEndpoint, "the gateway has no such endpoint");
+    co_return co_await core->check(endpoint);
+}
+
+std::size_t EndpointService::sessionCount(const wire::EndpointId& id) const {
+    const auto endpoint = core_->find(id);
+    return endpoint ? endpoint->sessions.size() : 0;
+}
+
+void EndpointService::start() {
+    const auto executor = core_->services.loop.get_executor();
+    net::asio::co_spawn(executor, core_->reap(core_), net::asio::detached);
+}
+
+net::Task<void> EndpointService::stop(std::chrono::milliseconds bound) {
+    const auto core = core_;
+    co_await core->stop(bound);
+}
+
+}  // namespace pcg::proxy

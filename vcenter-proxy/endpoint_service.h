@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The endpoints of a gateway and the requests to them: the entry to this module.
+//
+// serve() runs a request through the phases (admit, authorize, inject credential, forward, filter
+// response) and audits it, whatever became of it. Everything on the loop thread; nothing blocks.
+// The services and the loop outlive it. start() begins the reaper of idle sessions; stop() ends it
+// and logs every session out upstream within its bound, after which no more requests are taken.
+#pragma once
+
+#include "vcenter-proxy/endpoint/endpoint.h"
+#include "vcenter-proxy/endpoint/service_content.h"
+#include "vcenter-proxy/request_context.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace pcg::proxy {
+
+// What checkEndpoint() found out; an endpoint that cannot be reached at all is an error instead.
+struct EndpointReport {
+    AboutInfo about;
+    // Nothing: the stored credentials were accepted. (A check logs in, and out again.)
+    std::optional<Error> credentials_error;
+};
+
+class EndpointService {
+  public:
+    explicit EndpointService(Services services);
+    ~EndpointService();
+    EndpointService(const EndpointService&) = delete;
+    EndpointService& operator=(const EndpointService&) = delete;
+
+    // Adds or replaces. `caller` reaches the endpoint over a verified connection and must have no
+    // limit on the time to an answer. Replacing keeps the sessions if the authority is the same.
+    net::Task<void> put(EndpointConfig config, std::shared_ptr<http::Caller> caller);
+
+    // Sessions are logged out; running requests end as the endpoint answers them.
+    net::Task<void> remove(wire::EndpointId id);
+
+    // The stored credentials are others now: forget that the old ones were refused.
+    void credentialsChanged(const wire::EndpointId& id);
+
+    // The key was revoked: its sessions end at once, busy or not.
+    net::Task<void> dropKey(wire::AccessKeyId key);
+
+    // Answers the exchange in every case.
+    net::Task<void> serve(http::Exchange& exchange,
+                          wire::EndpointId endpoint,
+                          std::string request_id);
+
+    net::Task<Result<EndpointReport>> checkEndpoint(wire::EndpointId id);
+
+    std::size_t sessionCount(const wire::EndpointId& id) const;
+
+    void start();
+    net::Task<void> stop(std::chrono::milliseconds bound);
+
+  private:
+    class Core;
+    std::shared_ptr<Core> core_;
+};
+
+}  // namespace pcg::proxy

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/phases/admit.h"
+
+#include "common/log/log.h"
+#include "vcenter-proxy/endpoint/headers.h"
+#include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/policy.h"
+
+namespace pcg::proxy {
+namespace {
+
+constexpr log::Logger kLog("proxy");
+
+int statusFor(const Error& error) {
+    if (error.is(errc::kPathDenied) || error.is(errc::kMethodDenied)) return 403;
+    if (error.is(errc::kNotAuthenticated)) return 401;
+    if (error.is(errc::kEnvelopeTooLarge)) return 413;
+    return 400;
+}
+
+// What a SOAP client understands as "log in" and "you may not"; the rest is not for it to
+// understand.
+net::Task<void> deny(RequestContext& context, const Error error, std::optional<SoapCall> call) {
+    kLog.warn("proxy.denied",
+              {{"request_id", context.audit.request_id},
+               {"endpoint", context.endpoint->config.name},
+               {"code", error.code().name()},
+               {"method", context.audit.method},
+               {"reason", error.message()}});
+    const bool is_fault = error.is(errc::kNotAuthenticated) || error.is(errc::kMethodDenied);
+    if (!call || !is_fault) {
+        co_await context.client.answerProblem(
+            statusFor(error), error, http::Outcome::NotDispatched);
+        co_return;
+    }
+    Fault fault;
+    fault.kind =
+        error.is(errc::kNotAuthenticated) ? FaultKind::NotAuthenticated : FaultKind::NoPermission;
+    fault.text = error.is(errc::kNotAuthenticated)
+                     ? "The session is not authenticated."
+                     : "Permission to perform this operation was denied: " + error.message() + ".";
+    fault.call = std::move(call);
+    co_await context.client.answerFault(500, std::move(fault), error, http::Outcome::NotDispatched);
+}
+
+net::Task<Result<ReadBody>> readSoapBody(RequestContext& context) {
+    constexpr std::size_t kLimit = SoapEnvelope::kPrefixLimit;
+    const auto framing = context.client.request().body;
+    const bool sized = framing.kind == http::BodyFraming::Kind::Length;
+    ReadBody body;
+    body.envelope = std::make_unique<SoapEnvelope>();
+    // Of its final size at once: growing would leave copies of a password behind.
+    body.bytes.resize(sized && framing.length < kLimit ? static_cast<std::size_t>(framing.length)
+                                                       : kLimit);
+    std::size_t size = 0;
+    body.whole = false;
+    while (size < body.bytes.size()) {
+        const MutableBytes rest = MutableBytes(body.bytes).subspan(size);
+        PCG_CO_TRY(const std::size_t count, co_await context.client.readBody(rest));
+        if (count == 0) {
+            body.whole = true;
+            break;
+        }
+        PCG_CO_CHECK(body.envelope->feed(BytesView(rest).first(count)));
+        size += count;
+    }
+    body.bytes.resize(size);
+    if (sized && size == framing.length) body.whole = true;
+    if (body.whole) PCG_CO_CHECK(body.envelope->finish());
+    if (!body.envelope->call()) {
+        co_return fail(errc::kEnvelopeTooLarge,
+                       "the method of the SOAP request is not within its first 64 KiB");
+    }
+    co_return body;
+}
+
+std::optional<SessionUse> useSession(RequestContext& context, std::string_view token) {
+    auto session = context.endpoint->sessions.find(token);
+    if (!session) return std::nullopt;
+    context.audit.access_key = session->principal.key.text();
+    return SessionUse(std::move(session), context.services.clock);
+}
+
+// The session a SOAP request belongs to: by its cookie, or by the SOAP header that the services
+// beside /sdk take it from. If both are there they must agree.
+Result<std::optional<std::string>> soapToken(const http::RequestHead& head,
+                                             const SoapEnvelope& envelope) {
+    auto cookie = PCG_TRY(requestCookie(head.headers, kSessionCookieName));
+    const auto& in_body = envelope.sessionCookie();
+    if (in_body && cookie && *cookie != *in_body) {
+        return fail(errc::kNotAuthenticated,
+                    "the session cookie of the SOAP header is not the one of the HTTP header");
+    }
+    return cookie ? cookie : in_body;
+}
+
+net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTarget target) {
+    auto body = co_await readSoapBody(context);
+    if (!body) {
+        co_await deny(context, body.error(), std::nullopt);
+        co_return std::nullopt;
+    }
+    const SoapCall call = *body->envelope->call();
+    context.audit.method = call.method;
+    context.audit.object = call.object.type + ":" + call.object.id;
+    const auto token = soapToken(context.client.request(), *body->envelope);
+    if (!token) {
+        co_await deny(context, token.error(), call);
+        co_return std::nullopt;
+    }
+    auto session = *token ? useSession(context, **token) : std::nullopt;
+    if (body->envelope->sessionCookie() && !session) {
+        const Error error(errc::kNotAuthenticated, "the session cookie is not one of ours");
+        co_await deny(context, error, call);
+        co_return std::nullopt;
+    }
+    const Policy policy(context.services.policy);
+    auto authorized = policy.authorizeCall(std::move(target), call, std::move(session));
+    if (authorized && body->envelope->hasSecurityHeader()) {
+        authorized = fail(errc::kMethodDenied,
+                          "a WS-Security header is not accepted; log in with an access key");
+    }
+    if (!authorized) {
+        co_await deny(context, authorized.error(), call);
+        co_return std::nullopt;
+    }
+    co_return Admitted{std::move(*authorized), std::move(*body)};
+}
+
+net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTarget target) {
+    const auto& head = context.client.request();
+    context.audit.method = head.method;
+    context.audit.object = target.target;
+    const auto token = requestCookie(head.headers, kSessionCookieName);
+    if (!token) {
+        co_await deny(context, token.error(), std::nullopt);
+        co_return std::nullopt;
+    }
+    auto session = *token ? useSession(context, **token) : std::nullopt;
+    const Policy policy(context.services.policy);
+    auto authorized = policy.authorizeFile(std::move(target), head.method, std::move(session));
+    if (!authorized) {
+        co_await deny(context, authorized.error(), std::nullopt);
+        co_return std::nullopt;
+    }
+    ReadBody body;
+    body.whole = head.body.kind == http::BodyFraming::Kind::None;
+    co_return Admitted{std::move(*authorized), std::move(body)};
+}
+
+}  // namespace
+
+net::Task<std::optional<Admitted>> admit(RequestContext& context) {
+    const auto& head = context.client.request();
+    context.audit.method = head.method;
+    context.audit.object = std::string(head.path().substr(0, 256));
+    auto target = classifyTarget(head);
+    if (!target) {
+        co_await deny(context, target.error(), std::nullopt);
+        co_return std::nullopt;
+    }
+    context.audit.surface = std::string(surfaceName(target->surface));
+    const auto checked = checkRequestHead(target->surface, head);
+    if (!checked) {
+        co_await deny(context, checked.error(), std::nullopt);
+        co_return std::nullopt;
+    }
+    const bool is_soap = target->surface == Surface::Soap || target->surface == Surface::Pbm;
+    if (is_soap) co_return co_await admitCall(context, std::move(*target));
+    co_return co_await admitFile(context, std::move(*target));
+}
+
+}  // namespace pcg::proxy

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/phases/answer_failure.h"
+
+#include "common/log/log.h"
+#include "vcenter-proxy/errc.h"
+
+namespace pcg::proxy {
+namespace {
+
+constexpr log::Logger kLog("proxy");
+
+Error explain(const Endpoint& endpoint, const Error& cause, http::Outcome outcome) {
+    // Errors of this module are sentences already.
+    if (cause.code().name().starts_with("proxy.")) return cause;
+    const std::string name = endpoint.config.name + " (" + endpoint.config.authority + ")";
+    if (outcome == http::Outcome::NotDispatched) {
+        return {errc::kUpstreamUnreachable,
+                "the gateway could not reach " + name + ": " + cause.message()};
+    }
+    return {errc::kOutcomeUnknown,
+            "the connection to " + name +
+                " broke before the answer came; the call may have run: " + cause.message()};
+}
+
+}  // namespace
+
+net::Task<void> answerFailure(RequestContext& context,
+                              Surface surface,
+                              Error error,
+                              http::Outcome outcome) {
+    const Error why = explain(*context.endpoint, error, outcome);
+    kLog.failure(log::Level::Error,
+                 "proxy.failed",
+                 why,
+                 {{"request_id", context.audit.request_id},
+                  {"endpoint", context.endpoint->config.name},
+                  {"method", context.audit.method},
+                  {"outcome", outcomeName(outcome)}});
+    const int status = outcome == http::Outcome::NotDispatched ? 503 : 504;
+    if (surface == Surface::Soap || surface == Surface::Pbm) {
+        Fault fault;
+        fault.text = why.message();
+        co_await context.client.answerFault(status, std::move(fault), why, outcome);
+        co_return;
+    }
+    co_await context.client.answerProblem(status, why, outcome);
+}
+
+}  // namespace pcg::proxy

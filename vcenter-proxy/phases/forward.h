@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Phase 3 to 5: gives the request the endpoint's cookies, passes it on, and passes the answer back.
+//
+// Both bodies stream with one buffer each; the answer may come while the request is still being
+// sent. A long poll waits without limit and without a buffer. A client that goes away cancels the
+// call. The rest of a SOAP body is checked as it passes: it is never completed towards the endpoint
+// if it turns out to hold a second call.
+#pragma once
+
+#include "vcenter-proxy/phases/admit.h"
+
+namespace pcg::proxy {
+
+net::Task<void> forward(RequestContext& context, Admitted admitted);
+
+}  // namespace pcg::proxy

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/policy.h"
+
+#include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/method_tables.h"
+
+#include <algorithm>
+
+namespace pcg::proxy {
+namespace {
+
+Role effectiveRole(const Principal& principal, const EndpointPolicy& policy) {
+    return std::min(principal.role, policy.ceiling);
+}
+
+bool fitsSurface(Surface surface, const SoapCall& call) {
+    const bool is_pbm = call.name_space == kPbmNamespace;
+    return surface == Surface::Pbm ? is_pbm : surface == Surface::Soap && !is_pbm;
+}
+
+tl::unexpected<Error> notAuthenticated() {
+    return fail(errc::kNotAuthenticated, "the session is not authenticated; log in first");
+}
+
+tl::unexpected<Error> denied(std::string_view what, Role role) {
+    return fail(errc::kMethodDenied,
+                std::string(what) + " is not open to the role '" + std::string(roleName(role)) +
+                    "' of this access key");
+}
+
+}  // namespace
+
+Result<AuthorizedRequest> Policy::authorizeCall(RequestTarget target,
+                                                SoapCall call,
+                                                std::optional<SessionUse> session) const {
+    if (!fitsSurface(target.surface, call)) {
+        return fail(errc::kBadEnvelope, "the call's namespace does not belong to this path");
+    }
+    if (methods::contains(methods::never(), call.method)) {
+        return fail(errc::kMethodDenied, call.method + " is never open through the gateway");
+    }
+    const bool open = methods::isOpenToAll(call);
+    if (!session && !open) return notAuthenticated();
+    if (session) {
+        const auto policy = source_.policyFor((*session)->principal.endpoint);
+        const Role role = effectiveRole((*session)->principal, *policy);
+        const auto& refused = policy->denied_methods;
+        if (std::find(refused.begin(), refused.end(), call.method) != refused.end()) {
+            return fail(errc::kMethodDenied, call.method + " is switched off for this endpoint");
+        }
+        if (!open && !methods::isAllowed(role, call)) return denied(call.method, role);
+    }
+    return AuthorizedRequest(std::move(target), std::move(call), std::move(session));
+}
+
+Result<AuthorizedRequest> Policy::authorizeFile(RequestTarget target,
+                                                std::string_view http_method,
+                                                std::optional<SessionUse> session) const {
+    if (target.surface == Surface::Versions) {
+        return AuthorizedRequest(std::move(target), std::nullopt, std::nullopt);
+    }
+    if (target.surface != Surface::Folder) {
+        return fail(errc::kPathDenied, "this path is not open through the gateway");
+    }
+    if (!session) return notAuthenticated();
+    const auto policy = source_.policyFor((*session)->principal.endpoint);
+    const Role role = effectiveRole((*session)->principal, *policy);
+    const std::string what = std::string(http_method) + " of datastore files";
+    if (role == Role::Inventory) return denied(what, role);
+    if (role == Role::Deploy) {
+        const auto& prefix = policy->deploy_folder_prefix;
+        if (prefix.empty()) return denied(what, role);
+        if (!target.folder_path.starts_with(prefix)) {
+            return denied(what + " outside /folder/" + prefix, role);
+        }
+    }
+    return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
+}
+
+}  // namespace pcg::proxy

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only state that the phases of one request share.
+#pragma once
+
+#include "vcenter-proxy/access_keys.h"
+#include "vcenter-proxy/audit_sink.h"
+#include "vcenter-proxy/client_side.h"
+#include "vcenter-proxy/credential_vault.h"
+#include "vcenter-proxy/endpoint/endpoint.h"
+#include "vcenter-proxy/policy_source.h"
+
+#include <memory>
+
+namespace pcg::proxy {
+
+// What the proxy is given once and uses in every request. All of it outlives the service.
+struct Services {
+    net::Loop& loop;
+    const Clock& clock;
+    Random& random;
+    AccessKeys& keys;
+    CredentialVault& vault;
+    PolicySource& policy;
+    AuditSink& audit;
+};
+
+struct RequestContext {
+    Services& services;
+    std::shared_ptr<Endpoint> endpoint;
+    ClientSide& client;
+    AuditRecord& audit;
+};
+
+}  // namespace pcg::proxy
