@@ -21,6 +21,12 @@ Result<pairing::Bus> Papers::papers(const wire::TenantId& tenant,
     return bus;
 }
 
+net::Task<Result<>> Papers::issued(wire::TenantId tenant,
+                                   wire::GatewayId gateway,
+                                   wire::UserNkey nkey) {
+    return fleet_.gatewayIssued(std::move(tenant), std::move(gateway), std::move(nkey));
+}
+
 net::Task<Result<>> Papers::revoke(wire::TenantId tenant, wire::UserNkey nkey) {
     return fleet_.nkeyRevoked(std::move(tenant), std::move(nkey));
 }

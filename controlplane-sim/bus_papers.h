@@ -16,6 +16,9 @@ class Papers final : public BusPapers {
     net::Task<Result<>> prepare(wire::TenantId tenant) override;
     Result<pairing::Bus> papers(const wire::TenantId& tenant,
                                 const wire::UserNkey& nkey) const override;
+    net::Task<Result<>> issued(wire::TenantId tenant,
+                               wire::GatewayId gateway,
+                               wire::UserNkey nkey) override;
     net::Task<Result<>> revoke(wire::TenantId tenant, wire::UserNkey nkey) override;
 
   private:

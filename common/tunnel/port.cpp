@@ -4,8 +4,6 @@
 #include "common/bus/errc.h"
 #include "common/log/log.h"
 
-#include <boost/asio/post.hpp>
-
 #include <charconv>
 
 namespace pcg::tunnel {

@@ -83,12 +83,12 @@ LabGateway BrokerLab::newGateway(const wire::TenantId& tenant) {
     return {must(identity::UserKeyPair::generate(random_)), tenant};
 }
 
-NatsLogin BrokerLab::loginOf(const wire::TenantId& tenant,
+NatsLogin BrokerLab::loginOf(const wire::TenantId& /*tenant*/,
                              std::shared_ptr<const bus::BusCredentials> user) {
     NatsLogin login;
     login.port = port();
     login.caPem = pki_->rootPem();
-    login.identity = must(pki_->platformClientIdentity(tenant, clock_.wallNow()));
+    login.identity = must(pki_->platformClientIdentity(clock_.wallNow()));
     login.jwt = user->userJwt();
     login.sign = [user](std::string_view nonce) { return user->signNonce(nonce); };
     return login;
@@ -98,7 +98,7 @@ NatsLogin BrokerLab::loginOf(const LabGateway& gateway) {
     NatsLogin login;
     login.port = port();
     login.caPem = pki_->rootPem();
-    login.identity = must(pki_->platformClientIdentity(gateway.tenant, clock_.wallNow()));
+    login.identity = must(pki_->platformClientIdentity(clock_.wallNow()));
     login.jwt =
         must(issuer_->gatewayJwt(gateway.tenant, wire::UserNkey::unchecked(gateway.nkey())));
     login.sign = [&gateway](std::string_view nonce) -> Result<Bytes> {

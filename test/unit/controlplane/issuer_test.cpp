@@ -77,7 +77,9 @@ TEST_F(IssuerTest, KeepsNoIdentityKeyOfATenantsAccount) {
     const auto account = issuer->accountKey(tenant_).value();
     for (const auto line : split(kept.revealText(), '\n')) {
         const auto pair = identity::AccountKeyPair::fromSeed(Secret::fromText(line));
-        if (pair) EXPECT_NE(pair->publicKey().text(), account);
+        if (pair) {
+            EXPECT_NE(pair->publicKey().text(), account);
+        }
     }
 }
 

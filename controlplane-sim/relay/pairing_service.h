@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control plane's side of PCG-PAIR-1 over HTTPS: M1 to M13 and renewal
+// (docs/protocol/pairing.md).
+//
+// The relay keeps what is not issued yet, in memory; what is issued is one transaction on the
+// storage thread together with the answer that is sent. Refusals are problem documents
+// (pairing::Refusal). Loop thread; await stop() before the router goes.
+#pragma once
+
+#include "common/http/router.h"
+#include "controlplane-sim/relay/papers.h"
+#include "controlplane-sim/relay/relay.h"
+#include "controlplane-sim/rest/authenticator.h"
+#include "controlplane-sim/tenancy/gateways.h"
+
+namespace pcg::controlplane {
+
+class PairingService {
+  public:
+    struct Parts {
+        net::Loop& loop;
+        store::Worker& store;
+        const Clock& clock;
+        Random& random;
+        const Pki& pki;
+        const PlatformAuthority& authority;
+        BusPapers& bus;
+    };
+
+    PairingService(Parts parts,
+                   const Authenticator& authenticator,
+                   Relay::Limits limits,
+                   std::string origin);
+
+    void addTo(http::Router& router);
+
+    // The sweeper: once a second, until stop().
+    void start();
+    net::Task<void> stop();
+
+  private:
+    using Params = http::RouteParams;
+    using Method = net::Task<void> (PairingService::*)(http::Exchange&, const Params&);
+
+    http::RouteHandler bind(Method method);
+
+    // The gateway's.
+    net::Task<void> postOffer(http::Exchange& exchange, const Params& params);
+    net::Task<void> deleteOffer(http::Exchange& exchange, const Params& params);
+    net::Task<void> pollOffer(http::Exchange& exchange, const Params& params);
+    net::Task<void> sendFromGateway(http::Exchange& exchange, const Params& params);
+    net::Task<void> putEnrollment(http::Exchange& exchange, const Params& params);
+    net::Task<void> acknowledge(http::Exchange& exchange, const Params& params);
+
+    net::Task<void> renew(http::Exchange& exchange, const Params& params);
+
+    // The tenant's.
+    net::Task<void> postClaim(http::Exchange& exchange, const Params& params);
+    net::Task<void> deleteClaim(http::Exchange& exchange, const Params& params);
+    net::Task<void> pollClaim(http::Exchange& exchange, const Params& params);
+    net::Task<void> sendFromTenant(http::Exchange& exchange, const Params& params);
+    net::Task<void> approve(http::Exchange& exchange, const Params& params);
+
+    net::Task<Answer<>> checkOffer(const http::RequestHead& request,
+                                   const pairing::Offer& offer,
+                                   std::string_view raw);
+    Answer<std::shared_ptr<OfferRecord>> offerOf(const http::Exchange& exchange,
+                                                 const Params& params);
+    net::Task<Answer<std::shared_ptr<ClaimRecord>>> claimOf(http::Exchange& exchange,
+                                                            const Params& params);
+    net::Task<void> poll(http::Exchange& exchange, EventQueue& events);
+
+    Answer<> acceptHalf(const std::shared_ptr<ClaimRecord>& claim,
+                        pairing::Enrollment enrollment,
+                        const pairing::Hash& sha256);
+    net::Task<Answer<Bytes>> replay(std::string claimId, pairing::Hash requestSha256);
+    net::Task<Answer<>> issue(std::shared_ptr<ClaimRecord> claim);
+    net::Task<Result<Bytes>> issueDurably(std::shared_ptr<ClaimRecord> claim);
+
+    net::Task<Result<std::optional<Gateway>>> renewable(wire::GatewayId id, wire::UserNkey nkey);
+    Result<std::string> renewedPapers(const Gateway& gateway,
+                                      const std::optional<Bytes>& csr) const;
+
+    net::Task<void> sweepLoop();
+    net::Task<void> expireUnacknowledged();
+
+    Parts parts_;
+    const Authenticator& authenticator_;
+    std::string origin_;
+    Relay relay_;
+    net::Timer tick_;
+    http::Signal stopped_;
+    bool stopping_ = false;
+    bool sweeping_ = false;
+};
+
+}  // namespace pcg::controlplane
