@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/app.h"
+
+#include "gateway/enrollment/control_plane_calls.h"
+#include "gateway/enrollment/errc.h"
+#include "pairing/spake2.h"
+
+#include <fstream>
+#include <iterator>
+
+namespace pcg::gateway {
+namespace {
+
+constexpr log::Logger kLog("gateway");
+
+Result<net::Trust> controlplaneTrust(const GatewayConfig& config) {
+    if (config.controlplaneRootSha256)
+        return net::Trust(net::TrustRootPin{{*config.controlplaneRootSha256}});
+    std::ifstream in(config.controlplaneCaFile, std::ios::binary);
+    std::string pem{std::istreambuf_iterator<char>(in), {}};
+    auto context = net::TlsClientContext::create(net::TrustCa{pem});
+    if (!context) {
+        return fail(std::move(context).error().context("controlplane_ca_file " +
+                                                       config.controlplaneCaFile.string()));
+    }
+    return net::Trust(net::TrustCa{std::move(pem)});
+}
+
+// What the control plane distinguishes; it does not need our reasons by kind.
+std::string inventoryState(EndpointState state) {
+    if (state == EndpointState::Ready) return "up";
+    return state == EndpointState::Unknown ? "unknown" : "down";
+}
+
+net::Task<Result<crypto::Scalar>> stretchOn(StateStore& state,
+                                            pairing::PairingCode code,
+                                            pairing::Sid sid) {
+    auto work = [code = std::move(code), sid](Storage) {
+        return pairing::passwordScalar(code, sid);
+    };
+    co_return co_await state.run(std::move(work));
+}
+
+}  // namespace
+
+std::string_view gatewayVersion() { return PCG_VERSION; }
+
+App::App(net::Loop& loop, const GatewayConfig& config, Random& random, const Clock& clock)
+    : loop_(loop),
+      config_(config),
+      random_(random),
+      clock_(clock),
+      warnings_(clock),
+      changed_(loop.get_executor(), SteadyTime::max()) {}
+
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::create(net::Loop& loop,
+                                         const GatewayConfig& config,
+                                         Random& random,
+                                         const Clock& clock) {
+    auto state = PCG_TRY(StateStore::open(config.stateDir, store::machineBinding(), random, clock));
+    std::unique_ptr<App> app(new App(loop, config, random, clock));
+    PCG_TRY(app->assemble(std::move(state)));
+    return app;
+}
+
+Result<> App::assemble(std::unique_ptr<StateStore> state) {
+    state_ = std::move(state);
+    audit_ = std::make_unique<AuditTrail>(loop_, *state_, clock_);
+    ScreenFacts facts{.hostname = config_.hostname,
+                      .gatewayId = "",
+                      .version = std::string(gatewayVersion()),
+                      .controlplaneUrl = config_.controlplaneUrl,
+                      .socketPath = config_.controlSocket().string()};
+    console_ = PCG_TRY(OperatorConsole::open(loop_, clock_, config_.console, std::move(facts)));
+    enrollmentStore_ = std::make_unique<StoredEnrollment>(*state_);
+    EnrollmentFacts enrollmentFacts{
+        .hostname = config_.hostname,
+        .softwareVersion = std::string(gatewayVersion()),
+        .expectedTenant = config_.expectedTenant ? config_.expectedTenant->text() : "",
+        .pinnedRootSpkiSha256 = config_.controlplaneRootSha256};
+    enrollment_ =
+        std::make_unique<Enrollment>(PCG_TRY(enrollmentPorts()), std::move(enrollmentFacts));
+    // Its answer shows in the status; a question that timed out meanwhile is no longer there to be
+    // answered.
+    console_->onDecision([this](bool accept) { (void)enrollment_->decide(accept); });
+    credentials_ = std::make_unique<StoredCredentials>(*state_);
+    accessKeys_ = std::make_unique<StoredAccessKeys>(*state_);
+    makeService();
+    makeDirectory();
+    makeControlApi();
+    warnings_.raise(WarningCode::RootKeyInFile, "", "");
+    return {};
+}
+
+Result<EnrollmentPorts> App::enrollmentPorts() {
+    const auto target = PCG_TRY(controlPlaneTarget(config_.controlplaneUrl));
+    const auto trust = PCG_TRY(controlplaneTrust(config_));
+    return EnrollmentPorts{
+        .store = *enrollmentStore_,
+        .clock = clock_,
+        .random = random_,
+        .anonymous = PCG_TRY(controlPlaneCaller(loop_, target, trust)),
+        .authenticated =
+            [this, target, trust](const std::string& chainPem, Secret keyPem) {
+                return controlPlaneCaller(
+                    loop_, target, trust, net::CertificateAndKey{chainPem, std::move(keyPem)});
+            },
+        .stretch = [this](pairing::PairingCode code,
+                          pairing::Sid sid) { return stretchOn(*state_, std::move(code), sid); },
+        .onStatus = [this](const PairingStatus& status) { pairingChanged(status); }};
+}
+
+proxy::EndpointService& App::makeService() {
+    service_ = std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
+                                                                        .clock = clock_,
+                                                                        .random = random_,
+                                                                        .keys = *accessKeys_,
+                                                                        .vault = *credentials_,
+                                                                        .policy = policy_,
+                                                                        .audit = *audit_});
+    return *service_;
+}
+
+void App::makeDirectory() {
+    directory_ = std::make_unique<EndpointDirectory>(
+        EndpointDirectory::Parts{.loop = loop_,
+                                 .state = *state_,
+                                 .service = *service_,
+                                 .warnings = warnings_,
+                                 .audit = *audit_,
+                                 .random = random_,
+                                 .scope = [this] { return scope(); },
+                                 .changed = [this] { endpointsChanged(); }});
+}
+
+void App::makeControlApi() {
+    api_ = std::make_unique<ControlApi>(
+        ControlPorts{.clock = clock_,
+                     .state = *state_,
+                     .endpoints = *directory_,
+                     .warnings = warnings_,
+                     .audit = *audit_,
+                     .service = *service_,
+                     .pairing = [this] { return console_->status(); },
+                     .decide = [this](bool accept) { return console_->decide(accept); },
+                     .link = [this] { return linkReport(); },
+                     .gatewayId = [this] { return enrollment_->record().keys.gatewayId(); },
+                     .version = std::string(gatewayVersion())});
+}
+
+Result<> App::listenForControl() {
+    http::ServerOptions options;
+    options.limits.maxConnections = 32;
+    options.name = "control";
+    controlServer_ = PCG_TRY(http::Server::listenUnix(
+        loop_, config_.controlSocket().string(), api_->handler(), options));
+    return {};
+}
+
+store::Scope App::scope() const {
+    const auto& provisioned = enrollment_->record().provisioned;
+    if (!provisioned) return {};
+    return {provisioned->bundle.tenantId, provisioned->bundle.epoch};
+}
+
+void App::pairingChanged(PairingStatus status) {
+    // Between two attempts the enrolment has no complaint; for the person in front of it nothing
+    // has changed.
+    if (status.state == PairingState::Contacting && status.state == console_->status().state &&
+        status.message.empty()) {
+        status.message = console_->status().message;
+    }
+    const bool contacting = status.state == PairingState::Contacting && !status.message.empty();
+    const bool paired =
+        status.state == PairingState::Active || status.state == PairingState::Enrolling;
+    if (status.state != console_->status().state) {
+        const auto name = pairingStateName(status.state);
+        kLog.info("pairing.state", {{"state", name}});
+        audit_->note("pairing.state",
+                     codec::json::Object().set("state", name).set("tenant_id", status.tenantId));
+    }
+    if (contacting) {
+        warnings_.raise(WarningCode::ControlplaneUnreachable, "", status.message);
+    } else {
+        warnings_.clear(WarningCode::ControlplaneUnreachable);
+    }
+    if (paired) warnings_.clear(WarningCode::NotPaired);
+    if (!paired) warnings_.raise(WarningCode::NotPaired, "", "");
+    if (status.state == PairingState::Cooldown) {
+        warnings_.raise(WarningCode::PairingCooldown, "", status.message);
+    } else {
+        warnings_.clear(WarningCode::PairingCooldown);
+    }
+    console_->show(std::move(status));
+}
+
+void App::endpointsChanged() {
+    if (!session_) return;
+    std::vector<InventoryItem> items;
+    for (const auto& view : directory_->list()) {
+        items.push_back({view.record.id,
+                         view.record.name,
+                         view.record.kind,
+                         inventoryState(view.state),
+                         view.why});
+    }
+    session_->setInventory(std::move(items));
+}
+
+LinkReport App::linkReport() {
+    if (!session_) return {.state = "down", .why = "The gateway is not paired."};
+    const auto view = session_->view();
+    LinkReport report;
+    report.state = view.status.state == bus::LinkState::Up           ? "up"
+                   : view.status.state == bus::LinkState::Connecting ? "connecting"
+                                                                     : "down";
+    const bool up = view.status.state == bus::LinkState::Up;
+    if (!up && view.status.lastFailure) report.why = view.status.lastFailure->message();
+    if (up && view.roundTrip) {
+        report.rttMs = std::chrono::ceil<std::chrono::milliseconds>(*view.roundTrip).count();
+    }
+    if (up) warnings_.clear(WarningCode::LinkDown);
+    if (!up) warnings_.raise(WarningCode::LinkDown, "", report.why);
+    return report;
+}
+
+net::Task<Result<>> App::run() {
+    PCG_CO_CHECK(co_await enrollment_->load());
+    console_->setGatewayId(enrollment_->record().keys.gatewayId());
+    console_->showBanner();
+    kLog.info("gateway.started",
+              {{"gateway_id", enrollment_->record().keys.gatewayId()},
+               {"version", gatewayVersion()},
+               {"controlplane", config_.controlplaneUrl}});
+    PCG_CO_CHECK(co_await directory_->start());
+    service_->start();
+    auto life = listenForControl();
+    if (life) kLog.info("gateway.ready", {{"control_socket", config_.controlSocket().string()}});
+    while (life && !stopping_) {
+        life = co_await enrollment_->untilProvisioned();
+        if (life && !stopping_) life = co_await servePapers();
+    }
+    if (stopping_) life = Result<>{};
+    co_await shutDown();
+    co_return life;
+}
+
+net::Task<Result<>> App::servePapers() {
+    over_.reset();
+    const auto served = scope();
+    auto session = PairedSession::create({.loop = loop_,
+                                          .clock = clock_,
+                                          .random = random_,
+                                          .enrollment = *enrollment_,
+                                          .service = *service_,
+                                          .hostname = config_.hostname,
+                                          .version = std::string(gatewayVersion()),
+                                          .onOver = [this](std::string why) {
+                                              over_ = std::move(why);
+                                              changed_.cancel();
+                                          }});
+    if (!session) co_return fail(std::move(session).error());
+    session_ = std::move(*session);
+    PCG_CO_CHECK(session_->start());
+    endpointsChanged();
+    while (!stopping_ && !over_) co_await changed_.async_wait(net::kAwaitTuple);
+    co_await session_->stop(kDrain);
+    session_.reset();
+    warnings_.clear(WarningCode::LinkDown);
+    if (over_) co_await forgetTenant(served, *over_);
+    co_return Result<>{};
+}
+
+// The tenant's endpoints and keys go with the tenant; destroying the tenant's key makes what may be
+// left of them on the disk unreadable.
+net::Task<void> App::forgetTenant(store::Scope gone, std::string why) {
+    kLog.warn("gateway.released", {{"tenant_id", gone.tenant}, {"why", why}});
+    audit_->note("gateway.released",
+                 codec::json::Object().set("tenant_id", gone.tenant).set("why", why));
+    for (const auto& view : directory_->list()) {
+        auto removed = co_await directory_->remove(view.record.name);
+        if (!removed) kLog.failure(log::Level::Error, "endpoint.not_removed", removed.error());
+    }
+    auto erase = [gone](Storage storage) { return storage.envelope.destroy(gone); };
+    auto erased = co_await state_->run(std::move(erase));
+    if (!erased) kLog.failure(log::Level::Error, "gateway.not_erased", erased.error());
+    // Provisioned papers may be gone already (enrollment.over).
+    if (!enrollment_->record().provisioned) co_return;
+    auto forgotten = co_await enrollment_->forget();
+    if (!forgotten) kLog.failure(log::Level::Error, "gateway.not_released", forgotten.error());
+}
+
+void App::stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    kLog.info("gateway.stopping");
+    enrollment_->stop();
+    changed_.cancel();
+}
+
+net::Task<void> App::shutDown() {
+    if (controlServer_) co_await controlServer_->stop(std::chrono::milliseconds(1000));
+    co_await directory_->stop();
+    co_await service_->stop(kDrain);
+    co_await audit_->flush();
+    state_->close();
+    kLog.info("gateway.stopped");
+}
+
+}  // namespace pcg::gateway

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// The composition root: the only place that makes the gateway's parts and ties them together.
+//
+// create() opens the state (blocking, before the loop runs), run() is the gateway's life as one
+// coroutine: enrol, serve the tenant, and again when it was released. stop() lets what runs come to
+// an end within kDrain. Loop thread.
+#pragma once
+
+#include "common/http/server.h"
+#include "gateway/console/operator_console.h"
+#include "gateway/control/control_api.h"
+#include "gateway/endpoints/endpoint_directory.h"
+#include "gateway/enrollment/enrollment.h"
+#include "gateway/gateway_config.h"
+#include "gateway/health/warnings.h"
+#include "gateway/serve/paired_session.h"
+#include "gateway/state/audit_trail.h"
+#include "gateway/state/proxy_state.h"
+#include "gateway/state/state_store.h"
+#include "gateway/state/stored_enrollment.h"
+#include "vcenter-proxy/policy_source.h"
+
+#include <memory>
+
+namespace pcg::gateway {
+
+class App {
+  public:
+    static constexpr std::chrono::milliseconds kDrain{5000};
+
+    // Loop, random and clock outlive the App.
+    static Result<std::unique_ptr<App>> create(net::Loop& loop,
+                                               const GatewayConfig& config,
+                                               Random& random,
+                                               const Clock& clock);
+    ~App();
+    App(const App&) = delete;
+    App& operator=(const App&) = delete;
+
+    // Until stop(), or until something that cannot be retried fails.
+    net::Task<Result<>> run();
+    void stop();
+
+  private:
+    App(net::Loop& loop, const GatewayConfig& config, Random& random, const Clock& clock);
+
+    Result<> assemble(std::unique_ptr<StateStore> state);
+    Result<EnrollmentPorts> enrollmentPorts();
+    proxy::EndpointService& makeService();
+    void makeDirectory();
+    void makeControlApi();
+    Result<> listenForControl();
+    net::Task<Result<>> servePapers();
+    net::Task<void> forgetTenant(store::Scope scope, std::string why);
+    net::Task<void> shutDown();
+
+    void pairingChanged(PairingStatus status);
+    void endpointsChanged();
+    LinkReport linkReport();
+    store::Scope scope() const;
+
+    net::Loop& loop_;
+    const GatewayConfig config_;
+    Random& random_;
+    const Clock& clock_;
+    Warnings warnings_;
+    std::unique_ptr<StateStore> state_;
+    std::unique_ptr<AuditTrail> audit_;
+    std::unique_ptr<OperatorConsole> console_;
+    std::unique_ptr<StoredEnrollment> enrollmentStore_;
+    std::unique_ptr<Enrollment> enrollment_;
+    std::unique_ptr<StoredCredentials> credentials_;
+    std::unique_ptr<StoredAccessKeys> accessKeys_;
+    proxy::FixedPolicy policy_;
+    std::unique_ptr<proxy::EndpointService> service_;
+    std::unique_ptr<EndpointDirectory> directory_;
+    std::unique_ptr<ControlApi> api_;
+    std::unique_ptr<http::Server> controlServer_;
+    std::unique_ptr<PairedSession> session_;
+    std::optional<std::string> over_;  // why the papers are void
+    bool stopping_ = false;
+    net::Timer changed_;  // cancelled when over_ or stopping_ was set
+};
+
+// The program's version, as `--version` prints it.
+std::string_view gatewayVersion();
+
+}  // namespace pcg::gateway

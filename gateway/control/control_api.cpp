@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/control/control_api.h"
+
+#include "common/http/problem.h"
+#include "gateway/control/control_json.h"
+#include "gateway/errc.h"
+#include "gateway/state/access_keys.h"
+
+namespace pcg::gateway {
+namespace {
+
+namespace json = codec::json;
+
+constexpr ByteCount kMaxBody = 64_KiB;
+constexpr std::size_t kMaxAuditRows = 1000;
+constexpr std::int64_t kMaxKeySeconds = 10LL * 366 * 24 * 3600;
+
+net::Task<void> answer(http::Exchange& exchange, int status, json::Object body) {
+    http::ResponseHead head;
+    head.status = status;
+    head.headers.add("Content-Type", "application/json");
+    head.headers.add("Cache-Control", "no-store");
+    auto text = json::write(body);
+    // A connection that broke is the client's to notice; there is nobody left to tell.
+    [[maybe_unused]] auto sent =
+        co_await http::respondWhole(exchange, std::move(head), asBytes(text));
+    wipe(text);
+}
+
+net::Task<void> refuse(http::Exchange& exchange, Error error) {
+    auto problem = http::problemOf(error);
+    if (error.is(errc::kNoSuchEndpoint) || error.is(errc::kNoSuchKey)) problem.status = 404;
+    if (error.is(errc::kNameTaken) || error.is(errc::kNothingToConfirm)) problem.status = 409;
+    [[maybe_unused]] auto sent = co_await http::respondProblem(exchange, std::move(problem));
+}
+
+net::Task<Result<json::Object>> readJson(http::Exchange& exchange) {
+    PCG_CO_TRY(auto bytes, co_await http::readWholeBody(exchange, kMaxBody));
+    auto body = json::parseObject(asText(bytes));
+    wipe(MutableBytes(bytes));
+    co_return body;
+}
+
+net::Task<void> answerEndpoint(http::Exchange& exchange, int status, Result<EndpointView> view) {
+    if (!view) {
+        co_await refuse(exchange, view.error());
+        co_return;
+    }
+    auto body = toJson(*view);
+    co_await answer(exchange, status, std::move(body));
+}
+
+}  // namespace
+
+ControlApi::ControlApi(ControlPorts ports) : ports_(std::move(ports)) {
+    const auto to = [this](net::Task<void> (ControlApi::*method)(http::Exchange&, const Params&)) {
+        return [this, method](http::Exchange& exchange, const Params& params) {
+            return (this->*method)(exchange, params);
+        };
+    };
+    router_.add("GET", "/v1/status", to(&ControlApi::status))
+        .add("GET", "/v1/pairing", to(&ControlApi::showPairing))
+        .add("POST", "/v1/pairing/accept", to(&ControlApi::acceptPairing))
+        .add("POST", "/v1/pairing/reject", to(&ControlApi::rejectPairing))
+        .add("GET", "/v1/endpoints", to(&ControlApi::listEndpoints))
+        .add("POST", "/v1/endpoints", to(&ControlApi::addEndpoint))
+        .add("POST", "/v1/endpoints/{name}/check", to(&ControlApi::checkEndpoint))
+        .add("PUT", "/v1/endpoints/{name}/credentials", to(&ControlApi::setCredentials))
+        .add("DELETE", "/v1/endpoints/{name}", to(&ControlApi::removeEndpoint))
+        .add("GET", "/v1/keys", to(&ControlApi::listKeys))
+        .add("POST", "/v1/keys", to(&ControlApi::createKey))
+        .add("DELETE", "/v1/keys/{id}", to(&ControlApi::revokeKey))
+        .add("GET", "/v1/audit", to(&ControlApi::listAudit));
+}
+
+json::Object ControlApi::pairingJson() const {
+    return toJson(ports_.pairing(), ports_.clock.now());
+}
+
+net::Task<void> ControlApi::status(http::Exchange& exchange, const Params&) {
+    json::Object body;
+    body.set("gateway_id", ports_.gatewayId())
+        .set("version", ports_.version)
+        .set("pairing", pairingJson())
+        .set("link", toJson(ports_.link()))
+        .set("endpoints", toJson(ports_.endpoints.list()))
+        .set("warnings", toJson(ports_.warnings.active()));
+    co_await answer(exchange, 200, std::move(body));
+}
+
+net::Task<void> ControlApi::showPairing(http::Exchange& exchange, const Params&) {
+    auto body = pairingJson();
+    co_await answer(exchange, 200, std::move(body));
+}
+
+net::Task<void> ControlApi::acceptPairing(http::Exchange& exchange, const Params&) {
+    const auto decided = ports_.decide(true);
+    auto body = pairingJson();
+    if (!decided) co_await refuse(exchange, decided.error());
+    if (decided) co_await answer(exchange, 200, std::move(body));
+}
+
+net::Task<void> ControlApi::rejectPairing(http::Exchange& exchange, const Params&) {
+    const auto decided = ports_.decide(false);
+    auto body = pairingJson();
+    if (!decided) co_await refuse(exchange, decided.error());
+    if (decided) co_await answer(exchange, 200, std::move(body));
+}
+
+net::Task<void> ControlApi::listEndpoints(http::Exchange& exchange, const Params&) {
+    json::Object body;
+    body.set("endpoints", toJson(ports_.endpoints.list()));
+    co_await answer(exchange, 200, std::move(body));
+}
+
+net::Task<void> ControlApi::addEndpoint(http::Exchange& exchange, const Params&) {
+    auto body = co_await readJson(exchange);
+    auto parsed = body ? parseNewEndpoint(*body) : Result<NewEndpoint>(fail(body.error()));
+    if (!parsed) {
+        co_await refuse(exchange, parsed.error());
+        co_return;
+    }
+    auto added = co_await ports_.endpoints.add(std::move(*parsed));
+    co_await answerEndpoint(exchange, 201, std::move(added));
+}
+
+net::Task<void> ControlApi::checkEndpoint(http::Exchange& exchange, const Params& params) {
+    std::string name(params.text("name"));
+    auto checked = co_await ports_.endpoints.check(std::move(name));
+    co_await answerEndpoint(exchange, 200, std::move(checked));
+}
+
+net::Task<void> ControlApi::setCredentials(http::Exchange& exchange, const Params& params) {
+    std::string name(params.text("name"));
+    auto body = co_await readJson(exchange);
+    auto parsed = body ? parseCredentials(*body) : Result<EndpointCredentials>(fail(body.error()));
+    if (!parsed) {
+        co_await refuse(exchange, parsed.error());
+        co_return;
+    }
+    auto changed = co_await ports_.endpoints.setCredentials(std::move(name), std::move(*parsed));
+    co_await answerEndpoint(exchange, 200, std::move(changed));
+}
+
+net::Task<void> ControlApi::removeEndpoint(http::Exchange& exchange, const Params& params) {
+    std::string name(params.text("name"));
+    auto removed = co_await ports_.endpoints.remove(std::move(name));
+    json::Object done;
+    if (!removed) co_await refuse(exchange, removed.error());
+    if (removed) co_await answer(exchange, 200, std::move(done));
+}
+
+net::Task<void> ControlApi::listKeys(http::Exchange& exchange, const Params&) {
+    auto work = [](Storage storage) { return listAccessKeys(storage); };
+    auto keys = co_await ports_.state.run(std::move(work));
+    if (!keys) {
+        co_await refuse(exchange, keys.error());
+        co_return;
+    }
+    json::Object body;
+    body.set("keys", toJson(*keys, ports_.endpoints.list(), ports_.clock.wallNow()));
+    co_await answer(exchange, 200, std::move(body));
+}
+
+net::Task<Result<json::Object>> ControlApi::makeKey(json::Object body) {
+    PCG_CO_CHECK(body.onlyMembers({"endpoint", "role", "expires_in_s"}));
+    PCG_CO_TRY(const auto name, body.string("endpoint", 256));
+    PCG_CO_TRY(const auto roleName, body.string("role", 32));
+    PCG_CO_TRY(const auto seconds, body.optionalInteger("expires_in_s", 1, kMaxKeySeconds));
+    PCG_CO_TRY(const auto role, parseRoleField(roleName));
+    PCG_CO_TRY(const auto view, ports_.endpoints.find(name));
+    std::optional<WallTime> expiresAt;
+    if (seconds) expiresAt = ports_.clock.wallNow() + std::chrono::seconds(*seconds);
+    auto work = [id = view.record.id, role, expiresAt](Storage storage) {
+        return createAccessKey(storage, id, role, expiresAt);
+    };
+    PCG_CO_TRY(auto minted, co_await ports_.state.run(std::move(work)));
+    const auto& id = minted.record.id.text();
+    ports_.audit.note(
+        "key.created",
+        json::Object().set("id", id).set("endpoint", view.record.name).set("role", roleName));
+    json::Object shown;
+    shown.set("username", id)
+        .set("password", minted.password.revealText())
+        .set("endpoint", view.record.name)
+        .set("role", roleName);
+    if (expiresAt) shown.set("expires_at", toRfc3339(*expiresAt));
+    co_return shown;
+}
+
+net::Task<void> ControlApi::createKey(http::Exchange& exchange, const Params&) {
+    auto body = co_await readJson(exchange);
+    if (!body) {
+        co_await refuse(exchange, body.error());
+        co_return;
+    }
+    auto made = co_await makeKey(std::move(*body));
+    if (!made) co_await refuse(exchange, made.error());
+    if (made) co_await answer(exchange, 201, std::move(*made));
+}
+
+net::Task<void> ControlApi::revokeKey(http::Exchange& exchange, const Params& params) {
+    auto id = params.parse("id", wire::parseAccessKeyId);
+    if (!id) {
+        Error bad(errc::kBadField, "id: " + id.error().message());
+        co_await refuse(exchange, std::move(bad));
+        co_return;
+    }
+    auto work = [id = *id](Storage storage) { return revokeAccessKey(storage, id); };
+    auto revoked = co_await ports_.state.run(std::move(work));
+    if (!revoked) {
+        co_await refuse(exchange, revoked.error());
+        co_return;
+    }
+    ports_.audit.note("key.revoked", json::Object().set("id", id->text()));
+    co_await ports_.service.dropKey(*id);
+    json::Object done;
+    co_await answer(exchange, 200, std::move(done));
+}
+
+net::Task<void> ControlApi::listAudit(http::Exchange& exchange, const Params&) {
+    auto work = [](Storage storage) { return newestAuditRows(storage, kMaxAuditRows); };
+    auto rows = co_await ports_.state.run(std::move(work));
+    if (!rows) {
+        co_await refuse(exchange, rows.error());
+        co_return;
+    }
+    json::Object body;
+    body.set("rows", toJson(*rows));
+    co_await answer(exchange, 200, std::move(body));
+}
+
+}  // namespace pcg::gateway

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/control/control_json.h"
+
+#include "common/base/text.h"
+#include "gateway/errc.h"
+
+#include <algorithm>
+
+namespace pcg::gateway {
+
+namespace json = codec::json;
+
+json::Object toJson(const PairingStatus& status, SteadyTime now) {
+    json::Object body;
+    body.set("state", pairingStateName(status.state));
+    if (!status.message.empty()) body.set("message", status.message);
+    if (status.state == PairingState::Offered) body.set("code", status.code);
+    if (status.expires) {
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(*status.expires - now);
+        body.set("expires_in_ms", std::max<std::int64_t>(left.count(), 0));
+    }
+    if (status.state == PairingState::Confirm) {
+        body.set("sas", status.sas).set("requested_by", status.requestedBy);
+    }
+    if (!status.tenantId.empty()) {
+        body.set("tenant_name", status.tenantName).set("tenant_id", status.tenantId);
+    }
+    return body;
+}
+
+json::Object toJson(const LinkReport& status) {
+    json::Object body;
+    body.set("state", status.state);
+    if (!status.why.empty()) body.set("why", status.why);
+    if (status.rttMs >= 0) body.set("rtt_ms", status.rttMs);
+    return body;
+}
+
+json::Object toJson(const EndpointView& view) {
+    json::Object body;
+    body.set("id", view.record.id.text())
+        .set("name", view.record.name)
+        .set("kind", view.record.kind)
+        .set("url", view.record.url)
+        .set("trust", view.record.trust.kind == TrustKind::Pin ? "pin" : "ca")
+        .set("state", endpointStateName(view.state))
+        .set("why", view.why);
+    if (view.record.trust.kind == TrustKind::Pin) body.set("pin_sha256", view.record.trust.anchor);
+    if (!view.product.empty()) body.set("product", view.product);
+    return body;
+}
+
+json::Array toJson(const std::vector<EndpointView>& views) {
+    json::Array items;
+    for (const auto& view : views) items.emplace_back(toJson(view));
+    return items;
+}
+
+json::Array toJson(const std::vector<Warnings::Active>& warnings) {
+    json::Array items;
+    for (const auto& warning : warnings) {
+        const auto& text = textOf(warning.code);
+        json::Object item;
+        item.set("code", text.name)
+            .set("severity", severityName(text.severity))
+            .set("title", text.title)
+            .set("subject", warning.subject)
+            .set("detail", warning.detail)
+            .set("next_step", text.nextStep)
+            .set("since", toRfc3339(warning.since));
+        items.emplace_back(std::move(item));
+    }
+    return items;
+}
+
+json::Array toJson(const std::vector<AccessKeyRecord>& keys,
+                   const std::vector<EndpointView>& endpoints,
+                   WallTime now) {
+    json::Array items;
+    for (const auto& key : keys) {
+        const auto endpoint =
+            std::find_if(endpoints.begin(), endpoints.end(), [&](const EndpointView& view) {
+                return view.record.id == key.endpoint;
+            });
+        const bool expired = key.expiresAt && *key.expiresAt <= now;
+        json::Object item;
+        item.set("username", key.id.text())
+            .set("endpoint",
+                 endpoint == endpoints.end() ? key.endpoint.text() : endpoint->record.name)
+            .set("role", proxy::roleName(key.role))
+            .set("state",
+                 key.revoked ? "revoked"
+                 : expired   ? "expired"
+                             : "good")
+            .set("created_at", key.createdAt);
+        if (key.expiresAt) item.set("expires_at", toRfc3339(*key.expiresAt));
+        items.emplace_back(std::move(item));
+    }
+    return items;
+}
+
+json::Array toJson(const std::vector<AuditRow>& rows) {
+    json::Array items;
+    for (const auto& row : rows) {
+        json::Object item;
+        item.set("seq", row.seq).set("at", row.at).set("event", row.event);
+        auto data = json::parseObject(row.data);
+        if (data) item.set("data", std::move(*data));
+        items.emplace_back(std::move(item));
+    }
+    return items;
+}
+
+Result<proxy::Role> parseRoleField(std::string_view name) {
+    if (const auto role = proxy::parseRole(name)) return *role;
+    const auto meant = didYouMean(name, {"inventory", "deploy", "full"});
+    return fail(errc::kBadField,
+                "role: \"" + std::string(name) + "\" is not inventory, deploy or full." +
+                    (meant ? " Did you mean \"" + *meant + "\"?" : ""));
+}
+
+}  // namespace pcg::gateway

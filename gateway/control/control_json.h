@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The JSON of the control API, from the gateway's values. Pure functions; no secret passes here.
+#pragma once
+
+#include "common/codec/json.h"
+#include "gateway/console/pairing_status.h"
+#include "gateway/control/control_api.h"
+#include "gateway/state/access_keys.h"
+#include "gateway/state/audit_trail.h"
+
+#include <vector>
+
+namespace pcg::gateway {
+
+codec::json::Object toJson(const PairingStatus& status, SteadyTime now);
+codec::json::Object toJson(const LinkReport& status);
+codec::json::Object toJson(const EndpointView& view);
+codec::json::Array toJson(const std::vector<EndpointView>& views);
+codec::json::Array toJson(const std::vector<Warnings::Active>& warnings);
+codec::json::Array toJson(const std::vector<AccessKeyRecord>& keys,
+                          const std::vector<EndpointView>& endpoints,
+                          WallTime now);
+codec::json::Array toJson(const std::vector<AuditRow>& rows);
+
+Result<proxy::Role> parseRoleField(std::string_view name);
+
+}  // namespace pcg::gateway

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/ctl/ctl.h"
+#include "gateway/hardening.h"
+
+#include <iostream>
+
+int main(int argc, char** argv) {
+    // It handles passwords on their way to the gateway.
+    if (const auto hardened = pcg::gateway::hardenProcess(); !hardened) {
+        std::cerr << "pcgctl: " << hardened.error().message() << "\n";
+        return 1;
+    }
+    return pcg::gateway::ctl::run({argv + 1, argv + argc}, std::cin, std::cout, std::cerr);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What runs while the gateway belongs to a tenant: the link, the tunnel over it into the proxy, the
+// renewal of the bus token. Made from one set of papers, thrown away with it.
+//
+// Loop thread only. Await stop() before destroying it.
+#pragma once
+
+#include "gateway/enrollment/enrollment.h"
+#include "gateway/link/control_link.h"
+#include "vcenter-proxy/endpoint_service.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pcg::gateway {
+
+struct PairedPorts {
+    net::Loop& loop;
+    const Clock& clock;
+    Random& random;
+    Enrollment& enrollment;
+    proxy::EndpointService& service;
+    std::string hostname;
+    std::string version;
+    // The tenant or the control plane ended it: the papers are void. At most once.
+    std::function<void(std::string why)> onOver;
+};
+
+class PairedSession {
+  public:
+    // From enrollment.record().provisioned.
+    static Result<std::unique_ptr<PairedSession>> create(PairedPorts ports);
+
+    ~PairedSession();
+    PairedSession(const PairedSession&) = delete;
+    PairedSession& operator=(const PairedSession&) = delete;
+
+    Result<> start();
+    void setInventory(std::vector<InventoryItem> items);
+    LinkView view() const;
+
+    // Lets running requests end within `drain`, then cuts them and the link.
+    net::Task<void> stop(std::chrono::milliseconds drain);
+
+  private:
+    struct Core;
+
+    explicit PairedSession(std::shared_ptr<Core> core) : core_(std::move(core)) {}
+
+    std::shared_ptr<Core> core_;
+};
+
+}  // namespace pcg::gateway
