@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/app.h"
 
-#include "gateway/enrollment/control_plane_calls.h"
+#include "gateway/controlplane_caller.h"
 #include "gateway/enrollment/errc.h"
 #include "pairing/spake2.h"
-
-#include <fstream>
-#include <iterator>
 
 namespace pcg::gateway {
 namespace {
 
 constexpr log::Logger kLog("gateway");
-
-Result<net::Trust> controlplaneTrust(const GatewayConfig& config) {
-    if (config.controlplaneRootSha256)
-        return net::Trust(net::TrustRootPin{{*config.controlplaneRootSha256}});
-    std::ifstream in(config.controlplaneCaFile, std::ios::binary);
-    std::string pem{std::istreambuf_iterator<char>(in), {}};
-    auto context = net::TlsClientContext::create(net::TrustCa{pem});
-    if (!context) {
-        return fail(std::move(context).error().context("controlplane_ca_file " +
-                                                       config.controlplaneCaFile.string()));
-    }
-    return net::Trust(net::TrustCa{std::move(pem)});
-}
 
 // What the control plane distinguishes; it does not need our reasons by kind.
 std::string inventoryState(EndpointState state) {
@@ -95,17 +79,16 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
 }
 
 Result<EnrollmentPorts> App::enrollmentPorts() {
-    const auto target = PCG_TRY(controlPlaneTarget(config_.controlplaneUrl));
     const auto trust = PCG_TRY(controlplaneTrust(config_));
     return EnrollmentPorts{
         .store = *enrollmentStore_,
         .clock = clock_,
         .random = random_,
-        .anonymous = PCG_TRY(controlPlaneCaller(loop_, target, trust)),
+        .anonymous = PCG_TRY(controlplaneCaller(loop_, config_, trust)),
         .authenticated =
-            [this, target, trust](const std::string& chainPem, Secret keyPem) {
-                return controlPlaneCaller(
-                    loop_, target, trust, net::CertificateAndKey{chainPem, std::move(keyPem)});
+            [this, trust](const std::string& chainPem, Secret keyPem) {
+                return controlplaneCaller(
+                    loop_, config_, trust, net::CertificateAndKey{chainPem, std::move(keyPem)});
             },
         .stretch = [this](pairing::PairingCode code,
                           pairing::Sid sid) { return stretchOn(*state_, std::move(code), sid); },
