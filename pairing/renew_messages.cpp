@@ -5,6 +5,8 @@
 
 namespace pcg::pairing {
 
+using fields::Object;
+
 Result<RenewRequest> RenewRequest::parse(std::string_view raw) {
     const auto message = PCG_TRY(fields::open(raw));
     RenewRequest request;
@@ -33,12 +35,13 @@ Bytes renewSigningInput(std::string_view raw) {
 }
 
 Result<RenewReply> RenewReply::parse(std::string_view raw) {
-    const auto message = PCG_TRY(fields::open(raw));
+    // An answer of an ordinary API call: no version of its own, and later members may come.
+    const auto message = PCG_TRY(codec::json::parseObject(raw, kMaxMessageBytes));
     return RenewReply{PCG_TRY(message.string("user_jwt", 8 * 1024))};
 }
 
 std::string RenewReply::write() const {
-    return codec::json::write(fields::start().set("user_jwt", userJwt));
+    return codec::json::write(Object().set("user_jwt", userJwt));
 }
 
 }  // namespace pcg::pairing

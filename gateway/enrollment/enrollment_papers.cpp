@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// The durable half: from the console's yes to the papers, and what comes after.
+#include "common/crypto/jws.h"
+#include "gateway/enrollment/enrollment.h"
+#include "gateway/enrollment/errc.h"
+#include "gateway/enrollment/papers.h"
+#include "pairing/tenant_name.h"
+
+namespace pcg::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+tl::unexpected<Error> stopping() { return fail(kOver, "the gateway is stopping"); }
+
+// The rest (400, 401) is a mistake of a program; papers are not thrown away for that.
+bool meansForgotten(int status) { return status == 403 || status == 404 || status == 410; }
+
+PairingStatus statusOf(PairingState state, std::string message = {}) {
+    PairingStatus status;
+    status.state = state;
+    status.message = std::move(message);
+    return status;
+}
+
+}  // namespace
+
+// --- M9 to M12
+
+net::Task<Result<>> Enrollment::onAccepted(std::shared_ptr<OfferSession> session,
+                                           pairing::Acceptance acceptance) {
+    const auto& terms = acceptance.terms;
+    const auto& keys = record_->keys;
+    pairing::Bind bind;
+    bind.sid = session->reply.sid;
+    bind.claimId = terms.claimId;
+    bind.tenantId = terms.tenantId;
+    bind.gatewayId = keys.gatewayId();
+    bind.pth = acceptance.pth;
+    bind.csrSha256 = crypto::sha256(keys.csr);
+    bind.nkeyPub = keys.nkey.publicKey().text();
+    bind.encPub = acceptance.encPub;
+    bind.acceptMode = acceptance.acceptMode;
+    bind.issuedAt = toUnixMilliseconds(ports_.clock.wallNow());
+    PCG_CO_TRY(auto jws, crypto::signJws(keys.device, pairing::kBindType, asBytes(bind.write())));
+
+    pairing::Enrollment body;
+    body.gatewayId = bind.gatewayId;
+    body.tenantId = terms.tenantId;
+    body.csr = keys.csr;
+    body.nkeyPub = bind.nkeyPub;
+    body.encPub = acceptance.encPub;
+    body.pth = acceptance.pth;
+    body.reportTag = acceptance.reportTag;
+    body.bind = std::move(jws);
+
+    AcceptedPairing accepted;
+    accepted.claimId = terms.claimId;
+    accepted.pth = acceptance.pth;
+    accepted.tenantId = terms.tenantId;
+    accepted.tenantName = terms.tenantName;
+    accepted.controlPlaneRootDer = std::move(acceptance.controlPlaneRootDer);
+    accepted.encPrivate = std::move(acceptance.encPrivate);
+    accepted.enrollmentBody = body.write();
+    accepted.acceptedAt = bind.issuedAt;
+    record_->accepted = std::move(accepted);
+    log_.info("enrollment.accepted",
+              {{"tenant_id", terms.tenantId}, {"mode", acceptance.acceptMode}});
+    co_return co_await save();
+}
+
+net::Task<Result<>> Enrollment::enrollOnce() {
+    auto waiting =
+        statusOf(PairingState::Enrolling, "Waiting for the tenant to confirm the number.");
+    waiting.tenantId = record_->accepted->tenantId;
+    waiting.tenantName = pairing::displayName(record_->accepted->tenantName).text;
+    show(waiting);
+    ControlPlaneClient client(ports_.anonymous);
+    const auto giveUp = ports_.clock.now() + pairing::kEnrollmentLifetime;
+    std::string over = "the control plane did not answer within 15 minutes";
+    while (ports_.clock.now() < giveUp) {
+        if (stopped_) co_return stopping();
+        auto outcome =
+            co_await client.enroll(record_->accepted->claimId, record_->accepted->enrollmentBody);
+        if (!outcome) {
+            log_.failure(log::Level::Warn, "enrollment.put", outcome.error());
+            co_await pause(backoff_.next() + 100ms);
+            continue;
+        }
+        backoff_.reset();
+        if (const auto* later = std::get_if<NotYet>(&*outcome)) {
+            co_await pause(later->askAgainIn);
+            continue;
+        }
+        if (const auto* refusal = std::get_if<pairing::Refusal>(&*outcome)) {
+            over = "the pairing was not completed (" + refusal->code + ")";
+            break;
+        }
+        auto papers = openPapers(*record_->accepted,
+                                 record_->keys,
+                                 std::get<pairing::SealedBundle>(*outcome),
+                                 ports_.clock.wallNow());
+        if (papers) {
+            record_->provisioned = std::move(*papers);
+            record_->accepted.reset();  // with the ephemeral key
+            log_.info("enrollment.provisioned",
+                      {{"tenant_id", record_->provisioned->bundle.tenantId}});
+            co_return co_await save();
+        }
+        // Altered on the way, or a control plane that is not ours: asking again costs nothing.
+        log_.failure(log::Level::Error, "enrollment.papers_refused", papers.error());
+        show(statusOf(PairingState::Enrolling, papers.error().message()));
+        co_await pause(backoff_.next() + 1s);
+    }
+    log_.warn("enrollment.not_completed", {{"why", over}});
+    record_->accepted.reset();
+    co_return co_await save();
+}
+
+// --- M13 and after
+
+Result<ControlPlaneClient> Enrollment::authenticatedClient() const {
+    auto key = PCG_TRY(record_->keys.tls.toPem());
+    return ControlPlaneClient(PCG_TRY(
+        ports_.authenticated(record_->provisioned->bundle.clientCertChain, std::move(key))));
+}
+
+net::Task<Result<>> Enrollment::acknowledge() {
+    if (!record_->provisioned) co_return fail(kOver, "there is no pairing to acknowledge");
+    PCG_CO_TRY(auto client, authenticatedClient());
+    while (!stopped_ && record_->provisioned && !record_->provisioned->acknowledged) {
+        const auto bundle = record_->provisioned->bundle;
+        const pairing::Ack ack{bundle.gatewayId, bundle.epoch, bundle.pth};
+        auto answer = co_await client.acknowledge(record_->provisioned->claimId, ack);
+        if (!record_->provisioned) break;  // forgotten meanwhile
+        if (!answer) {
+            log_.failure(log::Level::Warn, "enrollment.ack", answer.error());
+            co_await pause(backoff_.next() + 200ms);
+            continue;
+        }
+        if (const auto* refusal = std::get_if<pairing::Refusal>(&*answer)) {
+            const std::string code = refusal->code;
+            if (!meansForgotten(refusal->status)) {
+                log_.warn("enrollment.ack_refused", {{"code", code}});
+                co_await pause(backoff_.next() + 1s);
+                continue;
+            }
+            PCG_CO_CHECK(co_await forget());
+            co_return fail(kOver,
+                           "the control plane does not know this pairing any more (" + code + ")");
+        }
+        backoff_.reset();
+        record_->provisioned->acknowledged = true;
+        PCG_CO_CHECK(co_await save());
+        log_.info("enrollment.active", {{"tenant_id", bundle.tenantId}, {"epoch", bundle.epoch}});
+    }
+    if (stopped_) co_return stopping();
+    if (!record_->provisioned) co_return fail(kOver, "the pairing was given up meanwhile");
+    auto active = statusOf(PairingState::Active);
+    active.tenantId = record_->provisioned->bundle.tenantId;
+    active.tenantName = pairing::displayName(record_->provisioned->bundle.tenantName).text;
+    show(std::move(active));
+    co_return Result<>();
+}
+
+net::Task<Result<>> Enrollment::renew() {
+    if (!record_->provisioned) co_return fail(kOver, "there is no pairing to renew");
+    PCG_CO_TRY(auto client, authenticatedClient());
+    const auto bundle = record_->provisioned->bundle;
+    pairing::RenewRequest request;
+    request.renewId = ports_.random.array<16>();
+    request.gatewayId = bundle.gatewayId;
+    request.epoch = bundle.epoch;
+    request.nkeyPub = record_->keys.nkey.publicKey().text();
+    request.at = toUnixMilliseconds(ports_.clock.wallNow());
+    auto raw = request.write();
+    PCG_CO_TRY(auto signature, signedBy(pairing::renewSigningInput(raw)));
+    std::string path(pairing::kRenewPath);
+    PCG_CO_TRY(auto answer,
+               co_await client.renew(std::move(path), std::move(raw), std::move(signature)));
+    if (!record_->provisioned || record_->provisioned->bundle.epoch != request.epoch) {
+        co_return fail(kOver, "the pairing was given up meanwhile");
+    }
+    if (const auto* refusal = std::get_if<pairing::Refusal>(&answer)) {
+        co_return fail(kRefused,
+                       "the control plane did not renew the bus token (" + refusal->code + ")");
+    }
+    auto& jwt = std::get<pairing::RenewReply>(answer).userJwt;
+    PCG_CO_CHECK(checkUserJwt(bundle, record_->keys, jwt, ports_.clock.wallNow()));
+    record_->provisioned->bundle.bus.userJwt = std::move(jwt);
+    log_.info("enrollment.renewed");
+    co_return co_await save();
+}
+
+net::Task<Result<>> Enrollment::forget() {
+    record_->provisioned.reset();
+    record_->accepted.reset();
+    log_.info("enrollment.forgotten");
+    co_return co_await save();
+}
+
+}  // namespace pcg::gateway
