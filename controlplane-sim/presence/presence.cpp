@@ -54,17 +54,31 @@ struct Presence::State : std::enable_shared_from_this<State> {
     }
 
     void tick() {
+        // Judged first, told afterwards: a callback may forget gateways or detach tenants.
+        std::vector<std::function<void()>> news;
         for (auto& [name, tenant] : tenants) {
             const auto id = wire::TenantId::unchecked(name);
             const bool up = tenant.bus != nullptr && tenant.bus->state() == bus::LinkState::Up;
             for (auto& [nkey, peer] : tenant.peers) {
                 if (peer.online && (!up || clock.now() - peer.lastSign > kOfflineAfter)) {
                     peer.online = false;
-                    changed(id, tenant, peer);
+                    news.push_back(newsOf(id, tenant, peer));
                 }
-                if (up && (peer.pingSequence == 0 || clock.now() - peer.pingedAt >= kHeartbeat))
-                    ping(tenant, peer);
+                const bool due =
+                    peer.pingSequence == 0 || clock.now() - peer.pingedAt >= kHeartbeat;
+                if (up && due) ping(tenant, peer);
             }
+        }
+        for (const auto& tell : news) tell();
+    }
+
+    // Our link is new: what was said while it was down was lost, so everybody is asked again.
+    void onUp(const wire::TenantId& id) {
+        const auto place = tenants.find(id.text());
+        if (place == tenants.end()) return;
+        for (auto& [nkey, peer] : place->second.peers) {
+            peer.saidHello = false;
+            ping(place->second, peer);
         }
     }
 
@@ -111,13 +125,16 @@ struct Presence::State : std::enable_shared_from_this<State> {
                "the bus.";
     }
 
-    void changed(const wire::TenantId& id, const Tenant& tenant, const Peer& peer) {
+    std::function<void()> newsOf(const wire::TenantId& id, const Tenant& tenant, const Peer& peer) {
         kLog.info(peer.online ? "presence.online" : "presence.offline",
                   {{"tenant", id.text()}, {"gateway", peer.id.text()}});
-        if (events.onChange) events.onChange(id, peer.id, describe(tenant, peer));
+        return [tell = events.onChange, id, gateway = peer.id, live = describe(tenant, peer)] {
+            if (tell) tell(id, gateway, live);
+        };
     }
 
     // Every message is a sign of life, but only of a gateway that we expect on that account.
+    // Callbacks come last: they may forget the very gateway.
     void onMessage(const wire::TenantId& id, const bus::Message& message) {
         const auto parsed = wire::parseSubject(message.subject);
         const auto place = tenants.find(id.text());
@@ -126,30 +143,38 @@ struct Presence::State : std::enable_shared_from_this<State> {
         const auto found = tenant.peers.find(parsed->nkey.text());
         if (found == tenant.peers.end()) return;
         Peer& peer = found->second;
+        std::function<void()> report;
         switch (parsed->kind) {
             case wire::SubjectKind::Hello:
-                onHello(id, tenant, peer, message.payload);
+                report = onHello(id, tenant, peer, message.payload);
                 break;
             case wire::SubjectKind::Inventory:
-                onInventory(id, peer, message.payload);
+                report = onInventory(id, peer, message.payload);
                 break;
             case wire::SubjectKind::Heartbeat:
                 break;
             case wire::SubjectKind::Pong:
-                onPong(peer, message.payload);
+                onPong(tenant, peer, message.payload);
                 break;
             default:
                 return;
         }
         peer.lastSign = clock.now();
         peer.everHeard = true;
-        if (std::exchange(peer.online, true)) return;
-        changed(id, tenant, peer);
-        ping(tenant, peer);
+        std::function<void()> news;
+        if (!std::exchange(peer.online, true)) {
+            news = newsOf(id, tenant, peer);
+            ping(tenant, peer);
+        }
+        if (news) news();
+        if (report) report();
     }
 
-    void onHello(const wire::TenantId& id, Tenant& tenant, Peer& peer, BytesView payload) {
-        const auto hello = parseHello(payload);
+    std::function<void()> onHello(const wire::TenantId& id,
+                                  Tenant& tenant,
+                                  Peer& peer,
+                                  BytesView payload) {
+        auto hello = parseHello(payload);
         if (!hello) return refuse(peer, hello.error());
         peer.version = hello->version;
         peer.saidHello = true;
@@ -157,27 +182,40 @@ struct Presence::State : std::enable_shared_from_this<State> {
         Object welcome;
         welcome.set("link_epoch", codec::json::Value::ofUnsigned(hello->linkEpoch));
         send(tenant, wire::GatewaySubjects(peer.nkey).welcome(), welcome);
-        if (events.onHello) events.onHello(id, peer.id, *hello);
+        return [tell = events.onHello, id, gateway = peer.id, hello = std::move(*hello)] {
+            if (tell) tell(id, gateway, hello);
+        };
     }
 
-    void onInventory(const wire::TenantId& id, const Peer& peer, BytesView payload) {
+    std::function<void()> onInventory(const wire::TenantId& id,
+                                      const Peer& peer,
+                                      BytesView payload) {
         auto endpoints = parseInventory(payload);
         if (!endpoints) return refuse(peer, endpoints.error());
-        if (events.onInventory) events.onInventory(id, peer.id, std::move(*endpoints));
+        return
+            [tell = events.onInventory, id, gateway = peer.id, endpoints = std::move(*endpoints)] {
+                if (tell) tell(id, gateway, endpoints);
+            };
     }
 
-    void onPong(Peer& peer, BytesView payload) {
+    void onPong(Tenant& tenant, Peer& peer, BytesView payload) {
         const auto sequence = parsePong(payload);
-        if (!sequence) return refuse(peer, sequence.error());
+        if (!sequence) {
+            refuse(peer, sequence.error());
+            return;
+        }
         if (!peer.pingUnanswered || *sequence != peer.pingSequence) return;
         peer.pingUnanswered = false;
+        const bool first = !peer.roundTrip;
         peer.roundTrip =
             std::chrono::duration_cast<std::chrono::microseconds>(clock.now() - peer.pingedAt);
+        if (first) ping(tenant, peer);  // which tells the gateway what was measured
     }
 
-    static void refuse(const Peer& peer, const Error& error) {
+    static std::function<void()> refuse(const Peer& peer, const Error& error) {
         kLog.failure(
             log::Level::Warn, "presence.bad_message", error, {{"gateway", peer.id.text()}});
+        return nullptr;
     }
 
     Peer* find(const wire::TenantId& tenant, const wire::GatewayId& gateway) {
@@ -219,6 +257,12 @@ Result<> Presence::attach(const wire::TenantId& tenant, bus::Bus& bus) {
         entry.subscriptions.push_back(
             PCG_TRY(bus.subscribe(std::string(subject), {}, std::move(handlers))));
     }
+    bus::Bus::Observer observer;
+    observer.onState = [weak, tenant](bus::LinkState state, const std::string&) {
+        const auto self = weak.lock();
+        if (self && state == bus::LinkState::Up) self->onUp(tenant);
+    };
+    bus.observe(std::move(observer));
     entry.bus = &bus;
     return {};
 }

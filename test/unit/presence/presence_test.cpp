@@ -30,6 +30,7 @@ struct PresenceTest : testing::Test {
         Presence::Events made;
         made.onHello = [this](const auto&, const auto&, const HelloReport& hello) {
             hellos.push_back(hello);
+            if (forgetOnHello) presence.forget(kTenant, kGateway);
         };
         made.onInventory = [this](const auto&, const auto&, auto endpoints) {
             inventory = std::move(endpoints);
@@ -64,6 +65,7 @@ struct PresenceTest : testing::Test {
     fakes::FakeBus controlPlane{broker};
     fakes::FakeBus gateway{broker};
     test::FakeClock clock;
+    bool forgetOnHello = false;
     std::vector<HelloReport> hellos;
     std::vector<ReportedEndpoint> inventory;
     std::vector<bool> changes;
@@ -107,11 +109,31 @@ TEST_F(PresenceTest, MeasuresTheRoundTripAndTellsTheGateway) {
     clock.advance(milliseconds(7));
     say(subjects.pong(), R"({"seq":1})");
     EXPECT_EQ(presence.live(kTenant, kGateway).roundTrip, milliseconds(7));
-    say(subjects.pong(), R"({"seq":1})");  // a second answer to one question measures nothing
+    ASSERT_EQ(sent(subjects.ping()).size(), 2U);  // the first measurement is told at once
+    EXPECT_EQ(*sent(subjects.ping())[1].integer("rtt_us"), 7000);
+    clock.advance(milliseconds(9));
+    say(subjects.pong(), R"({"seq":2})");
+    say(subjects.pong(), R"({"seq":2})");  // a second answer to one question measures nothing
+    EXPECT_EQ(presence.live(kTenant, kGateway).roundTrip, milliseconds(9));
     clock.advance(seconds(5));
     presence.tick();
-    ASSERT_EQ(sent(subjects.ping()).size(), 2U);
-    EXPECT_EQ(*sent(subjects.ping())[1].integer("rtt_us"), 7000);
+    ASSERT_EQ(sent(subjects.ping()).size(), 3U);
+}
+
+TEST_F(PresenceTest, AsksEverybodyAgainAfterItsOwnLinkWasDown) {
+    say(subjects.hello(), kHello);
+    broker.forgetSeen();
+    controlPlane.linkDown();
+    controlPlane.linkUp();
+    ASSERT_EQ(sent(subjects.ping()).size(), 1U);
+    EXPECT_TRUE(*sent(subjects.ping())[0].boolean("hello_wanted"));
+}
+
+TEST_F(PresenceTest, ACallbackMayForgetTheVeryGateway) {
+    forgetOnHello = true;
+    say(subjects.hello(), kHello);
+    EXPECT_EQ(hellos.size(), 1U);
+    EXPECT_FALSE(presence.live(kTenant, kGateway).online);
 }
 
 TEST_F(PresenceTest, AsksForAHelloWhenItOnlyHearsHeartbeats) {
