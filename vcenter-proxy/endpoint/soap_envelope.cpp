@@ -2,11 +2,10 @@
 #include "vcenter-proxy/endpoint/soap_envelope.h"
 
 #include "common/base/text.h"
+#include "vcenter-proxy/endpoint/wiping_memory.h"
 #include "vcenter-proxy/errc.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <new>
 #include <vector>
 
@@ -18,42 +17,11 @@ namespace {
 constexpr std::string_view kSoapNamespace = "http://schemas.xmlsoap.org/soap/envelope/";
 constexpr std::size_t kObjectLimit = 256;
 
+// Expat copies a Login's password into buffers of its own.
+constexpr XML_Memory_Handling_Suite kWipingMemory{wipingAllocate, wipingReallocate, wipingFree};
+
 // The separator cannot occur in a namespace name: expat refuses one that holds it.
 constexpr XML_Char kSeparator = '\n';
-
-// Expat copies a Login's password into buffers of its own; these allocators wipe what they give
-// back. The size stands before the block.
-constexpr std::size_t kBlockHeader = alignof(std::max_align_t);
-
-void* wipingAllocate(std::size_t size) {
-    auto* block = static_cast<std::uint8_t*>(std::malloc(size + kBlockHeader));
-    if (block == nullptr) return nullptr;
-    std::memcpy(block, &size, sizeof size);
-    return block + kBlockHeader;
-}
-
-std::size_t blockSize(const void* pointer) {
-    std::size_t size = 0;
-    std::memcpy(&size, static_cast<const std::uint8_t*>(pointer) - kBlockHeader, sizeof size);
-    return size;
-}
-
-void wipingFree(void* pointer) {
-    if (pointer == nullptr) return;
-    auto* bytes = static_cast<std::uint8_t*>(pointer);
-    wipe(MutableBytes(bytes, blockSize(pointer)));
-    std::free(bytes - kBlockHeader);
-}
-
-void* wipingReallocate(void* pointer, std::size_t size) {
-    void* fresh = wipingAllocate(size);
-    if (fresh == nullptr || pointer == nullptr) return fresh;
-    std::memcpy(fresh, pointer, std::min(size, blockSize(pointer)));
-    wipingFree(pointer);
-    return fresh;
-}
-
-constexpr XML_Memory_Handling_Suite kWipingMemory{wipingAllocate, wipingReallocate, wipingFree};
 
 struct FreeParser {
     void operator()(XML_ParserStruct* parser) const noexcept { XML_ParserFree(parser); }
