@@ -95,7 +95,7 @@ Result<EnrollmentPorts> App::enrollmentPorts() {
         .onStatus = [this](const PairingStatus& status) { pairingChanged(status); }};
 }
 
-proxy::EndpointService& App::makeService() {
+void App::makeService() {
     service_ = std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
                                                                         .clock = clock_,
                                                                         .random = random_,
@@ -103,7 +103,6 @@ proxy::EndpointService& App::makeService() {
                                                                         .vault = *credentials_,
                                                                         .policy = policy_,
                                                                         .audit = *audit_});
-    return *service_;
 }
 
 void App::makeDirectory() {
@@ -246,6 +245,10 @@ net::Task<Result<>> App::servePapers() {
                                           }});
     if (!session) co_return fail(std::move(session).error());
     session_ = std::move(*session);
+    // After a restart there is nothing left to acknowledge; this only says so on the console.
+    if (enrollment_->record().provisioned->acknowledged) {
+        PCG_CO_CHECK(co_await enrollment_->acknowledge());
+    }
     PCG_CO_CHECK(session_->start());
     endpointsChanged();
     while (!stopping_ && !over_) co_await changed_.async_wait(net::kAwaitTuple);

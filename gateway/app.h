@@ -46,7 +46,7 @@ class App {
 
     Result<> assemble(std::unique_ptr<StateStore> state);
     Result<EnrollmentPorts> enrollmentPorts();
-    proxy::EndpointService& makeService();
+    void makeService();
     void makeDirectory();
     void makeControlApi();
     Result<> listenForControl();
