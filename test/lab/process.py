@@ -76,7 +76,10 @@ class Processes:
         record = {"name": name, "pid": pid, "start_time": start_time(pid), "log": str(log), **(extra or {})}
         if command:
             record["command"] = [str(word) for word in command]
-        self.records = [other for other in self.records if other["name"] != name] + [record]
+        # One that still runs, or has left somebody behind, stays known until it is stopped.
+        self.records = [
+            other for other in self.records if other["name"] != name or is_alive(other) or members(other)
+        ] + [record]
         self.save()
         return record
 
@@ -84,7 +87,8 @@ class Processes:
         write_atomically(self.file, json.dumps(self.records, indent=1) + "\n")
 
     def find(self, name):
-        return next(record for record in self.records if record["name"] == name)
+        """The one that was started last under this name."""
+        return next(record for record in reversed(self.records) if record["name"] == name)
 
     def alive(self):
         return [record for record in self.records if is_alive(record)]
