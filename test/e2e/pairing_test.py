@@ -13,10 +13,11 @@ class WrongCodes(e2e.EndToEnd):
     def bring_up(cls):
         cls.lab.prepare()
         cls.lab.start_controlplane()
-        cls.tenant = cls.lab.add_tenant("acme")
 
     def new_gateway(self, name):
-        one = gateway.Gateway(self.lab, name, "acme")
+        """A gateway and a tenant of its own: a tenant may claim five times a minute, and every test claims."""
+        self.tenant = self.lab.add_tenant(f"tenant-of-{name}")
+        one = gateway.Gateway(self.lab, name, self.tenant["name"])
         one.configure()
         one.start()
         self.lab.gateways[name] = one
@@ -68,7 +69,7 @@ class WrongCodes(e2e.EndToEnd):
         finally:
             self.assertEqual(tenant_side.close(), 1)
         one.wait_for_pairing("offered")
-        self.assertEqual([g for g in self.api().get("/api/v1/gateways")["gateways"] if g["state"] == "online"
+        self.assertEqual([g for g in self.lab.api(self.tenant).get("/api/v1/gateways")["gateways"] if g["state"] == "online"
                           and g["name"] == "refused"], [])
 
     def test_kill_9_while_the_code_is_shown_brings_another_code_that_works(self):
