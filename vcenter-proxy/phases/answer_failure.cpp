@@ -9,13 +9,17 @@ namespace {
 
 constexpr log::Logger kLog("proxy");
 
+constexpr std::string_view kHowToTrust =
+    ". On the gateway: pcgctl endpoint add ... --pin-sha256 HEX, or --ca-file FILE";
+
 Error explain(const Endpoint& endpoint, const Error& cause, http::Outcome outcome) {
     // Errors of this module are sentences already.
     if (cause.code().name().starts_with("proxy.")) return cause;
     const std::string name = endpoint.config.name + " (" + endpoint.config.authority + ")";
     if (outcome == http::Outcome::NotDispatched) {
-        return {errc::kUpstreamUnreachable,
-                "the gateway could not reach " + name + ": " + cause.message()};
+        std::string text = "the gateway could not reach " + name + ": " + cause.message();
+        if (cause.code().name().starts_with("net.tls_")) text += kHowToTrust;
+        return {errc::kUpstreamUnreachable, std::move(text)};
     }
     return {errc::kOutcomeUnknown,
             "the connection to " + name +
