@@ -22,7 +22,7 @@ const char* const kHelp =
     "  --server URL       the control plane, https://HOST:PORT\n"
     "  --ca FILE          its root certificate, PEM\n"
     "  --token-file FILE  your API token\n"
-    "  --label NAME       what you call the gateway; its host name if left out\n"
+    "  --label NAME       what you call the gateway; \"gateway\" if left out\n"
     "  --json             one JSON object a line; answers are read as y or n lines from stdin\n"
     "\n"
     "Exit code: 0 done, 1 failed (the reason is printed), 2 wrong usage.\n";

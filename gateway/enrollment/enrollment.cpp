@@ -51,6 +51,8 @@ net::Task<Result<>> Enrollment::untilProvisioned() {
             PCG_CO_CHECK(co_await offerOnce());
         }
     }
+    // After a restart nothing is left to acknowledge, and so nothing else would say it.
+    if (record_->provisioned->acknowledged) showActive();
     co_return Result<>();
 }
 
@@ -267,6 +269,13 @@ void Enrollment::stop() {
 void Enrollment::show(PairingStatus status) {
     status_ = std::move(status);
     if (ports_.onStatus) ports_.onStatus(status_);
+}
+
+void Enrollment::showActive() {
+    auto active = statusOf(PairingState::Active);
+    active.tenantId = record_->provisioned->bundle.tenantId;
+    active.tenantName = pairing::displayName(record_->provisioned->bundle.tenantName).text;
+    show(std::move(active));
 }
 
 void Enrollment::showOffer(const OfferSession& session, std::string message) {

@@ -96,6 +96,7 @@ class Enrollment {
     Result<std::string> signedBy(BytesView input) const;
     pairing::GatewayFacts gatewayFacts() const;
     void show(PairingStatus status);
+    void showActive();
     void showOffer(const OfferSession& session, std::string message);
     void showQuestion(const OfferSession& session);
     void showProblem(PairingState state, const Error& error);

@@ -156,10 +156,7 @@ net::Task<Result<>> Enrollment::acknowledge() {
     }
     if (stopped_) co_return stopping();
     if (!record_->provisioned) co_return fail(kOver, "the pairing was given up meanwhile");
-    auto active = statusOf(PairingState::Active);
-    active.tenantId = record_->provisioned->bundle.tenantId;
-    active.tenantName = pairing::displayName(record_->provisioned->bundle.tenantName).text;
-    show(std::move(active));
+    showActive();
     co_return Result<>();
 }
 

@@ -140,6 +140,11 @@ TEST_F(EnrollmentTest, FromFirstBootToActive) {
     EXPECT_TRUE(acknowledged);
     EXPECT_EQ(enrollment->status().state, PairingState::Active);
     EXPECT_EQ(plane->acknowledged.size(), 1U);
+
+    boot();
+    ASSERT_TRUE(until([this] { return finished; }));
+    EXPECT_EQ(enrollment->status().state, PairingState::Active);
+    EXPECT_EQ(enrollment->status().tenantName, "acme");
 }
 
 TEST_F(EnrollmentTest, TheCodeIsShownOnlyWhileTheControlPlaneHoldsTheOffer) {
