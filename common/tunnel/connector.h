@@ -27,8 +27,8 @@ struct Target {
 
 class Connector {
   public:
-    // `instance` must be new in each run. Bus, pool and random outlive the connector; calls may
-    // outlive it.
+    // `instance` must be new in each run, and for each connector on the same bus. Bus and random
+    // outlive the connector; calls may outlive it, the loop and the pool outlive the calls.
     Connector(net::Loop& loop,
               bus::Bus& bus,
               const wire::InstanceId& instance,

@@ -40,7 +40,7 @@ inline constexpr ByteCount kBulkHold = 256_KiB;
 inline constexpr ByteCount kControlHold = 3_MiB;
 
 // Streams.
-inline constexpr std::size_t kMaxStreamsPerPeer = 4096;
+inline constexpr std::size_t kMaxStreamsPerPeer = 12288;
 inline constexpr std::size_t kMaxStreams = 16384;
 
 // OPENs that may wait for their first answer at once; each has a reply subject of its own.
@@ -49,7 +49,7 @@ inline constexpr unsigned kOpenSlots = 1024;
 // Reconciliation: whatever was lost is found within three SYNCs.
 inline constexpr std::chrono::milliseconds kSyncPeriod = 5s;
 inline constexpr std::chrono::milliseconds kSilenceLimit = 15s;
-inline constexpr std::size_t kMaxSyncEntries = 8192;  // per frame; more streams take more frames
+inline constexpr std::size_t kMaxSyncEntries = 16384;  // one message holds them
 
 // An OPEN that is older than this when it arrives is refused, not executed.
 inline constexpr std::chrono::milliseconds kDefaultOpenTtl = 30s;

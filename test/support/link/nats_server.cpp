@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,6 +68,8 @@ void NatsServer::spawn() {
     if (pid_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (::getppid() != parent) ::_exit(1);
+        // A connection of the test that the child also holds cannot be closed or reset.
+        ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
         ::execl(program, program, "-c", config.c_str(), static_cast<char*>(nullptr));
         ::_exit(127);
     }

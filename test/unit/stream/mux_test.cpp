@@ -563,6 +563,36 @@ TEST_F(MuxPair, APeerKnownToBeGoneFailsItsStreamsNow) {
     EXPECT_EQ(ingress.mux.view(asked).failure->outcome, wire::Outcome::Unknown);
 }
 
+TEST_F(MuxPair, TenThousandParkedCallsStayOpenAndLeaveRoomForATransfer) {
+    std::vector<Handle> parked;
+    for (int i = 0; i < 10'000; ++i) parked.push_back(open({}));
+    settle();
+    while (const auto served = gateway.mux.nextAccepted()) gateway.mux.takeRequest(*served);
+    for (int i = 0; i < 20; ++i) {
+        pass(3s);
+        settle();
+    }
+    for (const auto handle : parked) ASSERT_EQ(ingress.mux.view(handle).failure, nullptr);
+
+    const auto asked = open({});
+    settle();
+    const auto served = gateway.mux.nextAccepted();
+    ASSERT_TRUE(served);
+    gateway.mux.takeRequest(*served);
+    respond(*served, kChunked);
+    int rounds = 0;
+    for (ByteCount sent = 0; sent < 32_MiB; ++rounds) {
+        for (std::size_t taken = 1; taken != 0; sent += taken) {
+            taken = gateway.mux.write(*served, bytes(wire::kMaxDataBytes));
+            collect(gateway);
+        }
+        while (!gateway.wire.empty()) deliverOne(gateway);
+        readAll(ingress, asked);
+        settle();
+    }
+    EXPECT_LT(rounds, 60);  // the window grew although the others hold theirs
+}
+
 TEST(MuxLimits, MoreStreamsThanAllowedAreRefusedAndNotDispatched) {
     Limits few;
     few.streamsPerRoute = 2;
