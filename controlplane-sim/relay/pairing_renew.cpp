@@ -2,7 +2,7 @@
 // Renewal of a gateway's papers, over mutual TLS with the certificate that is to be followed:
 //
 //   POST /pair/v1/renew  {"gateway_id","epoch","nkey_pub"[,"csr"]} -> 200
-//   {"user_jwt"[,"client_cert_chain"]}
+//   {"v","user_jwt"[,"client_cert_chain"]}
 //
 // The answer is no secret without the keys that were born on the gateway, and the same question may
 // be asked again, so nothing is stored for it.
@@ -99,7 +99,7 @@ Result<std::string> PairingService::renewedPapers(const Gateway& gateway,
                                                   const std::optional<Bytes>& csr) const {
     const auto bus = PCG_TRY(parts_.bus.papers(gateway.tenant, gateway.nkey));
     json::Object reply;
-    reply.set("user_jwt", bus.userJwt);
+    reply.set("v", 1).set("user_jwt", bus.userJwt);
     if (csr) {
         const auto verified = PCG_TRY(crypto::VerifiedCsr::fromDer(*csr));
         const auto chain = PCG_TRY(parts_.pki.issueGateway(verified.publicSpki(),

@@ -179,7 +179,8 @@ net::Task<Result<>> Enrollment::renew() {
         co_return fail(kOver, "the pairing was given up meanwhile");
     }
     if (const auto* refusal = std::get_if<pairing::Refusal>(&answer)) {
-        co_return fail(kRefused,
+        // "forbidden": the gateway, its key or its epoch is not bound any more.
+        co_return fail(refusal->code == "forbidden" ? kOver : kRefused,
                        "the control plane did not renew the bus token (" + refusal->code + ")");
     }
     auto& jwt = std::get<pairing::RenewReply>(answer).userJwt;

@@ -2,6 +2,7 @@
 #include "gateway/serve/paired_session.h"
 
 #include "common/base/assert.h"
+#include "common/bus/errc.h"
 #include "common/log/log.h"
 #include "common/tunnel/acceptor.h"
 #include "common/wire/limits.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr log::Logger kLog("gateway");
 constexpr std::uint16_t kBusPort = 4222;
 constexpr std::chrono::milliseconds kLinkDrain{2000};
+constexpr std::chrono::seconds kAskAgainAfter{30};
 
 // The nkey stays in the enrolment's record; the link only ever gets signatures.
 LinkCredentials::Sign signerOf(const Enrollment& enrollment) {
@@ -63,7 +65,10 @@ struct PairedSession::Core : std::enable_shared_from_this<Core> {
     void over(std::string why);
     net::Task<void> serve(http::Exchange& exchange, const tunnel::StreamInfo& info);
 
+    void linkChanged(bus::LinkState state);
+
     static net::Task<void> acknowledge(std::shared_ptr<Core> core);
+    static net::Task<void> askWhetherWeBelong(std::shared_ptr<Core> core);
     static net::Task<void> renew(std::shared_ptr<Core> core);
 
     PairedPorts ports;
@@ -72,6 +77,8 @@ struct PairedSession::Core : std::enable_shared_from_this<Core> {
     std::unique_ptr<tunnel::Acceptor> acceptor;
     Renewal renewal;
     bool acknowledging = false;
+    bool asking = false;
+    SteadyTime askedAt = SteadyTime::min();
     bool stopped = false;
 };
 
@@ -145,6 +152,34 @@ net::Task<void> PairedSession::Core::acknowledge(std::shared_ptr<Core> core) {
     if (acknowledged.error().is(kOver)) core->over(acknowledged.error().message());
 }
 
+// The broker turns us away when the tenant released us while we were off, and when our token
+// expired. The control plane knows which: it renews the token, or does not know us any more.
+void PairedSession::Core::linkChanged(bus::LinkState state) {
+    if (stopped || asking || state == bus::LinkState::Up) return;
+    const auto failure = link->view().status.lastFailure;
+    const auto now = ports.clock.now();
+    if (!failure || !failure->is(bus::kRefused)) return;
+    if (askedAt != SteadyTime::min() && now - askedAt < kAskAgainAfter) return;
+    asking = true;
+    askedAt = now;
+    net::asio::co_spawn(ports.loop, askWhetherWeBelong(shared_from_this()), net::asio::detached);
+}
+
+net::Task<void> PairedSession::Core::askWhetherWeBelong(std::shared_ptr<Core> core) {
+    auto renewed = co_await core->ports.enrollment.renew();
+    core->asking = false;
+    if (core->stopped) co_return;
+    if (renewed) {
+        core->tokenRenewed();
+        core->link->reconnect("the token was renewed");
+    } else if (renewed.error().is(kOver)) {
+        core->over("The control plane does not know this gateway any more: " +
+                   renewed.error().message());
+    } else {
+        kLog.failure(log::Level::Warn, "link.refused", renewed.error());
+    }
+}
+
 net::Task<void> PairedSession::Core::renew(std::shared_ptr<Core> core) {
     co_await core->renewal.run();
 }
@@ -158,6 +193,11 @@ Result<std::unique_ptr<PairedSession>> PairedSession::create(PairedPorts ports) 
 PairedSession::~PairedSession() = default;
 
 Result<> PairedSession::start() {
+    // The bus is a member of the core, and calls it no more once it is stopped.
+    core_->link->bus().observe(
+        {.onState = [raw = core_.get()](bus::LinkState state,
+                                        const std::string&) { raw->linkChanged(state); },
+         .onWritable = {}});
     PCG_TRY(core_->acceptor->start());
     PCG_TRY(core_->link->start());
     net::asio::co_spawn(core_->ports.loop, Core::renew(core_), net::asio::detached);

@@ -13,6 +13,7 @@
 #include "controlplane-sim/tenancy/enrollments.h"
 #include "controlplane-sim/tenancy/gateways.h"
 #include "controlplane-sim/tenancy/schema.h"
+#include "pairing/renew_messages.h"
 #include "pairing/commissioner.h"
 #include "pairing/pairing_code.h"
 #include "pairing/responder.h"
@@ -543,6 +544,7 @@ TEST_F(PairingOverHttps, RenewsThePapersOfABoundGatewayOnly) {
     const auto reply = codec::json::parseObject(renewed.body);
     ASSERT_TRUE(reply);
     EXPECT_EQ(*reply->string("user_jwt", 4096), "jwt.for." + kNkey);
+    EXPECT_TRUE(pairing::RenewReply::parse(renewed.body)) << "the gateway reads it";
     const auto chain = crypto::parsePemCertificates(*reply->string("client_cert_chain", 16384));
     ASSERT_TRUE(chain);
     EXPECT_EQ(chain->front().publicSpki(), next.publicSpki());
