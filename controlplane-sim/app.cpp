@@ -58,6 +58,22 @@ Result<broker::BrokerSettings> brokerSettings(const store::StateDir& dir,
     return settings;
 }
 
+// Where clients of an ingress connect: the address that is listened on, unless that is every
+// address.
+std::string ingressHost(const SimConfig& config) {
+    const bool everywhere = config.listenAddress == "0.0.0.0" || config.listenAddress == "::";
+    return everywhere ? config.publicHost : config.listenAddress;
+}
+
+// The addresses for a server certificate.
+std::vector<std::string> ownAddresses(const SimConfig& config) {
+    std::vector<std::string> addresses{"127.0.0.1"};
+    if (ingressHost(config) == config.listenAddress && config.listenAddress != addresses.front()) {
+        addresses.push_back(config.listenAddress);
+    }
+    return addresses;
+}
+
 }  // namespace
 
 // In order of construction; destroyed in reverse.
@@ -183,7 +199,7 @@ Result<> App::Parts::joinBus() {
 Result<> App::Parts::joinIngress() {
     const auto identity = PCG_TRY(
         pki->serverIdentity({config.publicHost, "localhost", "*.ingress." + config.publicHost},
-                            {"127.0.0.1"},
+                            ownAddresses(config),
                             clock.wallNow()));
     IngressOptions options;
     options.address = config.listenAddress;
@@ -209,8 +225,8 @@ Result<> App::Parts::joinIngress() {
 }
 
 Result<> App::Parts::joinHttp() {
-    const auto identity = PCG_TRY(
-        pki->serverIdentity({config.publicHost, "localhost"}, {"127.0.0.1"}, clock.wallNow()));
+    const auto identity = PCG_TRY(pki->serverIdentity(
+        {config.publicHost, "localhost"}, ownAddresses(config), clock.wallNow()));
     auto context = PCG_TRY(net::TlsServerContext::create(
         identity, net::ClientCertificates::Optional, pki->gatewayAuthorityPem()));
     http::ServerOptions options;
@@ -229,7 +245,8 @@ Result<> App::Parts::join() {
     const auto origin = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
     api = std::make_unique<Api>(
-        Api::Parts{*store, clock, random, fleet->live(), *fleet, config.publicHost},
+        Api::Parts{
+            *store, clock, random, fleet->live(), *fleet, config.publicHost, ingressHost(config)},
         *authenticator);
     api->addTo(router);
     const auto busUrl = "tls://127.0.0.1:" + std::to_string(broker->running()->ports.client);

@@ -280,7 +280,7 @@ json::Object Api::describe(const Endpoint& endpoint) const {
         .set("ingress_host", endpoint.id.text().substr(3) + ".ingress." + parts_.publicHost);
     if (endpoint.ingressPort) {
         object.set("ingress_url",
-                   "https://" + parts_.publicHost + ":" + std::to_string(*endpoint.ingressPort));
+                   "https://" + parts_.ingressHost + ":" + std::to_string(*endpoint.ingressPort));
     }
     return object;
 }

@@ -23,7 +23,8 @@ class Api {
         Random& random;
         const LiveGateways& live;
         Lifecycle& lifecycle;
-        std::string publicHost;  // in the ingress URLs
+        std::string publicHost;   // endpoints' names on the shared listener are below it
+        std::string ingressHost;  // in the ingress URLs: a name or address in the certificate
     };
 
     Api(Parts parts, const Authenticator& authenticator)

@@ -49,7 +49,8 @@ class RestApi : public ::testing::Test {
     RestApi()
         : store_(openStore()),
           authenticator_(store_, clock_, crypto::sha256("operator-token")),
-          api_({store_, clock_, random_, live_, lifecycle_, "saas.test"}, authenticator_) {
+          api_({store_, clock_, random_, live_, lifecycle_, "saas.test", "127.0.0.1"},
+               authenticator_) {
         api_.addTo(router_);
     }
 
