@@ -147,6 +147,12 @@ Result<CnatsLogin> NatsBus::Engine::makeLogin(const ServerInfo& info) {
         return fail(kProtocol, "the broker asks for no signature; it is not set up for user keys");
     }
     login.signature = PCG_TRY(options_.credentials->signNonce(info.nonce));
+    // cnats 3.4.1 takes the signature for a C string and sends none when its first octet is zero:
+    // one login in 256. The next challenge has another signature.
+    if (!login.signature.empty() && login.signature.front() == 0) {
+        return fail(kDown,
+                    "the broker's challenge cannot be answered with this client; dialing again");
+    }
     return login;
 }
 

@@ -10,6 +10,11 @@ using crypto::EcKey;
 
 constexpr crypto::Days kServerLifetime{397};
 
+// Meant to be 30 days, renewed at two thirds. Until a gateway can renew its certificate
+// (docs/protocol/identity.md) a short life would only be an outage with a date. Revocation is by
+// the bus user, whose token lives 24 hours.
+constexpr crypto::Days kGatewayLifetime{5 * 365};
+
 Result<std::optional<EcKey>> loadKey(const PkiStorage& storage, const std::string& name) {
     const auto stored = PCG_TRY(storage.get(name + ".key"));
     if (!stored) return std::nullopt;
@@ -124,6 +129,7 @@ Result<crypto::CertificateChain> Pki::issueGateway(BytesView spki,
     profile.trustDomain = kTrustDomain;
     profile.tenantId = tenantId;
     profile.gatewayId = gatewayId;
+    profile.lifetime = kGatewayLifetime;
     auto leaf = PCG_TRY(gateways_.issueGateway(spki, profile, now));
     return crypto::CertificateChain{std::move(leaf), gateways_.certificate()};
 }
