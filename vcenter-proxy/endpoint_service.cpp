@@ -115,10 +115,14 @@ net::Task<void> EndpointService::Core::serve(http::Exchange& exchange,
 }
 
 net::Task<std::optional<Error>> EndpointService::Core::tryCredentials(EndpointPtr endpoint) {
+    const auto& proven = endpoint->credentials_proven;
+    if (proven && services.clock.now() - *proven < endpoint->config.limits.credentials_hold) {
+        co_return std::nullopt;
+    }
     if (endpoint->credential_throttle.waitFor({}).count() > 0) {
         co_return Error(errc::kCredentialsRejected,
                         "the stored credentials were refused several times; they are not tried "
-                        "again for a minute, so that the account is not locked");
+                        "again for a while, so that the account is not locked");
     }
     const ManagedObject manager{"SessionManager", "SessionManager"};
     auto credential = co_await services.vault.credentialFor(endpoint->config.id);
@@ -136,6 +140,7 @@ net::Task<std::optional<Error>> EndpointService::Core::tryCredentials(EndpointPt
                         endpoint->config.name + " rejects the stored user name or password");
     }
     endpoint->credential_throttle.succeeded({});
+    endpoint->credentials_proven = services.clock.now();
     const Principal nobody{
         wire::AccessKeyId::unchecked("check"), endpoint->config.id, Role::Inventory};
     auto session = std::make_shared<Session>(Session{nobody, {}, manager, {}, {}, {}});
@@ -249,7 +254,10 @@ net::Task<void> EndpointService::remove(wire::EndpointId id) {
 }
 
 void EndpointService::credentialsChanged(const wire::EndpointId& id) {
-    if (const auto endpoint = core_->find(id)) endpoint->credential_throttle.succeeded({});
+    const auto endpoint = core_->find(id);
+    if (!endpoint) return;
+    endpoint->credential_throttle.succeeded({});
+    endpoint->credentials_proven.reset();
 }
 
 net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {

@@ -21,7 +21,9 @@ namespace pcg::proxy {
 // What checkEndpoint() found out; an endpoint that cannot be reached at all is an error instead.
 struct EndpointReport {
     AboutInfo about;
-    // Nothing: the stored credentials were accepted. (A check logs in, and out again.)
+    // Nothing: the stored credentials were accepted, now or at a login not long ago. (A check logs
+    // in, and out again, but not each time: it may run every few seconds, and every login is an
+    // event there.)
     std::optional<Error> credentials_error;
 };
 
@@ -39,7 +41,7 @@ class EndpointService {
     // Sessions are logged out; running requests end as the endpoint answers them.
     net::Task<void> remove(wire::EndpointId id);
 
-    // The stored credentials are others now: forget that the old ones were refused.
+    // The stored credentials are others now: forget what became of the old ones.
     void credentialsChanged(const wire::EndpointId& id);
 
     // The key was revoked: its sessions end at once, busy or not.

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pcg::proxy {
@@ -20,6 +21,7 @@ struct EndpointLimits {
     std::chrono::milliseconds session_idle = std::chrono::minutes(30);
     std::chrono::milliseconds login_deadline = std::chrono::seconds(60);
     std::chrono::milliseconds logout_deadline = std::chrono::seconds(5);
+    std::chrono::milliseconds credentials_hold = std::chrono::minutes(10);
     std::chrono::milliseconds check_deadline = std::chrono::seconds(15);
 };
 
@@ -44,7 +46,7 @@ struct Endpoint {
           credential_throttle(clock,
                               {.free_failures = 3,
                                .first_wait = std::chrono::seconds(60),
-                               .longest_wait = std::chrono::seconds(60)}) {}
+                               .longest_wait = std::chrono::minutes(15)}) {}
 
     EndpointConfig config;
 
@@ -54,7 +56,8 @@ struct Endpoint {
     SessionTable sessions;
     std::size_t logins_pending = 0;  // they count against max_sessions
     LoginThrottle key_throttle;
-    LoginThrottle credential_throttle;  // under the one name ""
+    LoginThrottle credential_throttle;             // under the one name ""
+    std::optional<SteadyTime> credentials_proven;  // the last login that was accepted
     bool stopping = false;  // removed, or the gateway stops: no session is opened any more
 };
 

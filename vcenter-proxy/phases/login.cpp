@@ -186,6 +186,7 @@ net::Task<void> LoginRun::accept(Principal principal, OwnAnswer answer) {
 net::Task<void> LoginRun::passFault(OwnAnswer answer) {
     if (asText(answer.body).find("InvalidLogin") != std::string_view::npos) {
         endpoint_.credential_throttle.failed(kAccount);
+        endpoint_.credentials_proven.reset();
         Error error(errc::kCredentialsRejected,
                     endpoint_.config.name +
                         " rejected the credentials stored in the gateway (your access key is "
@@ -231,6 +232,7 @@ net::Task<void> LoginRun::run() {
         co_return;
     }
     endpoint_.credential_throttle.succeeded(kAccount);
+    endpoint_.credentials_proven = context_.services.clock.now();
     co_await accept(std::move(*principal), std::move(*answer));
 }
 

@@ -81,6 +81,36 @@ TEST_F(EndpointServiceTest, ReportsWhatTheEndpointSaysAndThatTheCredentialsWork)
     EXPECT_EQ(service_.sessionCount(id_), 0U);
 }
 
+TEST_F(EndpointServiceTest, DoesNotLogInForEachOfManyChecks) {
+    await(service_.checkEndpoint(id_));
+    await(service_.checkEndpoint(id_));
+    auto asked = methodsAsked(*vcenter_);
+    EXPECT_EQ(std::count(asked.begin(), asked.end(), "Login"), 1);
+
+    clock_.advance(std::chrono::minutes(10));
+    await(service_.checkEndpoint(id_));
+    service_.credentialsChanged(id_);
+    await(service_.checkEndpoint(id_));
+
+    asked = methodsAsked(*vcenter_);
+    EXPECT_EQ(std::count(asked.begin(), asked.end(), "Login"), 3);
+}
+
+TEST_F(EndpointServiceTest, TriesRejectedCredentialsMoreAndMoreSeldom) {
+    vcenter_->answer = [](const test::Asked& asked) {
+        auto answer = test::vcenterAnswer(asked);
+        if (answer.headers.find("Set-Cookie") != nullptr) answer.status = 500;
+        return answer;
+    };
+    for (int minute = 0; minute < 60; ++minute) {
+        await(service_.checkEndpoint(id_));
+        clock_.advance(std::chrono::minutes(1));
+    }
+
+    const auto asked = methodsAsked(*vcenter_);
+    EXPECT_LE(std::count(asked.begin(), asked.end(), "Login"), 10);
+}
+
 TEST_F(EndpointServiceTest, ReportsCredentialsThatAreRejected) {
     vcenter_->answer = [](const test::Asked& asked) {
         auto answer = test::vcenterAnswer(asked);
