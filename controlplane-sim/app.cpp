@@ -106,6 +106,7 @@ struct App::Parts {
     http::Router router;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<net::StopSignals> signals;
+    bool serving = false;  // ready.json was written; never before everything serves
     bool stopping = false;
     Result<> outcome;
 
@@ -168,7 +169,7 @@ Result<> App::Parts::openBroker() {
         kLog.info("broker.ready", {{"port", running.ports.client}, {"pid", running.pid}});
         // Another pid than the one in ready.json: whoever watches the processes must learn of it.
         net::asio::post(loop, [this] {
-            if (server && !stopping) static_cast<void>(announce());
+            if (serving && !stopping) static_cast<void>(announce());
         });
     };
     observer.onDown = [](const std::string& why) { kLog.error("broker.down", {{"why", why}}); };
@@ -293,6 +294,7 @@ net::Task<void> App::Parts::serve() {
         co_return;
     }
     pairing->start();
+    serving = true;
     const auto announced = announce();
     if (!announced) {
         fail(announced.error());

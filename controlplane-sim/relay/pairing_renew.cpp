@@ -1,49 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Renewal of a gateway's papers, over mutual TLS with the certificate that is to be followed:
-//
-//   POST /pair/v1/renew  {"gateway_id","epoch","nkey_pub"[,"csr"]} -> 200
-//   {"v","user_jwt"[,"client_cert_chain"]}
+// Renewal (pairing/renew_messages.h): a new bus token for a gateway that is bound, over mutual TLS
+// and signed by its device key.
 //
 // The answer is no secret without the keys that were born on the gateway, and the same question may
 // be asked again, so nothing is stored for it.
 #include "common/codec/base64url.h"
-#include "common/codec/json.h"
-#include "common/crypto/csr.h"
+#include "common/crypto/ec_key.h"
 #include "common/log/log.h"
 #include "controlplane-sim/relay/pairing_http.h"
 #include "controlplane-sim/relay/pairing_service.h"
-#include "controlplane-sim/tenancy/errc.h"
 #include "controlplane-sim/tenancy/gateways.h"
-
-#include <limits>
+#include "pairing/renew_messages.h"
 
 namespace pcg::controlplane {
 
 namespace {
 
-namespace json = codec::json;
-
 constexpr log::Logger kLog{"pairing"};
-constexpr std::size_t kMaxCsrText = 12 * 1024;
-
-struct RenewRequest {
-    wire::GatewayId gateway;
-    std::int64_t epoch;
-    wire::UserNkey nkey;
-    std::optional<Bytes> csr;
-};
-
-Result<RenewRequest> parseRenewRequest(std::string_view raw) {
-    const auto object = PCG_TRY(json::parseObject(raw, pairing::kMaxMessageBytes));
-    const auto gateway = PCG_TRY(wire::parseGatewayId(PCG_TRY(object.string("gateway_id", 64))));
-    const auto epoch =
-        PCG_TRY(object.integer("epoch", 1, std::numeric_limits<std::int32_t>::max()));
-    const auto nkey = PCG_TRY(wire::parseUserNkey(PCG_TRY(object.string("nkey_pub", 64))));
-    std::optional<Bytes> csr;
-    if (const auto text = PCG_TRY(object.optionalString("csr", kMaxCsrText)))
-        csr = PCG_TRY(codec::base64UrlDecode(*text));
-    return RenewRequest{gateway, epoch, nkey, std::move(csr)};
-}
 
 bool isCertificateOf(const std::optional<Bytes>& der, const Gateway& gateway) {
     crypto::GatewayProfile profile;
@@ -53,6 +26,14 @@ bool isCertificateOf(const std::optional<Bytes>& der, const Gateway& gateway) {
     const auto certificate = crypto::Certificate::fromDer(der.value_or(Bytes()));
     const std::vector<std::string> expected{crypto::gatewayUri(profile)};
     return certificate && certificate->names().uris == expected;
+}
+
+bool isSignedBy(const Gateway& gateway, const http::RequestHead& head, std::string_view raw) {
+    const auto* header = head.headers.find(pairing::kOfferSignatureHeader);
+    const auto signature =
+        header == nullptr ? Result<Bytes>(Bytes()) : codec::base64UrlDecode(*header);
+    return signature &&
+           crypto::verifyEs256(gateway.deviceSpki, pairing::renewSigningInput(raw), *signature);
 }
 
 }  // namespace
@@ -76,39 +57,31 @@ net::Task<Result<std::optional<Gateway>>> PairingService::renewable(wire::Gatewa
 net::Task<void> PairingService::renew(http::Exchange& exchange, const Params&) {
     auto raw = co_await readMessage(exchange);
     if (!raw) co_return co_await sendRefusal(exchange, std::move(raw).error());
-    const auto request = parseRenewRequest(*raw);
+    const auto request = pairing::RenewRequest::parse(*raw);
     if (!request) co_return co_await sendRefusal(exchange, refusalOf(request.error()));
-    const auto gateway = co_await renewable(request->gateway, request->nkey);
+    const auto id = wire::parseGatewayId(request->gatewayId);
+    if (!id) co_return co_await sendRefusal(exchange, refusalOf(id.error()));
+    const auto nkey = wire::parseUserNkey(request->nkeyPub);
+    if (!nkey) co_return co_await sendRefusal(exchange, refusalOf(nkey.error()));
+    const auto gateway = co_await renewable(*id, *nkey);
     if (!gateway) co_return co_await sendRefusal(exchange, refusalOf(gateway.error()));
     const bool allowed = *gateway && (*gateway)->epoch == request->epoch &&
-                         isCertificateOf(exchange.clientCertificate(), **gateway);
+                         isCertificateOf(exchange.clientCertificate(), **gateway) &&
+                         isSignedBy(**gateway, exchange.request(), *raw);
     if (!allowed) {
-        auto refused = refuse(
-            403, "forbidden", "renewal takes the certificate and key of a gateway that is bound");
+        auto refused = refuse(403,
+                              "forbidden",
+                              "renewal takes the certificate and the keys of a gateway that is "
+                              "bound; pair it again if it was released");
         co_return co_await sendRefusal(exchange, std::move(refused.value()));
     }
     const auto ready = co_await parts_.bus.prepare((*gateway)->tenant);
     if (!ready) co_return co_await sendRefusal(exchange, refusalOf(ready.error()));
-    const auto reply = renewedPapers(**gateway, request->csr);
-    if (!reply) co_return co_await sendRefusal(exchange, refusalOf(reply.error()));
-    kLog.info("pairing.renewed", {{"gateway_id", request->gateway.text()}});
-    co_await sendJson(exchange, 200, *reply);
-}
-
-Result<std::string> PairingService::renewedPapers(const Gateway& gateway,
-                                                  const std::optional<Bytes>& csr) const {
-    const auto bus = PCG_TRY(parts_.bus.papers(gateway.tenant, gateway.nkey));
-    json::Object reply;
-    reply.set("v", 1).set("user_jwt", bus.userJwt);
-    if (csr) {
-        const auto verified = PCG_TRY(crypto::VerifiedCsr::fromDer(*csr));
-        const auto chain = PCG_TRY(parts_.pki.issueGateway(verified.publicSpki(),
-                                                           gateway.tenant.text(),
-                                                           gateway.id.text(),
-                                                           parts_.clock.wallNow()));
-        reply.set("client_cert_chain", crypto::toPem(chain));
-    }
-    return json::write(reply);
+    const auto bus = parts_.bus.papers((*gateway)->tenant, *nkey);
+    if (!bus) co_return co_await sendRefusal(exchange, refusalOf(bus.error()));
+    kLog.info("pairing.renewed", {{"gateway_id", request->gatewayId}});
+    const pairing::RenewReply reply{bus->userJwt};
+    co_await sendJson(exchange, 200, reply.write());
 }
 
 }  // namespace pcg::controlplane

@@ -78,8 +78,6 @@ class PairingService {
     net::Task<Result<Bytes>> issueDurably(std::shared_ptr<ClaimRecord> claim);
 
     net::Task<Result<std::optional<Gateway>>> renewable(wire::GatewayId id, wire::UserNkey nkey);
-    Result<std::string> renewedPapers(const Gateway& gateway,
-                                      const std::optional<Bytes>& csr) const;
 
     net::Task<void> sweepLoop();
     net::Task<void> expireUnacknowledged();

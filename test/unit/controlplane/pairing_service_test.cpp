@@ -3,7 +3,6 @@
 #include "controlplane-sim/relay/pairing_service.h"
 
 #include "common/codec/base64url.h"
-#include "common/codec/json.h"
 #include "common/crypto/csr.h"
 #include "common/crypto/jws.h"
 #include "common/crypto/random.h"
@@ -531,28 +530,29 @@ TEST_F(PairingOverHttps, RenewsThePapersOfABoundGatewayOnly) {
     const auto bundle = openBundle(request("PUT", enrollmentPath(), enrollment_.write()).body);
     ASSERT_EQ(acknowledge(bundle, gateway_.tls).status, 204);
     auto mutual = client(net::CertificateAndKey{bundle.clientCertChain, *gateway_.tls.toPem()});
-    const auto next = *crypto::EcKey::generate(crypto::EcCurve::P256);
-    const auto csr = codec::base64UrlEncode(*crypto::createCsr(next, "gateway"));
-    const auto body = [&](const std::string& nkey) {
-        return R"({"gateway_id":")" + gateway_.id + R"(","epoch":1,"nkey_pub":")" + nkey +
-               R"(","csr":")" + csr + "\"}";
+    pairing::RenewRequest wanted;
+    wanted.gatewayId = gateway_.id;
+    wanted.nkeyPub = kNkey;
+    const auto raw = wanted.write();
+    const auto signedBy = [](const crypto::EcKey& key, const std::string& text) {
+        const auto signature = *key.signEs256(pairing::renewSigningInput(text));
+        const http::HeaderList headers{{"PCG-Sig", codec::base64UrlEncode(signature)}};
+        return http::RequestHead{"POST", std::string(pairing::kRenewPath), headers, {}};
     };
-    const http::RequestHead head{"POST", "/pair/v1/renew", {}, {}};
 
-    const auto renewed = loop_.await(ask(*mutual, head, body(kNkey)));
+    const auto renewed = loop_.await(ask(*mutual, signedBy(gateway_.device, raw), raw));
     EXPECT_EQ(renewed.status, 200) << renewed.body;
-    const auto reply = codec::json::parseObject(renewed.body);
+    const auto reply = pairing::RenewReply::parse(renewed.body);
     ASSERT_TRUE(reply);
-    EXPECT_EQ(*reply->string("user_jwt", 4096), "jwt.for." + kNkey);
-    EXPECT_TRUE(pairing::RenewReply::parse(renewed.body)) << "the gateway reads it";
-    const auto chain = crypto::parsePemCertificates(*reply->string("client_cert_chain", 16384));
-    ASSERT_TRUE(chain);
-    EXPECT_EQ(chain->front().publicSpki(), next.publicSpki());
+    EXPECT_EQ(reply->userJwt, "jwt.for." + kNkey);
 
-    EXPECT_EQ(request("POST", "/pair/v1/renew", body(kNkey)).status, 403);
-    auto other = kNkey;
-    other[10] = other[10] == 'A' ? 'B' : 'A';
-    EXPECT_EQ(loop_.await(ask(*mutual, head, body(other))).status, 403);
+    const auto withoutCertificate =
+        loop_.await(ask(*anonymous_, signedBy(gateway_.device, raw), raw));
+    EXPECT_EQ(withoutCertificate.status, 403);
+    EXPECT_EQ(loop_.await(ask(*mutual, signedBy(gateway_.tls, raw), raw)).status, 403);
+    wanted.nkeyPub[10] = wanted.nkeyPub[10] == 'A' ? 'B' : 'A';
+    const auto other = wanted.write();
+    EXPECT_EQ(loop_.await(ask(*mutual, signedBy(gateway_.device, other), other)).status, 403);
     loop_.call([&] { mutual.reset(); });
 }
 
