@@ -45,7 +45,7 @@ class Faults(e2e.EndToEnd):
         self.assertTrue(failed, text)
         self.lab.restart(one.process_name)
         self.wait_until_calls_work(HEAL_SECONDS)
-        self.assertEqual(one.pairing()["state"], "active")
+        one.wait_for_pairing("active", 10)
 
     def test_kill_9_of_the_control_plane(self):
         def kill():

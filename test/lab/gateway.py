@@ -2,8 +2,10 @@
 """One gateway of the lab: its daemon, its pairing as two people would do it, its endpoints and access keys."""
 import json
 import pathlib
+import re
 import subprocess
 import threading
+import time
 
 import process
 
@@ -55,7 +57,10 @@ class Pairing:
                 raise process.StepError(f"pcg pair: no '{name}' within {seconds:g} s; {self.said()}")
             event = found()[0]
         if event["event"] != name:
-            raise process.StepError(f"pcg pair: {event.get('message') or 'it ended early'}; {self.said()}")
+            error = process.StepError(f"pcg pair: {event.get('message') or 'it ended early'}; {self.said()}")
+            pause = re.search(r"try again in (\d+) s", event.get("message") or "")
+            error.retry_after = int(pause.group(1)) if pause else None
+            raise error
         return event
 
     def said(self):
@@ -140,7 +145,19 @@ class Gateway:
         record = self.lab.processes.find(self.process_name)
         return process.wait_for(shown, seconds, f"gateway {self.name} to be '{state}'", record)
 
-    def pair(self, token_file):
+    def pair(self, token_file, patience=3):
+        """Pairs; waits as it is told when the tenant has paired as often as a tenant may in a minute."""
+        for left in reversed(range(patience)):
+            try:
+                return self.pair_once(token_file)
+            except process.StepError as error:
+                pause = getattr(error, "retry_after", None)
+                if not pause or not left:
+                    raise
+                self.lab.say(f"the control plane asks to wait {pause} s before the next pairing of {self.tenant}")
+                time.sleep(pause + 1)
+
+    def pair_once(self, token_file):
         """Both people's part: type the code, compare the numbers and the tenant's name, accept on both sides."""
         offered = self.wait_for_pairing("offered")
         self.lab.say(f"gateway {self.name} shows the code {offered['code']}; tenant {self.tenant} types it")
