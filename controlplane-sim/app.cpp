@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane-sim/app.h"
 
+#include "common/base/text.h"
 #include "common/bus/nats_bus.h"
 #include "common/crypto/random.h"
 #include "common/http/server.h"
@@ -232,6 +233,10 @@ Result<> App::Parts::joinHttp() {
         identity, net::ClientCertificates::Optional, pki->gatewayAuthorityPem()));
     http::ServerOptions options;
     options.name = "api";
+    options.admission.allowedHosts = {toLowerAscii(config.publicHost), "localhost", "127.0.0.1"};
+    if (ingressHost(config) == config.listenAddress) {
+        options.admission.allowedHosts.push_back(config.listenAddress);
+    }
     options.tls = std::make_shared<const net::TlsServerContext>(std::move(context));
     server = PCG_TRY(http::Server::listenTcp(
         loop, config.listenAddress, apiPort, router.handler(), std::move(options)));

@@ -72,7 +72,7 @@ class Lab:
         state.mkdir(mode=0o700, exist_ok=True)
         ready, log = state / "ready.json", self.directory / "controlplane.log"
         ready.unlink(missing_ok=True)
-        command = [self.program("pcg-controlplane-sim"), "--state-dir", state, "--public-host", "127.0.0.1"]
+        command = [self.program("pcg-controlplane-sim"), "--state-dir", state]
         record = self.processes.start("controlplane", command, log, {"role": "controlplane"})
         process.wait_for(
             lambda: (process.read_json(ready) or {}).get("pid") == record["pid"], 60, "the control plane to be ready", record)
