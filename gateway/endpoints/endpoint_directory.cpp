@@ -133,6 +133,11 @@ net::Task<Result<>> EndpointDirectory::Core::connect(EndpointRecord record) {
     auto dialer = std::make_shared<net::Dialer>(std::move(*context));
     auto opener = http::tlsOpener(std::move(dialer), target->host, target->port);
     http::ClientOptions options;
+    // As many as a busy orchestrator has calls at once: below that, every call would shake hands
+    // anew (measured at 64 callers: with 8 idle connections the gateway needed four times the CPU
+    // for a call).
+    options.maxIdle = 128;
+    options.maxConnections = 4096;
     options.authority = authorityOf(*target);
     options.limits = {.head = std::nullopt, .idle = std::nullopt};
     auto client = std::make_shared<http::Client>(parts_.loop, std::move(opener), options);
