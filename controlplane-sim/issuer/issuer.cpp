@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane-sim/issuer/issuer.h"
 
+#include "common/wire/limits.h"
 #include "common/wire/subjects.h"
 #include "controlplane-sim/issuer/bus_user.h"
 #include "controlplane-sim/issuer/errc.h"
@@ -15,6 +16,10 @@ using identity::UserScope;
 
 constexpr std::int64_t kMaxPayload = 1024 * 1024;
 constexpr std::int64_t kGatewaySubscriptions = 32;
+
+// The ingress holds one subscription for each OPEN that may be unanswered at once. A broker that
+// counts to less ends the link, and ends it again after each reconnect.
+constexpr std::int64_t kIngressSubscriptions = wire::kOpenSlots;
 constexpr std::string_view kOwnNkey = "{{subject()}}";
 
 Error unknownTenant(const wire::TenantId& tenant) {
@@ -117,12 +122,13 @@ Result<std::string> Issuer::accountJwt(const wire::TenantId& tenant) const {
     const auto state = PCG_TRY(stateOf(tenant));
     const auto gateways = static_cast<std::int64_t>(state.gateways);
     const auto now = clock_.wallNow();
-    AccountClaims claims{.subject = state.seeds->account,
-                         .name = "T-" + tenant.text(),
-                         .limits = {2 * gateways + 8, 64 * gateways + 64, kMaxPayload},
-                         .scopes = {gatewayScope(*state.seeds), controlPlaneScope(*state.seeds)},
-                         .revokedUsers = {},
-                         .allRevokedUntil = std::nullopt};
+    AccountClaims claims{
+        .subject = state.seeds->account,
+        .name = "T-" + tenant.text(),
+        .limits = {2 * gateways + 8, 64 * gateways + 64 + kIngressSubscriptions, kMaxPayload},
+        .scopes = {gatewayScope(*state.seeds), controlPlaneScope(*state.seeds)},
+        .revokedUsers = {},
+        .allRevokedUntil = std::nullopt};
     for (const auto& text : state.revoked) {
         // The key is never issued for again, so "everything until now" stays true however late this
         // is pushed.

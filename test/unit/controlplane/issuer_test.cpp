@@ -98,7 +98,7 @@ TEST_F(IssuerTest, TheGatewayScopeIsWhatTheProtocolSays) {
     EXPECT_EQ(text.find("\"resp\""), std::string::npos);
     EXPECT_NE(
         text.find(
-            R"("limits":{"subs":256,"data":-1,"payload":1048576,"disallow_bearer":true,"conn":14})"),
+            R"("limits":{"subs":1280,"data":-1,"payload":1048576,"disallow_bearer":true,"conn":14})"),
         std::string::npos)
         << text;
 }
