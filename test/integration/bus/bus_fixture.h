@@ -23,8 +23,8 @@ using std::chrono::seconds;
 class BusFixture : public testing::Test {
   protected:
     void SetUp() override {
-        if (!NatsServer::available())
-            GTEST_SKIP() << "nats-server is missing: apt-get install nats-server";
+        ASSERT_TRUE(NatsServer::available())
+            << "nats-server is missing: apt-get install nats-server";
     }
 
     static std::shared_ptr<net::Dialer> dialerFor(net::Trust trust,

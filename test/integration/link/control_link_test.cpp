@@ -88,8 +88,8 @@ struct Realm {
 
 struct ControlLinkTest : testing::Test {
     void SetUp() override {
-        if (!NatsServer::available())
-            GTEST_SKIP() << "nats-server is missing: apt-get install nats-server";
+        ASSERT_TRUE(NatsServer::available())
+            << "nats-server is missing: apt-get install nats-server";
     }
 
     std::shared_ptr<gateway::LinkCredentials> credentials(

@@ -129,8 +129,9 @@ TEST_F(WorkerTest, OutlivesACallerThatGaveUp) {
         EXPECT_FALSE(result.has_value());
         release.set_value();
         worker.stop();
+        // The answer found its loop idle and nobody was told anything; the sanitizers watch the rest.
+        EXPECT_FALSE(result.has_value());
     }
-    SUCCEED() << "the sanitizers watch this one";
 }
 
 }  // namespace
