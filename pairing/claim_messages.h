@@ -23,7 +23,7 @@ struct ClaimRequest {
     std::vector<std::string> suites{std::string(kSuite)};
     std::string nameplate;
     std::string commissioner = "cli";  // browser | cli | server
-    std::string gatewayLabel;          // what the tenant will call it; "" = the control plane names it
+    std::string gatewayLabel;  // what the tenant will call it; "" = the control plane names it
 
     static Result<ClaimRequest> parse(std::string_view raw);
     std::string write() const;

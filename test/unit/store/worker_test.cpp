@@ -129,7 +129,8 @@ TEST_F(WorkerTest, OutlivesACallerThatGaveUp) {
         EXPECT_FALSE(result.has_value());
         release.set_value();
         worker.stop();
-        // The answer found its loop idle and nobody was told anything; the sanitizers watch the rest.
+        // The answer found its loop idle and nobody was told anything; the sanitizers watch the
+        // rest.
         EXPECT_FALSE(result.has_value());
     }
 }
