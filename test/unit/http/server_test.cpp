@@ -336,7 +336,7 @@ INSTANTIATE_TEST_SUITE_P(
         Probe{"no Host", "GET / HTTP/1.1\r\n\r\n"},
         Probe{"two Hosts", "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n"},
         Probe{"NUL in a value",
-              std::string("GET / HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", 47)},
+              std::string("GET / HTTP/1.1\r\nHost: localhost\r\nX: a\0b\r\n\r\n", 43)},
         Probe{"bare LF", "GET / HTTP/1.1\nHost: localhost\n\n"},
         Probe{"foreign Host", "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"},
         Probe{"absolute form", "GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n"},
