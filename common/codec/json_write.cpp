@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/base/json_text.h"
 #include "common/codec/json.h"
 #include "common/codec/utf8.h"
 
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 namespace pcg::codec::json {
 namespace {
@@ -12,19 +12,7 @@ namespace {
 void writeString(std::string& out, std::string_view text) {
     const std::string repaired = isUtf8(text) ? std::string() : repairUtf8(text);
     out.push_back('"');
-    for (const char c : repaired.empty() ? text : std::string_view(repaired)) {
-        const auto octet = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out.push_back('\\');
-            out.push_back(c);
-        } else if (octet < 0x20 || octet == 0x7f) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", octet);
-            out += escaped;
-        } else {
-            out.push_back(c);
-        }
-    }
+    appendJsonEscaped(out, repaired.empty() ? text : std::string_view(repaired));
     out.push_back('"');
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/http/problem.h"
 
+#include "common/base/json_text.h"
 #include "common/http/errc.h"
 
 #include <array>
@@ -85,21 +86,8 @@ Problem problemOf(const Error& error) {
 }
 
 std::string jsonQuote(std::string_view text) {
-    constexpr std::string_view kHex = "0123456789abcdef";
     std::string out = "\"";
-    for (const char c : text) {
-        const auto octet = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (octet < 0x20) {
-            out += "\\u00";
-            out += kHex[octet >> 4];
-            out += kHex[octet & 15];
-        } else {
-            out += c;
-        }
-    }
+    appendJsonEscaped(out, text);
     return out += '"';
 }
 

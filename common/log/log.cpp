@@ -2,9 +2,9 @@
 #include "common/log/log.h"
 
 #include "common/base/clock.h"
+#include "common/base/json_text.h"
 
 #include <atomic>
-#include <cstdio>
 
 #include <unistd.h>
 
@@ -30,22 +30,6 @@ std::string_view levelName(Level level) {
     return "critical";
 }
 
-void appendEscaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const auto octet = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out.push_back('\\');
-            out.push_back(c);
-        } else if (octet < 0x20 || octet == 0x7f) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\u%04x", octet);
-            out += escaped;
-        } else {
-            out.push_back(c);
-        }
-    }
-}
-
 // One line is bounded, whatever a peer sent us to put into it.
 constexpr std::size_t kMaxFieldBytes = 2048;
 
@@ -53,7 +37,7 @@ constexpr std::size_t kMaxFieldBytes = 2048;
 
 std::string Field::quote(std::string_view text) {
     std::string quoted = "\"";
-    appendEscaped(quoted, text.substr(0, kMaxFieldBytes));
+    appendJsonEscaped(quoted, text.substr(0, kMaxFieldBytes));
     quoted.push_back('"');
     return quoted;
 }
