@@ -89,7 +89,7 @@ net::Task<Error> NatsBus::Engine::oneLink() {
     co_return ended.error();
 }
 
-net::Task<Result<>> NatsBus::Engine::connectLink() {
+net::Task<Result<>> NatsBus::Engine::connectLink(int redials) {
     PCG_CO_TRY(net::TcpSocket socket, co_await dialer_->connect(options_.broker));
     net::setUserTimeout(socket, kUserTimeout);
     PCG_CO_TRY(const ServerInfo info, co_await readGreeting(socket));
@@ -102,7 +102,12 @@ net::Task<Result<>> NatsBus::Engine::connectLink() {
                co_await dialer_->secure(std::move(socket), options_.broker));
     status_.peer = connection.peer;
     status_.session = connection.session;
-    co_return co_await attach(std::move(connection), info);
+    auto attached = co_await attach(std::move(connection), info);
+    // Not a failure of this attempt: it would hide what is known of the last one.
+    if (!attached && attached.error().is(kUnanswerable) && redials > 0) {
+        co_return co_await connectLink(redials - 1);
+    }
+    co_return attached;
 }
 
 net::Task<Result<ServerInfo>> NatsBus::Engine::readGreeting(net::TcpSocket& socket) {

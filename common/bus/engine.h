@@ -51,7 +51,7 @@ class NatsBus::Engine : public std::enable_shared_from_this<NatsBus::Engine> {
   private:
     net::Task<void> run(std::shared_ptr<Engine> self);
     net::Task<Error> oneLink();
-    net::Task<Result<>> connectLink();
+    net::Task<Result<>> connectLink(int redials = 3);
     net::Task<Result<ServerInfo>> readGreeting(net::TcpSocket& socket);
     Result<CnatsLogin> makeLogin(const ServerInfo& info);
     net::Task<Result<>> attach(net::TlsConnection connection, const ServerInfo& info);

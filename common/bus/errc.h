@@ -6,6 +6,8 @@
 
 namespace pcg::bus {
 
+// A challenge whose signature cnats cannot carry; another one will do.
+inline constexpr ErrorCode kUnanswerable{ErrorClass::Weather, "bus.unanswerable"};
 inline constexpr ErrorCode kDown{ErrorClass::Weather, "bus.down"};  // the link is not up
 inline constexpr ErrorCode kCongested{ErrorClass::Weather,
                                       "bus.congested"};  // over the cap: wait for onWritable
