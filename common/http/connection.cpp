@@ -61,7 +61,14 @@ void Connection::makeWatchdogs() {
             connection->reset();
         }
     };
+    const auto tell = [weak = weak_from_this()] {
+        if (const auto connection = weak.lock()) {
+            connection->inputIsLate_ = true;
+            connection->inputArrived_.notify();
+        }
+    };
     readWatchdog_ = std::make_shared<Watchdog>(executor_, expire);
+    headWatchdog_ = std::make_shared<Watchdog>(executor_, tell);
     writeWatchdog_ = std::make_shared<Watchdog>(executor_, expire);
 }
 
@@ -111,14 +118,17 @@ net::Task<void> Connection::readLoop() {
     }
 }
 
-net::Task<bool> Connection::moreInput(std::chrono::milliseconds limit) {
+net::Task<bool> Connection::moreInput(std::chrono::milliseconds limit, WhenLate whenLate) {
     if (inputEnded_ || closed_) co_return false;
     const auto before = input_.size();
     demanded_ = true;
+    inputIsLate_ = false;
     inputWanted_.notify();
-    readWatchdog_->arm(limit);
-    while (!closed_ && !inputEnded_ && input_.size() == before) co_await inputArrived_.wait();
-    readWatchdog_->disarm();
+    const auto& watchdog = whenLate == WhenLate::GoOn ? headWatchdog_ : readWatchdog_;
+    watchdog->arm(limit);
+    while (!closed_ && !inputEnded_ && !inputIsLate_ && input_.size() == before)
+        co_await inputArrived_.wait();
+    watchdog->disarm();
     co_return input_.size() > before;
 }
 
@@ -211,12 +221,25 @@ net::Task<std::string> Connection::readHead() {
         if (text.size() > options().admission.maxHeadBytes) co_return std::string(text);
         const auto left =
             std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-        if (left.count() <= 0 || !co_await moreInput(left)) co_return std::string();
+        bool more = false;
+        if (left.count() > 0) more = co_await moreInput(left, WhenLate::GoOn);
+        if (more || closed_ || inputEnded_) {
+            if (!more) co_return std::string();
+            continue;
+        }
+        headIsLate_ = true;
+        co_return std::string();
     }
 }
 
 net::Task<bool> Connection::serveOne() {
     std::string rawHead = co_await readHead();
+    if (headIsLate_ && !closed_) {
+        Error late(kHeadTimeout,
+                   "the head of the request did not arrive in time; send it in one piece");
+        co_await refuse(std::move(late));
+        co_return false;
+    }
     if (rawHead.empty() || closed_ || finishing_) co_return false;
     auto admitted = admit(rawHead, options().admission);
     if (!admitted) {

@@ -45,8 +45,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     InputBuffer& input() { return input_; }
 
-    // More input has arrived; false when there will be none.
-    net::Task<bool> moreInput(std::chrono::milliseconds limit);
+    // More input has arrived; false when there will be none. What comes too late ends the
+    // connection, or with GoOn only this wait.
+    enum class WhenLate { Reset, GoOn };
+    net::Task<bool> moreInput(std::chrono::milliseconds limit, WhenLate whenLate = WhenLate::Reset);
     void send(BytesView bytes);  // queued; leaves in the next turn of the loop
     net::Task<Result<>> sent();  // until everything queued is in the socket
     void watchClient(bool on);   // keep reading (bounded) although nobody asks
@@ -94,7 +96,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<Error> writeError_;
 
     std::shared_ptr<Watchdog> readWatchdog_;
+    std::shared_ptr<Watchdog> headWatchdog_;
     std::shared_ptr<Watchdog> writeWatchdog_;
+    bool inputIsLate_ = false;
+    bool headIsLate_ = false;
     bool timedOut_ = false;
     bool finishing_ = false;
     bool closed_ = false;

@@ -18,6 +18,7 @@ inline constexpr ErrorCode kBadFraming{ErrorClass::Input, "http.bad_framing"};
 inline constexpr ErrorCode kBadHost{ErrorClass::Input, "http.bad_host"};
 inline constexpr ErrorCode kForeignHost{ErrorClass::Input, "http.foreign_host"};
 inline constexpr ErrorCode kBadExpect{ErrorClass::Input, "http.bad_expect"};
+inline constexpr ErrorCode kHeadTimeout{ErrorClass::Input, "http.head_timeout"};
 
 // Bodies.
 inline constexpr ErrorCode kBadBody{ErrorClass::Input, "http.bad_body"};

@@ -54,7 +54,7 @@ constexpr std::array<StatusName, 38> kReasons{{
     {505, "HTTP Version Not Supported"},
 }};
 
-constexpr std::array<std::pair<ErrorCode, int>, 7> kStatuses{{
+constexpr std::array<std::pair<ErrorCode, int>, 8> kStatuses{{
     {kBadVersion, 505},
     {kTargetTooLong, 414},
     {kHeadTooLarge, 431},
@@ -62,6 +62,7 @@ constexpr std::array<std::pair<ErrorCode, int>, 7> kStatuses{{
     {kBadExpect, 417},
     {kBodyTooLarge, 413},
     {kTimeout, 504},
+    {kHeadTimeout, 408},
 }};
 
 }  // namespace

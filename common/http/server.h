@@ -25,7 +25,8 @@ namespace pcg::http {
 struct ServerLimits {
     std::size_t maxConnections = 4096;  // more wait in the listen queue
     std::chrono::milliseconds handshake{10'000};
-    std::chrono::milliseconds head{10'000};  // from the first octet of a head to its last
+    // From the first octet of a head to its last; then 408 and the end.
+    std::chrono::milliseconds head{10'000};
     std::chrono::milliseconds idle{60'000};  // between requests
     std::chrono::milliseconds body{
         60'000};  // without one octet of the body while the handler waits for it

@@ -118,6 +118,13 @@ class RawSocket {
         return true;
     }
 
+    // Sends an octet if nothing was to be read within `pause`; false when there is something.
+    bool dripUntilReadable(std::chrono::milliseconds pause) {
+        pollfd waiting{fd_, POLLIN, 0};
+        if (::poll(&waiting, 1, static_cast<int>(pause.count())) != 0) return false;
+        return send("a");
+    }
+
     // Until `marker` is in it, or the peer ends.
     std::string readUntil(std::string_view marker) {
         while (received_.find(marker) == std::string::npos && readSome()) {
