@@ -144,6 +144,15 @@ Result<bool> Enrollments::acknowledge(const std::string& claimId,
             return fail(kEnrollmentOver,
                         "This enrolment is over. Pair the gateway again with a new code.");
         }
+        // A newer pairing of the same gateway has taken its place: there is one epoch, the newest.
+        const auto bound = PCG_TRY(database_.queryOne(
+            "SELECT 1 FROM gateways WHERE id = ? AND tenant_id = ? AND epoch = ?",
+            {gateway.text(), enrollment->tenant.text(), enrollment->epoch}));
+        if (!bound) {
+            return fail(kEnrollmentOver,
+                        "A newer pairing of this gateway has replaced this one. Pair it again if "
+                        "that was not you.");
+        }
         PCG_TRY(database_.execute(
             "UPDATE enrollments SET state = 'active' WHERE claim_id = ? AND state = 'issued'",
             {claimId}));
@@ -165,20 +174,25 @@ Result<std::vector<Enrollment>> Enrollments::expire(const PlatformAuthority&, Wa
             std::string(kColumns) + "WHERE state = 'issued' AND issued_at_ms <= ? LIMIT 1000",
             {toUnixMilliseconds(now - kAcknowledgeWithin)}));
         for (const auto& row : rows) {
-            expired.push_back(PCG_TRY(enrollmentOf(row)));
-            const auto& enrollment = expired.back();
+            const auto enrollment = PCG_TRY(enrollmentOf(row));
             PCG_TRY(database_.execute("UPDATE enrollments SET state = 'expired' WHERE claim_id = ?",
                                       {enrollment.claimId}));
-            // Only if it still is this epoch's: a newer pairing of the same gateway is not touched.
+            // Only if it still is this epoch's: a newer pairing of the same gateway is not touched,
+            // nor is its bus key if it is the same one.
             PCG_TRY(
                 database_.execute("UPDATE gateways SET state = 'released', name = id WHERE id = ? "
                                   "AND epoch = ? AND state = 'issued'",
                                   {enrollment.gateway.text(), enrollment.epoch}));
+            const auto inUse = PCG_TRY(
+                database_.queryOne("SELECT 1 FROM gateways WHERE nkey = ? AND state <> 'released'",
+                                   {enrollment.nkey.text()}));
+            PCG_TRY(log(
+                enrollment.tenant, enrollment.gateway, "expired", "not acknowledged in time", now));
+            if (inUse) continue;
             PCG_TRY(database_.execute(
                 "INSERT OR IGNORE INTO revoked_nkeys (nkey, tenant_id, at_ms) VALUES (?, ?, ?)",
                 {enrollment.nkey.text(), enrollment.tenant.text(), toUnixMilliseconds(now)}));
-            PCG_TRY(log(
-                enrollment.tenant, enrollment.gateway, "expired", "not acknowledged in time", now));
+            expired.push_back(enrollment);
         }
         return expired;
     });

@@ -59,13 +59,14 @@ class Enrollments {
 
     Result<std::optional<Enrollment>> find(const std::string& claimId);
 
-    // True the first time; false if it was active already. tenancy.enrollment_over if it expired or
-    // was released.
+    // True the first time; false if it was active already. tenancy.enrollment_over if it expired,
+    // was released, or a newer epoch took its place.
     Result<bool> acknowledge(const std::string& claimId,
                              const wire::GatewayId& gateway,
                              WallTime now);
 
-    // Ends what was not acknowledged in time; the caller revokes the nkeys of what it returns.
+    // Ends what was not acknowledged in time; the caller revokes the nkeys of what it returns. An
+    // nkey that a newer pairing uses is not among them.
     Result<std::vector<Enrollment>> expire(const PlatformAuthority& authority, WallTime now);
 
   private:

@@ -197,6 +197,38 @@ TEST_F(Tenancy, WhatIsNotAcknowledgedInTimeIsTakenBack) {
     EXPECT_FALSE(enrollments.acknowledge("c1", id, kNow));
 }
 
+TEST_F(Tenancy, OnlyTheNewestEpochOfAGatewayBecomesActive) {
+    const auto acme = tenant("acme");
+    const auto id = wire::newId<wire::GatewayId>(random_);
+    ASSERT_TRUE(issue(acme, enrollment("c1", id, 'A')));
+    ASSERT_TRUE(issue(acme, enrollment("c2", id, 'B')));
+    Enrollments enrollments(*database_);
+
+    const auto old = enrollments.acknowledge("c1", id, kNow);
+    ASSERT_FALSE(old);
+    EXPECT_TRUE(old.error().is(kEnrollmentOver));
+
+    EXPECT_EQ(enrollments.acknowledge("c2", id, kNow), true);
+    EXPECT_EQ((*enrollments.find("c1"))->state, EnrollmentState::Issued);
+}
+
+TEST_F(Tenancy, TheEndOfAnOldEpochDoesNotRevokeAKeyThatTheNewOneUses) {
+    const auto acme = tenant("acme");
+    const auto id = wire::newId<wire::GatewayId>(random_);
+    ASSERT_TRUE(issue(acme, enrollment("c1", id, 'A')));
+    ASSERT_TRUE(issue(acme, enrollment("c2", id, 'A')));
+    Enrollments enrollments(*database_);
+    ASSERT_TRUE(enrollments.acknowledge("c2", id, kNow));
+
+    const auto expired = enrollments.expire(authority_, kNow + kAcknowledgeWithin);
+
+    ASSERT_TRUE(expired);
+    EXPECT_TRUE(expired->empty());
+    EXPECT_EQ((*enrollments.find("c1"))->state, EnrollmentState::Expired);
+    EXPECT_FALSE(*Gateways(*database_).isRevoked(enrollment("c1", id, 'A').nkey));
+    EXPECT_EQ((*Gateways(*database_).find(acme, id))->state, GatewayState::Active);
+}
+
 TEST_F(Tenancy, AGatewayCannotTakeOverAnEndpointOfAnother) {
     const auto acme = tenant("acme");
     const auto umbra = tenant("umbra");
