@@ -25,6 +25,8 @@ net::Task<Result<crypto::Scalar>> stretchOn(StateStore& state,
     co_return co_await state.run(std::move(work));
 }
 
+constexpr std::string_view kGivenBack = "The gateway's admin unpaired it.";
+
 }  // namespace
 
 std::string_view gatewayVersion() { return PCG_VERSION; }
@@ -35,7 +37,8 @@ App::App(net::Loop& loop, const GatewayConfig& config, Random& random, const Clo
       random_(random),
       clock_(clock),
       warnings_(clock),
-      changed_(loop.get_executor(), SteadyTime::max()) {}
+      changed_(loop.get_executor(), SteadyTime::max()),
+      forgotten_(loop.get_executor(), SteadyTime::max()) {}
 
 App::~App() = default;
 
@@ -127,6 +130,7 @@ void App::makeControlApi() {
                      .service = *service_,
                      .pairing = [this] { return console_->status(); },
                      .decide = [this](bool accept) { return console_->decide(accept); },
+                     .unpair = [this] { return unpair(); },
                      .link = [this] { return linkReport(); },
                      .gatewayId = [this] { return enrollment_->record().keys.gatewayId(); },
                      .version = std::string(gatewayVersion())});
@@ -216,6 +220,7 @@ net::Task<Result<>> App::run() {
               {{"gateway_id", enrollment_->record().keys.gatewayId()},
                {"version", gatewayVersion()},
                {"controlplane", config_.controlplaneUrl}});
+    PCG_CO_CHECK(co_await removeWhatTheLastTenantLeft());
     PCG_CO_CHECK(co_await directory_->start());
     service_->start();
     auto life = listenForControl();
@@ -232,6 +237,10 @@ net::Task<Result<>> App::run() {
 net::Task<Result<>> App::servePapers() {
     over_.reset();
     const auto served = scope();
+    if (enrollment_->record().releasing) {
+        co_await forgetTenant(served, std::string(kGivenBack));
+        co_return Result<>{};
+    }
     auto session = PairedSession::create({.loop = loop_,
                                           .clock = clock_,
                                           .random = random_,
@@ -273,9 +282,34 @@ net::Task<void> App::forgetTenant(store::Scope gone, std::string why) {
     auto erased = co_await state_->run(std::move(erase));
     if (!erased) kLog.failure(log::Level::Error, "gateway.not_erased", erased.error());
     // Provisioned papers may be gone already (enrollment.over).
-    if (!enrollment_->record().provisioned) co_return;
-    auto forgotten = co_await enrollment_->forget();
-    if (!forgotten) kLog.failure(log::Level::Error, "gateway.not_released", forgotten.error());
+    if (enrollment_->record().provisioned) {
+        auto forgotten = co_await enrollment_->forget();
+        if (!forgotten) kLog.failure(log::Level::Error, "gateway.not_released", forgotten.error());
+    }
+    forgotten_.cancel();
+}
+
+// A crash may have come between the end of a pairing and that of its endpoints.
+net::Task<Result<>> App::removeWhatTheLastTenantLeft() {
+    auto work = [now = scope()](Storage storage) { return removeEndpointsOfOthers(storage, now); };
+    PCG_CO_TRY(const auto left, co_await state_->run(std::move(work)));
+    for (const auto& gone : left) {
+        kLog.warn("gateway.leftovers_removed", {{"tenant_id", gone.tenant}});
+        auto erase = [gone](Storage storage) { return storage.envelope.destroy(gone); };
+        PCG_CO_CHECK(co_await state_->run(std::move(erase)));
+    }
+    co_return Result<>{};
+}
+
+// The wish is durable first: whatever happens then, the gateway ends up belonging to nobody.
+net::Task<Result<>> App::unpair() {
+    PCG_CO_CHECK(co_await enrollment_->beginRelease());
+    over_ = std::string(kGivenBack);
+    changed_.cancel();
+    while (enrollment_->record().provisioned && !stopping_) {
+        co_await forgotten_.async_wait(net::kAwaitTuple);
+    }
+    co_return Result<>{};
 }
 
 void App::stop() {

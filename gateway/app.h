@@ -54,6 +54,9 @@ class App {
     net::Task<void> forgetTenant(store::Scope scope, std::string why);
     net::Task<void> shutDown();
 
+    net::Task<Result<>> removeWhatTheLastTenantLeft();
+    net::Task<Result<>> unpair();
+
     void pairingChanged(PairingStatus status);
     void endpointsChanged();
     LinkReport linkReport();
@@ -79,7 +82,8 @@ class App {
     std::unique_ptr<PairedSession> session_;
     std::optional<std::string> over_;  // why the papers are void
     bool stopping_ = false;
-    net::Timer changed_;  // cancelled when over_ or stopping_ was set
+    net::Timer changed_;    // cancelled when over_ or stopping_ was set
+    net::Timer forgotten_;  // cancelled when a tenant was forgotten
 };
 
 // The program's version, as `--version` prints it.

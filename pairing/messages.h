@@ -10,4 +10,5 @@
 #include "pairing/enrollment_messages.h"  // IWYU pragma: export
 #include "pairing/offer_messages.h"       // IWYU pragma: export
 #include "pairing/relay_messages.h"       // IWYU pragma: export
+#include "pairing/release_messages.h"     // IWYU pragma: export
 #include "pairing/renew_messages.h"       // IWYU pragma: export

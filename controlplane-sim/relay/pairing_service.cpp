@@ -85,6 +85,7 @@ void PairingService::addTo(http::Router& router) {
     router.add("PUT", "/pair/v1/enrollments/{claim_id}", bind(&PairingService::putEnrollment));
     router.add("POST", "/pair/v1/enrollments/{claim_id}/ack", bind(&PairingService::acknowledge));
     router.add("POST", "/pair/v1/renew", bind(&PairingService::renew));
+    router.add("POST", "/pair/v1/release", bind(&PairingService::release));
 }
 
 net::Task<Answer<>> PairingService::checkOffer(const http::RequestHead& request,

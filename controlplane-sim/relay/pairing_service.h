@@ -53,6 +53,7 @@ class PairingService {
     net::Task<void> acknowledge(http::Exchange& exchange, const Params& params);
 
     net::Task<void> renew(http::Exchange& exchange, const Params& params);
+    net::Task<void> release(http::Exchange& exchange, const Params& params);
 
     // The tenant's.
     net::Task<void> postClaim(http::Exchange& exchange, const Params& params);

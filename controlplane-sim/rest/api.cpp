@@ -6,12 +6,15 @@
 #include "common/codec/utf8.h"
 #include "common/crypto/kdf.h"
 #include "common/http/problem.h"
+#include "common/log/log.h"
 #include "controlplane-sim/tenancy/errc.h"
 
 namespace pcg::controlplane {
 namespace {
 
 namespace json = codec::json;
+
+constexpr log::Logger kLog{"api"};
 
 constexpr ByteCount kMaxBody = 16_KiB;
 constexpr std::size_t kMaxNameBytes = 64;
@@ -151,7 +154,15 @@ net::Task<Result<Api::Reply>> Api::createTenant(http::Exchange& exchange, const 
         return Accounts(database).create(tenant, now);
     };
     PCG_CO_TRY(const auto created, co_await parts_.store.run(std::move(work)));
-    PCG_CO_CHECK(co_await parts_.lifecycle.tenantCreated(created.id));
+    // The tenant is durable, and nobody sees its password again: whatever the broker cannot be told
+    // now it is told when it is back (and at the latest before a gateway is paired).
+    const auto told = co_await parts_.lifecycle.tenantCreated(created.id);
+    if (!told) {
+        kLog.failure(log::Level::Warn,
+                     "tenant.not_announced",
+                     told.error(),
+                     {{"tenant_id", created.id.text()}});
+    }
 
     Reply reply{201, {}};
     reply.body.set("tenant", json::Object().set("id", created.id.text()).set("name", created.name));
@@ -234,7 +245,14 @@ net::Task<Result<Api::Reply>> Api::deleteGateway(http::Exchange&,
         return Gateways(database).release(scope, id, now);
     };
     PCG_CO_CHECK(co_await parts_.store.run(std::move(work)));
-    PCG_CO_CHECK(co_await parts_.lifecycle.gatewayReleased(who.scope, gateway.id));
+    // Released is released: the broker is told of the revoked key until it has taken it.
+    const auto told = co_await parts_.lifecycle.gatewayReleased(who.scope, gateway.id);
+    if (!told) {
+        kLog.failure(log::Level::Warn,
+                     "gateway.release_not_announced",
+                     told.error(),
+                     {{"gateway_id", gateway.id.text()}});
+    }
     co_return Reply{204, {}};
 }
 

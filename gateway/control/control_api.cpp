@@ -3,6 +3,7 @@
 
 #include "common/http/problem.h"
 #include "gateway/control/control_json.h"
+#include "gateway/enrollment/errc.h"
 #include "gateway/errc.h"
 #include "gateway/state/access_keys.h"
 
@@ -12,6 +13,7 @@ namespace {
 namespace json = codec::json;
 
 constexpr ByteCount kMaxBody = 64_KiB;
+constexpr std::string_view kUnpairWord = "unpair";
 constexpr std::size_t kMaxAuditRows = 1000;
 constexpr std::int64_t kMaxKeySeconds = 10LL * 366 * 24 * 3600;
 
@@ -30,7 +32,9 @@ net::Task<void> answer(http::Exchange& exchange, int status, json::Object body) 
 net::Task<void> refuse(http::Exchange& exchange, Error error) {
     auto problem = http::problemOf(error);
     if (error.is(errc::kNoSuchEndpoint) || error.is(errc::kNoSuchKey)) problem.status = 404;
-    if (error.is(errc::kNameTaken) || error.is(errc::kNothingToConfirm)) problem.status = 409;
+    const bool conflict =
+        error.is(errc::kNameTaken) || error.is(errc::kNothingToConfirm) || error.is(kNotPaired);
+    if (conflict) problem.status = 409;
     [[maybe_unused]] auto sent = co_await http::respondProblem(exchange, std::move(problem));
 }
 
@@ -62,6 +66,7 @@ ControlApi::ControlApi(ControlPorts ports) : ports_(std::move(ports)) {
         .add("GET", "/v1/pairing", to(&ControlApi::showPairing))
         .add("POST", "/v1/pairing/accept", to(&ControlApi::acceptPairing))
         .add("POST", "/v1/pairing/reject", to(&ControlApi::rejectPairing))
+        .add("POST", "/v1/unpair", to(&ControlApi::unpair))
         .add("GET", "/v1/endpoints", to(&ControlApi::listEndpoints))
         .add("POST", "/v1/endpoints", to(&ControlApi::addEndpoint))
         .add("POST", "/v1/endpoints/{name}/check", to(&ControlApi::checkEndpoint))
@@ -105,6 +110,30 @@ net::Task<void> ControlApi::rejectPairing(http::Exchange& exchange, const Params
     auto body = pairingJson();
     if (!decided) co_await refuse(exchange, decided.error());
     if (decided) co_await answer(exchange, 200, std::move(body));
+}
+
+// The body says what is at stake, so that no stray POST gives a gateway away.
+net::Task<void> ControlApi::unpair(http::Exchange& exchange, const Params&) {
+    auto body = co_await readJson(exchange);
+    if (!body) {
+        co_await refuse(exchange, body.error());
+        co_return;
+    }
+    const auto word = body->string("confirm", 64);
+    if (!word || *word != kUnpairWord || !body->onlyMembers({"confirm"})) {
+        Error bad(errc::kBadField, "confirm: must be the word unpair; nothing was changed.");
+        co_await refuse(exchange, std::move(bad));
+        co_return;
+    }
+    const auto before = ports_.pairing();
+    auto unpaired = co_await ports_.unpair();
+    if (!unpaired) {
+        co_await refuse(exchange, unpaired.error());
+        co_return;
+    }
+    json::Object answered;
+    answered.set("tenant_id", before.tenantId).set("tenant_name", before.tenantName);
+    co_await answer(exchange, 200, std::move(answered));
 }
 
 net::Task<void> ControlApi::listEndpoints(http::Exchange& exchange, const Params&) {

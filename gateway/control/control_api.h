@@ -33,6 +33,7 @@ struct ControlPorts {
     proxy::EndpointService& service;
     std::function<PairingStatus()> pairing;
     std::function<Result<>(bool accept)> decide;
+    std::function<net::Task<Result<>>()> unpair;
     std::function<LinkReport()> link;
     std::function<std::string()> gatewayId;  // empty until the identity exists
     std::string version;
@@ -54,6 +55,7 @@ class ControlApi {
     net::Task<void> showPairing(http::Exchange& exchange, const Params& params);
     net::Task<void> acceptPairing(http::Exchange& exchange, const Params& params);
     net::Task<void> rejectPairing(http::Exchange& exchange, const Params& params);
+    net::Task<void> unpair(http::Exchange& exchange, const Params& params);
     net::Task<void> listEndpoints(http::Exchange& exchange, const Params& params);
     net::Task<void> addEndpoint(http::Exchange& exchange, const Params& params);
     net::Task<void> checkEndpoint(http::Exchange& exchange, const Params& params);

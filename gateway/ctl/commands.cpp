@@ -15,6 +15,7 @@ namespace {
 
 namespace json = codec::json;
 
+constexpr std::string_view kUnpairWord = "unpair";
 constexpr std::size_t kMaxFile = 32 * 1024;
 
 tl::unexpected<Error> usage(const std::string& sentence) { return fail(errc::kUsage, sentence); }
@@ -108,7 +109,27 @@ Result<std::string> keyBody(const Command& command) {
     return json::write(body);
 }
 
+Result<std::string> unpairBody(const Command& command, std::istream& standardInput) {
+    if (!command.has("--yes")) {
+        std::string line;
+        std::getline(standardInput, line);
+        if (trimAscii(line) != kUnpairWord) {
+            return usage(
+                "unpair: the word \"unpair\" was not typed; nothing was changed. Type it, "
+                "or give --yes.");
+        }
+    }
+    return json::write(json::Object().set("confirm", kUnpairWord));
+}
+
 }  // namespace
+
+std::string questionFor(const Command& command) {
+    if (command.verb->words != kUnpairWord || command.has("--yes")) return {};
+    return "This gives the gateway back: it forgets the tenant, all endpoints with their "
+           "credentials and all access keys. That cannot be undone.\n"
+           "Type the word unpair to confirm: ";
+}
 
 Result<Request> requestFor(const Command& command, std::istream& standardInput) {
     const auto verb = command.verb->words;
@@ -117,6 +138,8 @@ Result<Request> requestFor(const Command& command, std::istream& standardInput) 
     if (verb == "pairing show") return Request{"GET", "/v1/pairing", ""};
     if (verb == "pairing accept") return Request{"POST", "/v1/pairing/accept", ""};
     if (verb == "pairing reject") return Request{"POST", "/v1/pairing/reject", ""};
+    if (verb == kUnpairWord)
+        return Request{"POST", "/v1/unpair", PCG_TRY(unpairBody(command, standardInput))};
     if (verb == "endpoint list") return Request{"GET", "/v1/endpoints", ""};
     if (verb == "endpoint check") return Request{"POST", endpoint + "/check", ""};
     if (verb == "endpoint remove") return Request{"DELETE", endpoint, ""};

@@ -19,6 +19,9 @@ struct Request {
     std::string body;  // JSON, or empty; may hold a secret: the sender wipes it
 };
 
+// What is asked before stdin is read; empty if nothing is.
+std::string questionFor(const Command& command);
+
 Result<Request> requestFor(const Command& command, std::istream& standardInput);
 
 // For people. `answer` is the body of a 2xx.

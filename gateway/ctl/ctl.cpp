@@ -64,6 +64,7 @@ std::string problemText(const json::Object& problem) {
 }
 
 int perform(const Command& command, std::istream& in, std::ostream& out, std::ostream& err) {
+    err << questionFor(command) << std::flush;
     auto request = requestFor(command, in);
     if (!request) {
         err << "pcgctl: " << request.error().message() << "\n";

@@ -156,6 +156,10 @@ std::string key(const json::Object& answer) {
 std::string render(const Command& command, const json::Object& answer) {
     const auto verb = command.verb->words;
     if (verb == "status") return status(answer);
+    if (verb == "unpair") {
+        return "The gateway belongs to nobody now. The control plane is told as soon as it can be "
+               "reached;\nthen the console and \"pcgctl pairing show\" show a new code.\n";
+    }
     if (verb.starts_with("pairing")) return pairing(answer);
     if (verb == "endpoint list") return endpoints(answer);
     if (verb == "endpoint remove") return "Removed.\n";

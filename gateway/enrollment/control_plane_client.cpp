@@ -136,6 +136,13 @@ net::Task<Result<Reply<Done>>> ControlPlaneClient::acknowledge(pairing::ClaimId 
     co_return doneOrRefused(response);
 }
 
+net::Task<Result<Reply<Done>>> ControlPlaneClient::release(std::string raw, std::string signature) {
+    Request request{"POST", std::string(pairing::kReleasePath), std::move(raw), {}};
+    request.headers.add(std::string(pairing::kOfferSignatureHeader), std::move(signature));
+    const auto response = co_await call(std::move(request));
+    co_return doneOrRefused(response);
+}
+
 net::Task<Result<Reply<pairing::RenewReply>>> ControlPlaneClient::renew(std::string path,
                                                                         std::string raw,
                                                                         std::string signature) {

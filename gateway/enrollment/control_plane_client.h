@@ -42,6 +42,7 @@ class ControlPlaneClient {
         pairing::ClaimId claim, std::string body);
     net::Task<Result<Reply<Done>>> acknowledge(pairing::ClaimId claim,
                                                pairing::Ack ack);  // mutual TLS
+    net::Task<Result<Reply<Done>>> release(std::string raw, std::string signature);
     net::Task<Result<Reply<pairing::RenewReply>>> renew(std::string path,
                                                         std::string raw,
                                                         std::string signature);  // mutual TLS

@@ -38,22 +38,41 @@ net::Task<Result<>> Enrollment::load() {
 
 net::Task<Result<>> Enrollment::save() {
     PCG_CO_TRY(auto document, record_->write());
-    co_return co_await ports_.store.save(std::move(document));
+    auto saved = co_await ports_.store.save(std::move(document));
+    if (!saved) co_await takeBackUnsaved();
+    co_return saved;
+}
+
+// What did not become durable has not happened: not to this process either.
+net::Task<void> Enrollment::takeBackUnsaved() {
+    auto document = co_await ports_.store.load();
+    if (!document || !*document) co_return;
+    auto record = EnrollmentRecord::parse(**document);
+    if (record) record_.emplace(std::move(*record));
 }
 
 net::Task<Result<>> Enrollment::untilProvisioned() {
     while (!record_->provisioned) {
         if (stopped_) co_return stopping();
-        if (record_->accepted) {
-            PCG_CO_CHECK(co_await enrollOnce());
-        } else {
-            PCG_CO_CHECK(co_await restAfterTooManyAttempts());
-            PCG_CO_CHECK(co_await offerOnce());
-        }
+        const auto stepped = co_await nextStep();
+        if (stepped) continue;
+        if (stopped_ || stepped.error().isInput()) co_return fail(stepped.error());
+        // The disk is full or fails: weather, as a broken line is. The person is told, and it is
+        // tried again.
+        log_.failure(log::Level::Error, "enrollment.not_stored", stepped.error());
+        show(statusOf(PairingState::Stopped, stepped.error().message()));
+        co_await pause(backoff_.next() + 1s);
     }
     // After a restart nothing is left to acknowledge, and so nothing else would say it.
     if (record_->provisioned->acknowledged) showActive();
     co_return Result<>();
+}
+
+net::Task<Result<>> Enrollment::nextStep() {
+    if (record_->releasing) co_return co_await tellRelease();
+    if (record_->accepted) co_return co_await enrollOnce();
+    PCG_CO_CHECK(co_await restAfterTooManyAttempts());
+    co_return co_await offerOnce();
 }
 
 // --- M1 to M8

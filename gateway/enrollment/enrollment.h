@@ -66,8 +66,13 @@ class Enrollment {
     // one.
     net::Task<Result<>> renew();
 
-    // The tenant released us: forgets the papers, keeps the identity.
+    // The pairing is over: forgets the papers and their keys, keeps the identity.
     net::Task<Result<>> forget();
+
+    // The admin gives the gateway back. Durable when it returns; then forget() is due, at the
+    // latest after the next start, and untilProvisioned() tells the control plane before it offers
+    // the gateway again. enrollment.not_paired when there is nothing to give back.
+    net::Task<Result<>> beginRelease();
 
     // The console's or pcgctl's word. enrollment.nothing_to_decide when nobody asked.
     Result<> decide(bool accept);
@@ -81,6 +86,9 @@ class Enrollment {
 
   private:
     net::Task<Result<>> save();
+    net::Task<void> takeBackUnsaved();
+    net::Task<Result<>> nextStep();
+    net::Task<Result<>> tellRelease();
     net::Task<Result<>> offerOnce();
     net::Task<Result<std::shared_ptr<OfferSession>>> openOffer();
     net::Task<Result<>> serveOffer(std::shared_ptr<OfferSession> session);

@@ -113,8 +113,8 @@ net::Task<Result<>> Enrollment::enrollOnce() {
         co_await pause(backoff_.next() + 1s);
     }
     log_.warn("enrollment.not_completed", {{"why", over}});
-    record_->accepted.reset();
-    co_return co_await save();
+    // Something may have been issued for these keys and taken back since.
+    co_return co_await forget();
 }
 
 // --- M13 and after
@@ -151,7 +151,11 @@ net::Task<Result<>> Enrollment::acknowledge() {
         }
         backoff_.reset();
         record_->provisioned->acknowledged = true;
-        PCG_CO_CHECK(co_await save());
+        if (const auto saved = co_await save(); !saved) {
+            log_.failure(log::Level::Error, "enrollment.not_stored", saved.error());
+            co_await pause(backoff_.next() + 1s);
+            continue;
+        }
         log_.info("enrollment.active", {{"tenant_id", bundle.tenantId}, {"epoch", bundle.epoch}});
     }
     if (stopped_) co_return stopping();
@@ -191,10 +195,56 @@ net::Task<Result<>> Enrollment::renew() {
 }
 
 net::Task<Result<>> Enrollment::forget() {
+    PCG_CO_CHECK(record_->keys.renew(ports_.random));
     record_->provisioned.reset();
     record_->accepted.reset();
+    PCG_CO_CHECK(co_await save());
     log_.info("enrollment.forgotten");
+    co_return Result<>();
+}
+
+// --- given back by the admin
+
+net::Task<Result<>> Enrollment::beginRelease() {
+    if (!record_->provisioned) {
+        co_return fail(kNotPaired, "this gateway belongs to no tenant; there is nothing to unpair");
+    }
+    const auto& bundle = record_->provisioned->bundle;
+    record_->releasing = PendingRelease{bundle.tenantId, bundle.epoch};
+    log_.info("enrollment.releasing", {{"tenant_id", bundle.tenantId}, {"epoch", bundle.epoch}});
     co_return co_await save();
+}
+
+// The control plane refuses to take another offer of a gateway that it believes bound, so it is
+// told first. The device key signs: certificate and bus keys are gone by now.
+net::Task<Result<>> Enrollment::tellRelease() {
+    show(statusOf(PairingState::Contacting,
+                  "This gateway was given back; the control plane is yet to be told."));
+    ControlPlaneClient client(ports_.anonymous);
+    while (!stopped_) {
+        const pairing::ReleaseRequest request{record_->keys.gatewayId(),
+                                              record_->releasing->tenantId,
+                                              record_->releasing->epoch,
+                                              toUnixMilliseconds(ports_.clock.wallNow())};
+        auto raw = request.write();
+        PCG_CO_TRY(auto signature, signedBy(pairing::releaseSigningInput(raw)));
+        const auto answer = co_await client.release(std::move(raw), std::move(signature));
+        if (answer) {
+            backoff_.reset();
+            if (const auto* refusal = std::get_if<pairing::Refusal>(&*answer)) {
+                // Nothing that is asked again would be answered otherwise; if the gateway is still
+                // bound there, the next offer says so.
+                log_.warn("enrollment.release_refused", {{"code", refusal->code}});
+            }
+            record_->releasing.reset();
+            PCG_CO_CHECK(co_await save());
+            log_.info("enrollment.released");
+            co_return Result<>();
+        }
+        showProblem(PairingState::Contacting, answer.error());
+        co_await pause(backoff_.next() + 500ms);
+    }
+    co_return stopping();
 }
 
 }  // namespace pcg::gateway

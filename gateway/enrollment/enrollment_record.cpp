@@ -97,7 +97,28 @@ Object provisionedTo(const ProvisionedPairing& provisioned) {
     return object;
 }
 
+Result<PendingRelease> releasingFrom(const Object& object) {
+    return PendingRelease{PCG_TRY(object.string("tenant_id", 64)),
+                          PCG_TRY(object.integer("epoch", 1))};
+}
+
+Object releasingTo(const PendingRelease& releasing) {
+    Object object;
+    object.set("tenant_id", releasing.tenantId).set("epoch", releasing.epoch);
+    return object;
+}
+
 }  // namespace
+
+Result<> GatewayKeys::renew(Random& random) {
+    auto freshTls = PCG_TRY(crypto::EcKey::generate(crypto::EcCurve::P256));
+    auto freshNkey = PCG_TRY(identity::UserKeyPair::generate(random));
+    auto freshCsr = PCG_TRY(crypto::createCsr(freshTls, gatewayId()));
+    tls = std::move(freshTls);
+    nkey = std::move(freshNkey);
+    csr = std::move(freshCsr);
+    return {};
+}
 
 Result<GatewayKeys> GatewayKeys::generate(Random& random) {
     auto device = PCG_TRY(crypto::EcKey::generate(crypto::EcCurve::P256));
@@ -127,6 +148,9 @@ Result<EnrollmentRecord> EnrollmentRecord::parse(const Secret& document) {
     if (const auto* provisioned = PCG_TRY(object.optionalObject("provisioned"))) {
         record.provisioned = PCG_TRY(provisionedFrom(*provisioned));
     }
+    if (const auto* releasing = PCG_TRY(object.optionalObject("releasing"))) {
+        record.releasing = PCG_TRY(releasingFrom(*releasing));
+    }
     return record;
 }
 
@@ -137,6 +161,7 @@ Result<Secret> EnrollmentRecord::write() const {
     object.set("attempts", codec::json::Array(times.begin(), times.end()));
     if (accepted) object.set("accepted", acceptedTo(*accepted));
     if (provisioned) object.set("provisioned", provisionedTo(*provisioned));
+    if (releasing) object.set("releasing", releasingTo(*releasing));
     auto text = codec::json::write(object);
     return Secret::takeText(text);
 }

@@ -26,6 +26,10 @@ struct GatewayKeys {
 
     static Result<GatewayKeys> generate(Random& random);
 
+    // The same device, with a new K_tls and nkey: the control plane never takes those of a pairing
+    // that is over again.
+    Result<> renew(Random& random);
+
     std::string gatewayId() const { return pairing::gatewayIdOf(device.publicSpki()); }
 };
 
@@ -49,6 +53,12 @@ struct ProvisionedPairing {
     bool acknowledged = false;  // M13: Active
 };
 
+// The admin gave this pairing up; the control plane is yet to be told.
+struct PendingRelease {
+    std::string tenantId;
+    std::int64_t epoch = 1;
+};
+
 struct EnrollmentRecord {
     explicit EnrollmentRecord(GatewayKeys gatewayKeys) : keys(std::move(gatewayKeys)) {}
 
@@ -56,6 +66,7 @@ struct EnrollmentRecord {
     pairing::AttemptLimit attempts;
     std::optional<AcceptedPairing> accepted;
     std::optional<ProvisionedPairing> provisioned;
+    std::optional<PendingRelease> releasing;
 
     static Result<EnrollmentRecord> parse(const Secret& document);
     Result<Secret> write() const;

@@ -11,6 +11,7 @@ inline constexpr ErrorCode kControlPlane{ErrorClass::Weather, "enrollment.contro
 inline constexpr ErrorCode kRefused{ErrorClass::Input, "enrollment.refused"};
 inline constexpr ErrorCode kPapers{ErrorClass::Input, "enrollment.papers"};
 inline constexpr ErrorCode kNothingToDecide{ErrorClass::Input, "enrollment.nothing_to_decide"};
+inline constexpr ErrorCode kNotPaired{ErrorClass::Input, "enrollment.not_paired"};
 inline constexpr ErrorCode kOver{ErrorClass::Input, "enrollment.over"};
 
 }  // namespace pcg::gateway

@@ -102,6 +102,24 @@ Result<> removeEndpoint(Storage storage, const wire::EndpointId& id) {
     return {};
 }
 
+Result<std::vector<store::Scope>> removeEndpointsOfOthers(Storage storage,
+                                                          const store::Scope& now) {
+    return store::transact(storage.database, [&]() -> Result<std::vector<store::Scope>> {
+        std::vector<store::Scope> others;
+        const auto rows = PCG_TRY(storage.database.query(
+            "SELECT DISTINCT scope_tenant, scope_epoch FROM endpoints WHERE scope_tenant <> '' AND "
+            "NOT (scope_tenant = ? AND scope_epoch = ?) LIMIT 256",
+            {now.tenant, now.epoch}));
+        for (const auto& row : rows) {
+            others.push_back({row.text(0), row.integer(1)});
+            PCG_TRY(storage.database.execute(
+                "DELETE FROM endpoints WHERE scope_tenant = ? AND scope_epoch = ?",
+                {others.back().tenant, others.back().epoch}));
+        }
+        return others;
+    });
+}
+
 Result<EndpointCredentials> endpointCredentials(Storage storage, const wire::EndpointId& id) {
     const auto row = PCG_TRY(storage.database.queryOne(
         "SELECT scope_tenant, scope_epoch, username, password FROM endpoints WHERE id = ?",

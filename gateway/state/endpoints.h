@@ -49,6 +49,10 @@ Result<std::vector<EndpointRecord>> listEndpoints(Storage storage);
 // Its access keys go with it.
 Result<> removeEndpoint(Storage storage, const wire::EndpointId& id);
 
+// Those that were registered for another tenant or epoch than `now`; returns whose they were. What
+// was registered before any pairing stays.
+Result<std::vector<store::Scope>> removeEndpointsOfOthers(Storage storage, const store::Scope& now);
+
 // gateway.no_such_endpoint
 Result<EndpointCredentials> endpointCredentials(Storage storage, const wire::EndpointId& id);
 Result<> replaceCredentials(Storage storage,

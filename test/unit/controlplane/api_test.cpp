@@ -32,6 +32,7 @@ class RecordingLifecycle final : public Lifecycle {
   public:
     net::Task<Result<>> tenantCreated(wire::TenantId tenant) override {
         created.push_back(tenant.text());
+        if (brokerIsDown) co_return fail(Error({ErrorClass::Weather, "bus.down"}, "down"));
         co_return Result<>{};
     }
 
@@ -42,6 +43,7 @@ class RecordingLifecycle final : public Lifecycle {
 
     std::vector<std::string> created;
     std::vector<std::string> released;
+    bool brokerIsDown = false;
 };
 
 class RestApi : public ::testing::Test {
@@ -104,6 +106,16 @@ TEST_F(RestApi, MakesATenantWhoseTokenWorksAtOnce) {
     EXPECT_NE(me.answerBody.find(R"("name":"acme")"), std::string::npos);
     EXPECT_NE(me.answerBody.find(R"("role":"admin")"), std::string::npos);
     EXPECT_EQ(lifecycle_.created.size(), 1U);
+}
+
+// Its password was shown to nobody yet and never will be again: a refusal would lock the tenant
+// out.
+TEST_F(RestApi, MakesATenantWhileTheBrokerIsAway) {
+    lifecycle_.brokerIsDown = true;
+
+    const auto token = makeTenant("acme");
+
+    EXPECT_EQ(call("GET", "/api/v1/me", token).answer.status, 200);
 }
 
 TEST_F(RestApi, ASecretIsNotKeptInTheDatabase) {

@@ -35,6 +35,22 @@ class CommandsTest : public testing::Test {
     test::TempDir dir_;
 };
 
+TEST_F(CommandsTest, UnpairsOnlyWhenTheWordIsTypedOrYesIsGiven) {
+    for (const auto* typed : {"", "y\n", "yes\n", "unpai\n", "unpair it\n"})
+        EXPECT_FALSE(request({"unpair"}, typed)) << typed;
+
+    const auto asked = request({"unpair"}, " unpair \n");
+    const auto given = request({"unpair", "--yes"});
+
+    ASSERT_TRUE(asked && given);
+    EXPECT_EQ(asked->target, "/v1/unpair");
+    EXPECT_EQ(asked->body, R"({"confirm":"unpair"})");
+    EXPECT_EQ(given->body, asked->body);
+    EXPECT_NE(questionFor(*parseArguments({"unpair"})).find("cannot be undone"), std::string::npos);
+    EXPECT_EQ(questionFor(*parseArguments({"unpair", "--yes"})), "");
+    EXPECT_EQ(questionFor(*parseArguments({"status"})), "");
+}
+
 TEST_F(CommandsTest, ReadsThePasswordFromTheFirstLineOfAFileOrOfStdin) {
     const auto file = dir_.write("pw", "from file\r\nrest\n").string();
 
