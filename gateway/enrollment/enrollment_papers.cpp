@@ -153,6 +153,7 @@ net::Task<Result<>> Enrollment::acknowledge() {
         record_->provisioned->acknowledged = true;
         if (const auto saved = co_await save(); !saved) {
             log_.failure(log::Level::Error, "enrollment.not_stored", saved.error());
+            show(statusOf(PairingState::Enrolling, saved.error().message()));
             co_await pause(backoff_.next() + 1s);
             continue;
         }

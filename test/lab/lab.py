@@ -66,13 +66,14 @@ class Lab:
         for name in ("pcg-controlplane-sim", "pcg-gatewayd", "pcgctl", "pcg"):
             self.program(name)
 
-    def start_controlplane(self):
+    def start_controlplane(self, program=None):
+        """`program`: the words of another one that behaves alike (test/support/crash)."""
         self.step = "start the control plane"
         state = self.directory / "controlplane"
         state.mkdir(mode=0o700, exist_ok=True)
         ready, log = state / "ready.json", self.directory / "controlplane.log"
         ready.unlink(missing_ok=True)
-        command = [self.program("pcg-controlplane-sim"), "--state-dir", state]
+        command = [*(program or [self.program("pcg-controlplane-sim")]), "--state-dir", state]
         record = self.processes.start("controlplane", command, log, {"role": "controlplane"})
         process.wait_for(
             lambda: (process.read_json(ready) or {}).get("pid") == record["pid"], 60, "the control plane to be ready", record)

@@ -11,6 +11,7 @@ import pathlib
 import select
 import signal
 import subprocess
+import threading
 import time
 
 POLL_SECONDS = 0.05
@@ -58,6 +59,7 @@ class Processes:
     def __init__(self, directory):
         self.file = pathlib.Path(directory) / "processes.json"
         self.records = []
+        self.changing = threading.RLock()
         if self.file.exists():
             self.records = json.loads(self.file.read_text())
 
@@ -77,10 +79,11 @@ class Processes:
         if command:
             record["command"] = [str(word) for word in command]
         # One that still runs, or has left somebody behind, stays known until it is stopped.
-        self.records = [
-            other for other in self.records if other["name"] != name or is_alive(other) or members(other)
-        ] + [record]
-        self.save()
+        with self.changing:
+            self.records = [
+                other for other in self.records if other["name"] != name or is_alive(other) or members(other)
+            ] + [record]
+            self.save()
         return record
 
     def save(self):
