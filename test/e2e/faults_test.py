@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 of each process while it is used; afterwards everything heals without a hand, and memory stays flat."""
+"""kill -9 of each process while it is used; afterwards everything heals without a hand."""
 import http.client
-import pathlib
 import ssl
 import subprocess
 import urllib.parse
@@ -10,14 +9,6 @@ import urllib.parse
 import e2e
 
 HEAL_SECONDS = 30
-IDLE_KIB = 40 * 1024
-GROWTH_KIB = 32 * 1024
-
-
-def resident(record):
-    """(resident now, peak) in KiB."""
-    fields = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{record['pid']}/status").read_text().splitlines())
-    return int(fields["VmRSS"].split()[0]), int(fields["VmHWM"].split()[0])
 
 
 class Faults(e2e.EndToEnd):
@@ -94,22 +85,6 @@ class Faults(e2e.EndToEnd):
             return answer.status, answer.read()
         finally:
             connection.close()
-
-    def test_memory_of_an_idle_gateway_and_of_a_large_transfer(self):
-        self.wait_until_calls_work(HEAL_SECONDS)
-        record = self.lab.processes.find(self.gateway().process_name)
-        before, _ = resident(record)
-        self.assert_works(self.call(steps="login,inventory,upload,download,logout", mebibytes=512))
-        _, peak = resident(record)
-        print(f"gateway: {before} KiB before, {peak} KiB at its peak")
-        if not self.is_instrumented(record):  # a sanitizer's shadow is not the gateway's memory
-            self.assertLess(before, IDLE_KIB)
-            self.assertLess(peak - before, GROWTH_KIB)
-
-    @staticmethod
-    def is_instrumented(record):
-        maps = pathlib.Path(f"/proc/{record['pid']}/maps").read_text()
-        return "libasan" in maps or "libtsan" in maps
 
 
 if __name__ == "__main__":
