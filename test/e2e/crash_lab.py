@@ -91,7 +91,8 @@ def ask(one, method, path):
 
 
 class People:
-    """The tenant, who types the code that the console shows, and the admin, who accepts."""
+    """The tenant, who types the code that the console shows, and the admin, who accepts. The tenant's program goes on
+    while others die: without it a pairing that the admin has accepted waits until its claim is over."""
 
     def __init__(self, lab, one, tenant):
         self.lab, self.one, self.tenant = lab, one, tenant
@@ -101,17 +102,20 @@ class People:
     def pair(self, seconds, is_over=lambda: False):
         """Until the gateway is active. False when `is_over()` came first. They type each code that is shown."""
         deadline = time.monotonic() + seconds
-        try:
-            while not is_over():
-                now = ask(self.one, "GET", "/v1/pairing")
-                if now and self.step(now):
-                    return True
-                if time.monotonic() > deadline:
-                    raise e2e.process.StepError(f"{self.one.name} is not active within {seconds} s: {now}", self.one.log)
-                time.sleep(0.02)
-            return False
-        finally:
-            self.leave()
+        while not is_over():
+            now = ask(self.one, "GET", "/v1/pairing")
+            if now and self.step(now):
+                return True
+            if time.monotonic() > deadline:
+                raise e2e.process.StepError(f"{self.one.name} is not active within {seconds} s: {now}", self.one.log)
+            time.sleep(0.02)
+        return False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.leave()
 
     def step(self, now):
         if now["state"] == "active":
@@ -128,7 +132,7 @@ class People:
         """A new code; or, when the program has ended without a pairing, the same one once more after a pause."""
         if code != self.code:
             return True
-        return self.program.child.poll() is not None and time.monotonic() > self.typed_at + 2
+        return self.program is not None and self.program.child.poll() is not None and time.monotonic() > self.typed_at + 2
 
     def compare(self, now):
         asked = [event for event in self.program.events if event["event"] == "confirm"]
@@ -203,7 +207,9 @@ class CrashLab(e2e.EndToEnd):
         # One certificate and one user: what was issued and not taken back.
         self.assertEqual(live, [(epoch, "active", nkey)], what)
 
-    def heal_and_check(self, one, tenant, what):
-        People(self.lab, one, tenant).pair(HEAL_SECONDS)
+    def heal_and_check(self, people, what):
+        one, tenant = people.one, people.tenant
+        people.pair(HEAL_SECONDS)
+        people.leave()
         self.assert_paired_once(one, tenant, what)
         self.lab.kill(one.process_name)

@@ -25,17 +25,17 @@ class CrashMatrix(crash_lab.CrashLab):
         murderer = Murderer(one.directory / "murder")
         murderer.arm(point)
         record = self.start(one, murderer.wrap(self.lab.program("crash-gatewayd"), "--config", one.config))
-        people = People(self.lab, one, tenant)
-        survived = people.pair(HEAL_SECONDS, lambda: not e2e.process.is_alive(record))
-        if survived and point == 0:
-            self.assert_paired_once(one, tenant, what)  # the ack has been answered by then
-            self.lab.kill(one.process_name)
-            return murderer.points()
-        if survived:  # this run passed fewer points than the first one: die now
-            self.lab.kill(one.process_name)
-        e2e.process.reap(record)
-        self.start(one, self.shipped(one))
-        self.heal_and_check(one, tenant, what)
+        with People(self.lab, one, tenant) as people:
+            survived = people.pair(HEAL_SECONDS, lambda: not e2e.process.is_alive(record))
+            if survived and point == 0:
+                self.assert_paired_once(one, tenant, what)  # the ack has been answered by then
+                self.lab.kill(one.process_name)
+                return murderer.points()
+            if survived:  # this run passed fewer points than the first one: die now
+                self.lab.kill(one.process_name)
+            e2e.process.reap(record)
+            self.start(one, self.shipped(one))
+            self.heal_and_check(people, what)
         return murderer.points()
 
     def test_no_shipped_program_holds_the_murderer(self):
@@ -61,20 +61,20 @@ class CrashMatrix(crash_lab.CrashLab):
         broker_before = self.lab.processes.find("nats-server")
         self.cp_murderer.arm(point, broker_before["pid"] if broker else None)
         self.start(one, self.shipped(one))
-        people = People(self.lab, one, tenant)
-        survived = people.pair(HEAL_SECONDS, lambda: not e2e.process.is_alive(record))
-        if survived and point == 0:
-            self.assert_paired_once(one, tenant, what)
-        points = self.cp_murderer.points()
-        self.cp_murderer.disarm()
-        if broker:
-            self.adopt_broker(broker_before)
-        elif point != 0:
-            if survived:
-                self.lab.kill("controlplane")
-            e2e.process.reap(record)
-            self.start_controlplane()
-        self.heal_and_check(one, tenant, what)
+        with People(self.lab, one, tenant) as people:
+            survived = people.pair(HEAL_SECONDS, lambda: not e2e.process.is_alive(record))
+            if survived and point == 0:
+                self.assert_paired_once(one, tenant, what)
+            points = self.cp_murderer.points()
+            self.cp_murderer.disarm()
+            if broker:
+                self.adopt_broker(broker_before)
+            elif point != 0:
+                if survived:
+                    self.lab.kill("controlplane")
+                e2e.process.reap(record)
+                self.start_controlplane()
+            self.heal_and_check(people, what)
         return points
 
     def adopt_broker(self, before):

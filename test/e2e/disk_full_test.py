@@ -27,6 +27,7 @@ class DiskFull(crash_lab.CrashLab):
         one, tenant = self.new_gateway("gw")
         murderer, record = self.start_under_murderer(one, point)
         people = People(self.lab, one, tenant)
+        self.addCleanup(people.leave)
 
         def told():
             now = crash_lab.ask(one, "GET", "/v1/pairing")
@@ -46,6 +47,7 @@ class DiskFull(crash_lab.CrashLab):
             self.assertNotEqual(crash_lab.ask(one, "GET", "/v1/pairing")["state"], "active", what)
             murderer.disarm()
         people.pair(HEAL_SECONDS)
+        people.leave()
         self.assert_paired_once(one, tenant, what)
         self.assertTrue(e2e.process.is_alive(record), what)
         self.lab.kill(one.process_name)
@@ -67,6 +69,7 @@ class DiskFull(crash_lab.CrashLab):
         self.cp_murderer.arm(point, "full")
         self.start(one, self.shipped(one))
         people = People(self.lab, one, tenant)
+        self.addCleanup(people.leave)
         filled = []
 
         def refused_for_a_while():
@@ -78,6 +81,7 @@ class DiskFull(crash_lab.CrashLab):
         points = self.cp_murderer.points()
         self.cp_murderer.disarm()
         people.pair(HEAL_SECONDS)
+        people.leave()
         self.assert_paired_once(one, tenant, what)
         self.assertTrue(e2e.process.is_alive(record), what)
         self.lab.kill(one.process_name)

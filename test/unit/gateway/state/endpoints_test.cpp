@@ -4,6 +4,8 @@
 #include "common/store/errc.h"
 #include "gateway/errc.h"
 
+#include <algorithm>
+
 #include "state_fixture.h"
 
 namespace pcg::gateway {
@@ -97,6 +99,32 @@ TEST_F(EndpointsTest, AreGoneOnceRemoved) {
     EXPECT_TRUE(removeEndpoint(storage(), added->id).error().is(errc::kNoSuchEndpoint));
     EXPECT_TRUE(endpointCredentials(storage(), added->id).error().is(errc::kNoSuchEndpoint));
     EXPECT_TRUE(listEndpoints(storage())->empty());
+}
+
+TEST_F(EndpointsTest, OfATenantThatIsGoneAreRemovedAndThoseOfBeforeAnyPairingStay) {
+    const auto of = [&](const std::string& name, const store::Scope& scope) {
+        EndpointRecord record{wire::newId<wire::EndpointId>(random_),
+                              name,
+                              "vcenter",
+                              "https://vc.example.com",
+                              {TrustKind::Pin, std::string(64, 'a')}};
+        return addEndpoint(
+            storage(), scope, record, {Secret::fromText("u"), Secret::fromText("p")});
+    };
+    ASSERT_TRUE(of("unpaired", {}) && of("gone", {"tn_a", 1}) && of("old", {"tn_b", 1}));
+    ASSERT_TRUE(of("mine", {"tn_b", 2}));
+
+    const auto others = removeEndpointsOfOthers(storage(), {"tn_b", 2});
+
+    ASSERT_TRUE(others);
+    EXPECT_EQ(*others, (std::vector<store::Scope>{{"tn_a", 1}, {"tn_b", 1}}));
+    const auto listed = listEndpoints(storage());
+    ASSERT_TRUE(listed);
+    std::vector<std::string> left;
+    for (const auto& record : *listed) left.push_back(record.name);
+    std::sort(left.begin(), left.end());
+    EXPECT_EQ(left, (std::vector<std::string>{"mine", "unpaired"}));
+    EXPECT_TRUE(removeEndpointsOfOthers(storage(), {"tn_b", 2})->empty());
 }
 
 TEST_F(EndpointsTest, AreBounded) {
