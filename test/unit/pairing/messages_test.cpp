@@ -135,5 +135,28 @@ TEST(Messages, IdsInPathsAreOfOneSpelling) {
     EXPECT_FALSE(parseSid(std::string(100'000, 'A')));
 }
 
+TEST(Messages, AReleaseNamesOneEpochOfOnePairing) {
+    const ReleaseRequest request{
+        "gw_0123456789abcdefghjkmnpqrs", "tn_01jd3v8z9q4m6x2c7b5k0h1w8e", 3, 1'795'300'000'000};
+    const auto raw = request.write();
+    const auto read = ReleaseRequest::parse(raw);
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->write(), raw);
+    EXPECT_EQ(read->epoch, 3);
+    obeysTheCommonRules<ReleaseRequest>(raw);
+
+    const auto without = [&](const std::string& text, const std::string& instead) {
+        auto changed = raw;
+        return changed.replace(changed.find(text), text.size(), instead);
+    };
+    EXPECT_FALSE(ReleaseRequest::parse(without("\"epoch\":3", "\"epoch\":0")));
+    EXPECT_FALSE(ReleaseRequest::parse(without("\"epoch\":3,", "")));
+    EXPECT_FALSE(ReleaseRequest::parse(without("tn_01", "gw_01")));
+    EXPECT_FALSE(ReleaseRequest::parse(without("\"v\":1", "\"v\":2")));
+    // What one key signs for one purpose is no signature for another.
+    EXPECT_NE(releaseSigningInput(raw), renewSigningInput(raw));
+    EXPECT_NE(releaseSigningInput(raw), offerSigningInput(raw));
+}
+
 }  // namespace
 }  // namespace pcg::pairing::test
