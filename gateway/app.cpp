@@ -25,6 +25,7 @@ net::Task<Result<crypto::Scalar>> stretchOn(StateStore& state,
     co_return co_await state.run(std::move(work));
 }
 
+constexpr std::chrono::seconds kForgetAgainAfter{2};
 constexpr std::string_view kGivenBack = "The gateway's admin unpaired it.";
 
 }  // namespace
@@ -284,7 +285,13 @@ net::Task<void> App::forgetTenant(store::Scope gone, std::string why) {
     // Provisioned papers may be gone already (enrollment.over).
     if (enrollment_->record().provisioned) {
         auto forgotten = co_await enrollment_->forget();
-        if (!forgotten) kLog.failure(log::Level::Error, "gateway.not_released", forgotten.error());
+        if (!forgotten) {
+            kLog.failure(log::Level::Error, "gateway.not_released", forgotten.error());
+            // The disk, most likely. run() comes back here as long as the papers are there.
+            changed_.expires_after(kForgetAgainAfter);
+            co_await changed_.async_wait(net::kAwaitTuple);
+            changed_.expires_at(SteadyTime::max());
+        }
     }
     forgotten_.cancel();
 }

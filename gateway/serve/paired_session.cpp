@@ -120,8 +120,9 @@ ControlSession::Events PairedSession::Core::linkEvents() {
     return {.onWelcome =
                 [this] {
                     kLog.info("link.welcomed");
-                    if (acknowledging || ports.enrollment.record().provisioned->acknowledged)
-                        return;
+                    // Papers that were given up live no longer than the session needs to end.
+                    const auto& papers = ports.enrollment.record().provisioned;
+                    if (acknowledging || !papers || papers->acknowledged) return;
                     acknowledging = true;
                     net::asio::co_spawn(
                         ports.loop, acknowledge(shared_from_this()), net::asio::detached);
@@ -134,8 +135,9 @@ ControlSession::Events PairedSession::Core::linkEvents() {
 }
 
 void PairedSession::Core::tokenRenewed() {
-    if (stopped || link == nullptr) return;
-    link->renewJwt(ports.enrollment.record().provisioned->bundle.bus.userJwt);
+    const auto& papers = ports.enrollment.record().provisioned;
+    if (stopped || link == nullptr || !papers) return;
+    link->renewJwt(papers->bundle.bus.userJwt);
     kLog.info("link.token_renewed");
 }
 

@@ -3,6 +3,7 @@
 """The disk is full from any durable write of a pairing on: the person in front of it is told, no half of a pairing
 is left, and when there is room again it goes on without a hand. The disk is filled by test/support/crash."""
 import collections
+import subprocess
 import time
 
 import crash_lab
@@ -62,6 +63,41 @@ class DiskFull(crash_lab.CrashLab):
         self.fill_gateway(last_of_the_pairing[0], f"the gateway's disk is full from {last_of_the_pairing} on")
         print(f"a full disk at the gateway: {dict(self.endings)}")
         self.assertGreater(self.endings["told"], 0)
+
+    def test_of_a_gateway_that_is_given_back(self):
+        one, tenant = self.new_gateway("gw")
+        murderer, _ = self.start_under_murderer(one, 0)
+        people = People(self.lab, one, tenant)
+        self.addCleanup(people.leave)
+        people.pair(HEAL_SECONDS)
+        people.leave()
+        # The wish cannot be stored: nothing has happened.
+        murderer.arm(1, "full")
+        refused = self.unpair(one)
+        self.assertEqual(refused.wait(60), 1)
+        self.assertIn("Free some space", refused.stderr.read())
+        self.assertEqual(crash_lab.ask(one, "GET", "/v1/pairing")["state"], "active")
+        murderer.disarm()
+        # The wish is stored, what follows from it is not: it follows when there is room, or after a restart.
+        murderer.arm(4, "full")
+        asked = self.unpair(one)
+        e2e.process.wait_for(
+            lambda: "gateway.not_released" in one.log.read_text() or asked.poll() is not None, 30, "a full disk", log=one.log)
+        self.lab.kill(one.process_name)
+        asked.wait(60)
+        murderer.disarm()
+        self.start(one, self.shipped(one))
+        one.wait_for_pairing("offered", 30)
+        people.pair(HEAL_SECONDS)
+        self.assert_paired_once(one, tenant, "given back on a full disk")
+        self.lab.kill(one.process_name)
+
+    def unpair(self, one):
+        asked = subprocess.Popen(
+            [str(self.lab.program("pcgctl")), "--socket", str(one.socket), "unpair", "--yes"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(asked.stderr.close)
+        return asked
 
     def fill_controlplane(self, point, what):
         one, tenant = self.new_gateway("cp")
