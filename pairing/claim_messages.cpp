@@ -108,7 +108,8 @@ std::string ClaimReply::write() const {
 
 Result<PakeA> PakeA::parse(std::string_view text) {
     const auto message = PCG_TRY(fields::open(text));
-    return PakeA{PCG_TRY(fields::array<crypto::kPointSize>(message, "pA"))};
+    const auto point = PCG_TRY(fields::array<crypto::kPointSize>(message, "pA"));
+    return PakeA{point};
 }
 
 std::string PakeA::write() const {

@@ -37,7 +37,8 @@ Bytes renewSigningInput(std::string_view raw) {
 Result<RenewReply> RenewReply::parse(std::string_view raw) {
     // An answer of an ordinary API call: no version of its own, and later members may come.
     const auto message = PCG_TRY(codec::json::parseObject(raw, kMaxMessageBytes));
-    return RenewReply{PCG_TRY(message.string("user_jwt", 8 * 1024))};
+    auto userJwt = PCG_TRY(message.string("user_jwt", 8 * 1024));
+    return RenewReply{std::move(userJwt)};
 }
 
 std::string RenewReply::write() const {

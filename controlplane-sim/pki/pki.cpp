@@ -111,14 +111,16 @@ Result<net::CertificateAndKey> Pki::serverIdentity(const std::vector<std::string
     const crypto::ServerProfile profile{dnsNames, ipAddresses, kServerLifetime};
     const auto leaf = PCG_TRY(servers_.issueServer(key.publicSpki(), profile, now));
     auto pem = leaf.pem() + servers_.certificate().pem() + root_.pem();
-    return net::CertificateAndKey{std::move(pem), PCG_TRY(key.toPem())};
+    auto keyPem = PCG_TRY(key.toPem());
+    return net::CertificateAndKey{std::move(pem), std::move(keyPem)};
 }
 
 Result<net::CertificateAndKey> Pki::platformClientIdentity(WallTime now) const {
     const auto key = PCG_TRY(EcKey::generate(crypto::EcCurve::P256));
     const crypto::GatewayProfile profile{kTrustDomain, "platform", "platform", kServerLifetime};
     const auto leaf = PCG_TRY(gateways_.issueGateway(key.publicSpki(), profile, now));
-    return net::CertificateAndKey{leaf.pem() + gateways_.certificate().pem(), PCG_TRY(key.toPem())};
+    auto keyPem = PCG_TRY(key.toPem());
+    return net::CertificateAndKey{leaf.pem() + gateways_.certificate().pem(), std::move(keyPem)};
 }
 
 Result<crypto::CertificateChain> Pki::issueGateway(BytesView spki,

@@ -16,9 +16,8 @@ UserRole roleOf(std::string_view name) {
 }
 
 Result<Tenant> tenantOf(const store::Row& row) {
-    return Tenant{PCG_TRY(wire::parseTenantId(row.text(0))),
-                  row.text(1),
-                  fromUnixMilliseconds(row.integer(2))};
+    auto id = PCG_TRY(wire::parseTenantId(row.text(0)));
+    return Tenant{std::move(id), row.text(1), fromUnixMilliseconds(row.integer(2))};
 }
 
 }  // namespace

@@ -20,11 +20,14 @@ EnrollmentState stateOf(std::string_view name) {
 }
 
 Result<Enrollment> enrollmentOf(const store::Row& row) {
+    auto tenant = PCG_TRY(wire::parseTenantId(row.text(1)));
+    auto gateway = PCG_TRY(wire::parseGatewayId(row.text(2)));
+    auto nkey = PCG_TRY(wire::parseUserNkey(row.text(4)));
     return Enrollment{row.text(0),
-                      PCG_TRY(wire::parseTenantId(row.text(1))),
-                      PCG_TRY(wire::parseGatewayId(row.text(2))),
+                      std::move(tenant),
+                      std::move(gateway),
                       row.integer(3),
-                      PCG_TRY(wire::parseUserNkey(row.text(4))),
+                      std::move(nkey),
                       stateOf(row.text(5)),
                       row.blob(6),
                       row.blob(7)};

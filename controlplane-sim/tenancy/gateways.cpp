@@ -21,11 +21,14 @@ GatewayState stateOf(std::string_view name) {
 }
 
 Result<Gateway> gatewayOf(const store::Row& row) {
-    return Gateway{PCG_TRY(wire::parseTenantId(row.text(0))),
-                   PCG_TRY(wire::parseGatewayId(row.text(1))),
+    auto tenant = PCG_TRY(wire::parseTenantId(row.text(0)));
+    auto id = PCG_TRY(wire::parseGatewayId(row.text(1)));
+    auto nkey = PCG_TRY(wire::parseUserNkey(row.text(4)));
+    return Gateway{std::move(tenant),
+                   std::move(id),
                    row.text(2),
                    row.blob(3),
-                   PCG_TRY(wire::parseUserNkey(row.text(4))),
+                   std::move(nkey),
                    row.integer(5),
                    stateOf(row.text(6)),
                    fromUnixMilliseconds(row.integer(7))};
@@ -50,9 +53,12 @@ Result<std::vector<Endpoint>> endpointsOf(Result<store::Rows> answer) {
     for (const auto& row : rows) {
         std::optional<std::uint16_t> port;
         if (const auto stored = row.optionalInteger(7)) port = static_cast<std::uint16_t>(*stored);
-        endpoints.push_back({PCG_TRY(wire::parseTenantId(row.text(0))),
-                             PCG_TRY(wire::parseGatewayId(row.text(1))),
-                             PCG_TRY(wire::parseEndpointId(row.text(2))),
+        auto tenant = PCG_TRY(wire::parseTenantId(row.text(0)));
+        auto gateway = PCG_TRY(wire::parseGatewayId(row.text(1)));
+        auto id = PCG_TRY(wire::parseEndpointId(row.text(2)));
+        endpoints.push_back({std::move(tenant),
+                             std::move(gateway),
+                             std::move(id),
                              row.text(3),
                              row.text(4),
                              row.text(5),

@@ -147,12 +147,16 @@ Result<Request> requestFor(const Command& command, std::istream& standardInput) 
     if (verb == "audit") return Request{"GET", "/v1/audit", ""};
     if (verb == "key revoke")
         return Request{"DELETE", "/v1/keys/" + percentEncoded(command.operand), ""};
-    if (verb == "key create") return Request{"POST", "/v1/keys", PCG_TRY(keyBody(command))};
-    if (verb == "endpoint credentials") {
-        return Request{
-            "PUT", endpoint + "/credentials", PCG_TRY(credentialsBody(command, standardInput))};
+    if (verb == "key create") {
+        auto body = PCG_TRY(keyBody(command));
+        return Request{"POST", "/v1/keys", std::move(body)};
     }
-    return Request{"POST", "/v1/endpoints", PCG_TRY(endpointBody(command, standardInput))};
+    if (verb == "endpoint credentials") {
+        auto body = PCG_TRY(credentialsBody(command, standardInput));
+        return Request{"PUT", endpoint + "/credentials", std::move(body)};
+    }
+    auto body = PCG_TRY(endpointBody(command, standardInput));
+    return Request{"POST", "/v1/endpoints", std::move(body)};
 }
 
 }  // namespace pcg::gateway::ctl

@@ -127,8 +127,9 @@ Result<std::string> parseEndpointName(std::string_view text) {
 }
 
 Result<EndpointCredentials> parseCredentials(const json::Object& body) {
-    return EndpointCredentials{PCG_TRY(parseSecret(body, "username")),
-                               PCG_TRY(parseSecret(body, "password"))};
+    auto username = PCG_TRY(parseSecret(body, "username"));
+    auto password = PCG_TRY(parseSecret(body, "password"));
+    return EndpointCredentials{std::move(username), std::move(password)};
 }
 
 Result<NewEndpoint> parseNewEndpoint(const json::Object& body) {

@@ -28,7 +28,8 @@ LinkCredentials::Sign signerOf(const Enrollment& enrollment) {
 
 Result<std::shared_ptr<net::Dialer>> dialerFor(const EnrollmentRecord& record) {
     const auto& bundle = record.provisioned->bundle;
-    net::CertificateAndKey identity{bundle.clientCertChain, PCG_TRY(record.keys.tls.toPem())};
+    auto key = PCG_TRY(record.keys.tls.toPem());
+    net::CertificateAndKey identity{bundle.clientCertChain, std::move(key)};
     auto context =
         PCG_TRY(net::TlsClientContext::create(net::TrustCa{bundle.bus.ca}, std::move(identity)));
     return std::make_shared<net::Dialer>(std::move(context));

@@ -41,11 +41,11 @@ Result<SealedPair> sealBoth(Storage& storage,
                             const store::Scope& scope,
                             const wire::EndpointId& id,
                             const EndpointCredentials& credentials) {
-    return SealedPair{
-        PCG_TRY(storage.envelope.seal(
-            scope, KeyClass::Credentials, cellOf(id, "username"), credentials.username.reveal())),
-        PCG_TRY(storage.envelope.seal(
-            scope, KeyClass::Credentials, cellOf(id, "password"), credentials.password.reveal()))};
+    auto username = PCG_TRY(storage.envelope.seal(
+        scope, KeyClass::Credentials, cellOf(id, "username"), credentials.username.reveal()));
+    auto password = PCG_TRY(storage.envelope.seal(
+        scope, KeyClass::Credentials, cellOf(id, "password"), credentials.password.reveal()));
+    return SealedPair{std::move(username), std::move(password)};
 }
 
 }  // namespace
@@ -126,11 +126,11 @@ Result<EndpointCredentials> endpointCredentials(Storage storage, const wire::End
         {id.text()}));
     if (!row) return fail(noSuchEndpoint(id));
     const store::Scope scope{row->text(0), row->integer(1)};
-    return EndpointCredentials{
-        PCG_TRY(storage.envelope.open(
-            scope, KeyClass::Credentials, cellOf(id, "username"), row->blob(2))),
-        PCG_TRY(storage.envelope.open(
-            scope, KeyClass::Credentials, cellOf(id, "password"), row->blob(3)))};
+    auto username = PCG_TRY(
+        storage.envelope.open(scope, KeyClass::Credentials, cellOf(id, "username"), row->blob(2)));
+    auto password = PCG_TRY(
+        storage.envelope.open(scope, KeyClass::Credentials, cellOf(id, "password"), row->blob(3)));
+    return EndpointCredentials{std::move(username), std::move(password)};
 }
 
 Result<> replaceCredentials(Storage storage,

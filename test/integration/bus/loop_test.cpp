@@ -3,13 +3,14 @@
 #include "common/net/connect.h"
 #include "common/net/errc.h"
 #include "test/integration/bus/bus_fixture.h"
+#include "test/support/sanitized.h"
 
 #include <algorithm>
 
 namespace pcg::test {
 namespace {
 
-constexpr milliseconds kPromise{20};
+constexpr milliseconds kPromise{20 * kSlowdown};
 // The scheduler of a busy machine holds threads up for longer than the promise now and then, a call
 // that blocks does it every time: the best of a few runs tells one from the other.
 constexpr int kRuns = 5;

@@ -117,7 +117,8 @@ Result<std::shared_ptr<const net::TlsServerContext>> serverTls(const std::string
     profile.dnsNames = {"localhost"};
     const auto leaf = PCG_TRY(root.issueServer(key.publicSpki(), profile, now));
     std::ofstream(ca_file) << root.certificate().pem();
-    net::CertificateAndKey identity{leaf.pem(), PCG_TRY(key.toPem())};
+    auto keyPem = PCG_TRY(key.toPem());
+    net::CertificateAndKey identity{leaf.pem(), std::move(keyPem)};
     auto context = PCG_TRY(net::TlsServerContext::create(identity));
     return std::make_shared<const net::TlsServerContext>(std::move(context));
 }
