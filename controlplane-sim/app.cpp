@@ -250,10 +250,15 @@ Result<> App::Parts::join() {
     PCG_TRY(joinHttp());
     const auto origin = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
-    api = std::make_unique<Api>(
-        Api::Parts{
-            *store, clock, random, fleet->live(), *fleet, config.publicHost, ingressHost(config)},
-        *authenticator);
+    api = std::make_unique<Api>(Api::Parts{*store,
+                                           *envelope,
+                                           clock,
+                                           random,
+                                           fleet->live(),
+                                           *fleet,
+                                           config.publicHost,
+                                           ingressHost(config)},
+                                *authenticator);
     api->addTo(router);
     const auto busUrl = "tls://127.0.0.1:" + std::to_string(broker->running()->ports.client);
     papers = std::make_unique<Papers>(*issuer, *fleet, *pki, busUrl);
