@@ -4,10 +4,12 @@
 // Loop thread; it must outlive the router.
 #pragma once
 
-#include "controlplane-sim/rest/account_api.h"
 #include "controlplane-sim/rest/endpoints_api.h"
 #include "controlplane-sim/rest/gateways_api.h"
+#include "controlplane-sim/rest/sessions_api.h"
 #include "controlplane-sim/rest/tenants_api.h"
+#include "controlplane-sim/rest/tokens_api.h"
+#include "controlplane-sim/rest/users_api.h"
 
 #include <memory>
 #include <string>
@@ -32,11 +34,15 @@ class Api {
     void addTo(http::Router& router);
 
   private:
+    static net::Task<rest::Checked<>> document(rest::Call& call);
+
     rest::ApiRoutes::Parts rules_;
     rest::Idempotency idempotency_;
     rest::Passwords passwords_;
     std::unique_ptr<rest::ApiRoutes> routes_;
-    rest::AccountApi account_;
+    rest::SessionsApi sessions_;
+    rest::UsersApi users_;
+    rest::TokensApi tokens_;
     rest::TenantsApi tenants_;
     rest::GatewaysApi gateways_;
     rest::EndpointsApi endpoints_;

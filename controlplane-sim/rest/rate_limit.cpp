@@ -39,6 +39,12 @@ std::optional<std::chrono::milliseconds> RateLimit::take(const std::string& key,
     return std::nullopt;
 }
 
+void RateLimit::giveBack(const std::string& key) {
+    const auto found = buckets_.find(key);
+    if (found != buckets_.end())
+        found->second.tokens = std::min(rate_.burst, found->second.tokens + 1.0);
+}
+
 void RateLimit::makeRoom(SteadyTime now) {
     std::erase_if(buckets_,
                   [&](const auto& entry) { return tokensAt(entry.second, now) >= rate_.burst; });

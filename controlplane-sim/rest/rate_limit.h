@@ -28,6 +28,9 @@ class RateLimit {
     // Like take(), without taking.
     std::optional<std::chrono::milliseconds> wait(const std::string& key, SteadyTime now) const;
 
+    // What was taken turned out to be none.
+    void giveBack(const std::string& key);
+
     std::size_t keys() const { return buckets_.size(); }
 
   private:

@@ -100,6 +100,35 @@ Result<std::optional<Tenant>> Accounts::find(const wire::TenantId& id) {
     return PCG_TRY(tenantOf(*row));
 }
 
+Result<> Accounts::remove(const wire::TenantId& id, WallTime now) {
+    return store::transact(database_, [&]() -> Result<> {
+        // What its gateways were may not be issued anything again, though the rows go.
+        for (const auto* source : {"SELECT nkey, ? FROM revoked_nkeys WHERE tenant_id = ?",
+                                   "SELECT nkey, ? FROM gateways WHERE tenant_id = ?"}) {
+            PCG_TRY(database_.execute(
+                std::string("INSERT OR IGNORE INTO retired_nkeys (nkey, at_ms) ") + source,
+                {toUnixMilliseconds(now), id.text()}));
+        }
+        for (const auto* table : {"sessions",
+                                  "api_tokens",
+                                  "users",
+                                  "endpoints",
+                                  "enrollments",
+                                  "revoked_nkeys",
+                                  "gateways",
+                                  "issuance_log",
+                                  "idempotency_keys"}) {
+            PCG_TRY(database_.execute(std::string("DELETE FROM ") + table + " WHERE tenant_id = ?",
+                                      {id.text()}));
+        }
+        const auto removed =
+            PCG_TRY(database_.execute("DELETE FROM tenants WHERE id = ?", {id.text()}));
+        if (removed == 0)
+            return fail(kNotFound, "There is no such tenant. GET /api/v1/tenants lists them.");
+        return {};
+    });
+}
+
 Result<std::optional<Authenticated>> Accounts::byTokenSha256(BytesView sha256, WallTime now) {
     const auto at = toUnixMilliseconds(now);
     const auto row = PCG_TRY(database_.queryOne(

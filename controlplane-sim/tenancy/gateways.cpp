@@ -137,7 +137,9 @@ Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, 
 
 Result<bool> Gateways::isRevoked(const wire::UserNkey& nkey) {
     const auto row =
-        PCG_TRY(database_.queryOne("SELECT 1 FROM revoked_nkeys WHERE nkey = ?", {nkey.text()}));
+        PCG_TRY(database_.queryOne("SELECT 1 FROM revoked_nkeys WHERE nkey = ? UNION ALL "
+                                   "SELECT 1 FROM retired_nkeys WHERE nkey = ? LIMIT 1",
+                                   {nkey.text(), nkey.text()}));
     return row.has_value();
 }
 

@@ -42,12 +42,18 @@ class RecordingLifecycle final : public Lifecycle {
         co_return Result<>{};
     }
 
+    net::Task<Result<>> tenantDeleted(wire::TenantId tenant) override {
+        deleted.push_back(tenant.text());
+        co_return Result<>{};
+    }
+
     net::Task<Result<>> gatewayReleased(TenantScope, wire::GatewayId id) override {
         released.push_back(id.text());
         co_return Result<>{};
     }
 
     std::vector<std::string> created;
+    std::vector<std::string> deleted;
     std::vector<std::string> released;
 };
 
