@@ -12,10 +12,12 @@
 #include "controlplane-sim/broker/nats_server_process.h"
 #include "controlplane-sim/broker/ports_file.h"
 #include "controlplane-sim/bus_papers.h"
+#include "controlplane-sim/external_identity.h"
 #include "controlplane-sim/fleet.h"
 #include "controlplane-sim/private_files.h"
 #include "controlplane-sim/relay/pairing_service.h"
 #include "controlplane-sim/rest/api.h"
+#include "controlplane-sim/rest/portal_files.h"
 #include "controlplane-sim/settings.h"
 #include "controlplane-sim/tenancy/schema.h"
 
@@ -105,6 +107,7 @@ struct App::Parts {
     std::unique_ptr<Api> api;
     std::unique_ptr<PairingService> pairing;
     http::Router router;
+    rest::PortalFiles portal;
     std::unique_ptr<http::Server> server;
     std::unique_ptr<net::StopSignals> signals;
     bool serving = false;  // ready.json was written; never before everything serves
@@ -119,6 +122,8 @@ struct App::Parts {
     Result<> join();
     Result<> joinBus();
     Result<> joinIngress();
+    Result<net::CertificateAndKey> apiIdentity() const;
+    net::Task<void> answer(http::Exchange& exchange) const;
     Result<> joinHttp();
     Result<> keepPorts();
     Result<> announce();
@@ -226,9 +231,25 @@ Result<> App::Parts::joinIngress() {
     return {};
 }
 
+Result<net::CertificateAndKey> App::Parts::apiIdentity() const {
+    if (!config.tlsCertificate.empty()) {
+        return externalIdentity(
+            config.tlsCertificate, config.tlsKey, config.publicHost, clock.wallNow());
+    }
+    return pki->serverIdentity(
+        {config.publicHost, "localhost"}, ownAddresses(config), clock.wallNow());
+}
+
+// The API and the pairing relay by their prefixes, the portal's files for everything else.
+net::Task<void> App::Parts::answer(http::Exchange& exchange) const {
+    const auto path = exchange.request().path();
+    const bool served = path.starts_with("/api/") || path.starts_with("/pair/");
+    return served ? router.handle(exchange) : portal.serve(exchange);
+}
+
 Result<> App::Parts::joinHttp() {
-    const auto identity = PCG_TRY(pki->serverIdentity(
-        {config.publicHost, "localhost"}, ownAddresses(config), clock.wallNow()));
+    const auto identity = PCG_TRY(apiIdentity());
+    if (!config.portalDir.empty()) portal = PCG_TRY(rest::PortalFiles::load(config.portalDir));
     auto context = PCG_TRY(net::TlsServerContext::create(
         identity, net::ClientCertificates::Optional, pki->gatewayAuthorityPem()));
     http::ServerOptions options;
@@ -239,7 +260,11 @@ Result<> App::Parts::joinHttp() {
     }
     options.tls = std::make_shared<const net::TlsServerContext>(std::move(context));
     server = PCG_TRY(http::Server::listenTcp(
-        loop, config.listenAddress, apiPort, router.handler(), std::move(options)));
+        loop,
+        config.listenAddress,
+        apiPort,
+        [this](http::Exchange& exchange) { return answer(exchange); },
+        std::move(options)));
     apiPort = server->port();
     return {};
 }
@@ -250,10 +275,15 @@ Result<> App::Parts::join() {
     PCG_TRY(joinHttp());
     const auto origin = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
-    api = std::make_unique<Api>(
-        Api::Parts{
-            *store, clock, random, fleet->live(), *fleet, config.publicHost, ingressHost(config)},
-        *authenticator);
+    api = std::make_unique<Api>(Api::Parts{*store,
+                                           *envelope,
+                                           clock,
+                                           random,
+                                           fleet->live(),
+                                           *fleet,
+                                           config.publicHost,
+                                           ingressHost(config)},
+                                *authenticator);
     api->addTo(router);
     const auto busUrl = "tls://127.0.0.1:" + std::to_string(broker->running()->ports.client);
     papers = std::make_unique<Papers>(*issuer, *fleet, *pki, busUrl);

@@ -12,6 +12,7 @@ namespace {
 constexpr log::Logger kLog{"fleet"};
 constexpr std::chrono::seconds kClaimsRetry{2};
 constexpr int kClaimsAttempts = 3;
+constexpr std::chrono::seconds kLeaveDrain{1};
 
 // Half of the process's, so that no tenant can take it all.
 constexpr ByteCount kTenantWindow = wire::kMaxGlobalWindow / 2;
@@ -137,6 +138,7 @@ net::Task<void> Fleet::keepClaims() {
             const auto published = co_await publishClaims(tenant);
             if (published) kLog.info("claims.taken", {{"tenant_id", tenant.text()}});
         }
+        if (!tombstones_.empty() && !stopping_) co_await publishTombstones();
     }
 }
 
@@ -144,6 +146,38 @@ net::Task<Result<>> Fleet::tenantCreated(wire::TenantId tenant) {
     PCG_CO_CHECK(co_await openKeys(tenant));
     PCG_CO_CHECK(co_await publishClaims(tenant));
     co_return openRuntime(tenant);
+}
+
+net::Task<Result<>> Fleet::tenantDeleted(wire::TenantId tenant) {
+    const auto runtime = tenants_.find(tenant);
+    if (runtime == tenants_.end()) co_return Result<>{};
+    std::vector<wire::GatewayId> gateways;
+    for (const auto& [id, gateway] : runtime->second->gateways) gateways.push_back(id);
+    for (const auto& id : gateways) {
+        presence_.sendUnpair(tenant, id, "the tenant left the platform");
+        forget(tenant, id);
+    }
+    unpublished_.erase(tenant);
+    presence_.detach(tenant);
+    auto ended = tenants_.extract(tenant);
+    ended.mapped()->connector.reset();
+    co_await parts_.buses.close(tenant, kLeaveDrain);
+    PCG_CO_TRY(auto tombstone, parts_.issuer.tombstoneJwt(tenant));
+    tombstones_.insert_or_assign(tenant, std::move(tombstone));
+    co_await publishTombstones();
+    co_return Result<>{};
+}
+
+net::Task<void> Fleet::publishTombstones() {
+    const auto waiting = tombstones_;
+    for (const auto& [tenant, claims] : waiting) {
+        auto copy = claims;
+        const auto published = co_await parts_.claims.publish(std::move(copy));
+        if (published)
+            tombstones_.erase(tenant);
+        else
+            kLog.failure(log::Level::Warn, "claims.not_taken", published.error());
+    }
 }
 
 net::Task<Result<>> Fleet::gatewayIssued(wire::TenantId tenant,

@@ -52,6 +52,7 @@ class Fleet final : public Lifecycle {
     const LiveGateways& live() const { return presence_; }
 
     net::Task<Result<>> tenantCreated(wire::TenantId tenant) override;
+    net::Task<Result<>> tenantDeleted(wire::TenantId tenant) override;
     net::Task<Result<>> gatewayReleased(TenantScope scope, wire::GatewayId id) override;
 
     // The pairing service has issued an identity, or taken one back.
@@ -92,6 +93,7 @@ class Fleet final : public Lifecycle {
     Result<> openRuntime(const wire::TenantId& tenant);
     net::Task<Result<>> publishClaims(wire::TenantId tenant);
     net::Task<void> keepClaims();
+    net::Task<void> publishTombstones();
     void expect(const wire::TenantId& tenant,
                 const wire::GatewayId& id,
                 const wire::UserNkey& nkey);
@@ -109,7 +111,8 @@ class Fleet final : public Lifecycle {
     net::Timer retry_;
     bool stopping_ = false;
     std::map<wire::TenantId, std::unique_ptr<TenantRuntime>> tenants_;
-    std::set<wire::TenantId> unpublished_;  // claims that the broker has not taken yet
+    std::set<wire::TenantId> unpublished_;              // claims that the broker has not taken yet
+    std::map<wire::TenantId, std::string> tombstones_;  // of tenants that left; likewise
 };
 
 }  // namespace pcg::controlplane

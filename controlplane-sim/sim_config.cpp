@@ -18,6 +18,9 @@ const std::vector<std::string>& optionNames() {
                                                    "--listen",
                                                    "--public-host",
                                                    "--nats-server",
+                                                   "--portal-dir",
+                                                   "--tls-certificate-file",
+                                                   "--tls-key-file",
                                                    "--check-config",
                                                    "--log-level",
                                                    "--help"};
@@ -60,6 +63,12 @@ Result<> set(SimConfig& config, std::string_view name, std::string_view value) {
         config.publicHost = value;
     else if (name == "--nats-server")
         config.natsServer = value;
+    else if (name == "--portal-dir")
+        config.portalDir = value;
+    else if (name == "--tls-certificate-file")
+        config.tlsCertificate = value;
+    else if (name == "--tls-key-file")
+        config.tlsKey = value;
     else if (name == "--log-level")
         return setLevel(config, value);
     return {};
@@ -99,6 +108,8 @@ Result<SimConfig> SimConfig::parse(std::span<const char* const> arguments) {
     if (config.help) return config;
     if (config.stateDir.empty())
         return usage("--state-dir DIR is needed: everything that must survive is kept there.");
+    if (config.tlsCertificate.empty() != config.tlsKey.empty())
+        return usage("--tls-certificate-file and --tls-key-file are given together or not at all.");
     if (config.publicHost.empty()) return usage("--public-host must not be empty.");
     return config;
 }
@@ -106,7 +117,11 @@ Result<SimConfig> SimConfig::parse(std::span<const char* const> arguments) {
 std::string SimConfig::print() const {
     return "state-dir = " + stateDir.string() + "\nlisten = " + listenAddress + ":" +
            std::to_string(listenPort) + "\npublic-host = " + publicHost +
-           "\nnats-server = " + (natsServer.empty() ? "(from PATH)" : natsServer.string()) + "\n";
+           "\nnats-server = " + (natsServer.empty() ? "(from PATH)" : natsServer.string()) +
+           "\nportal-dir = " + (portalDir.empty() ? "(none)" : portalDir.string()) +
+           "\ntls-certificate-file = " +
+           (tlsCertificate.empty() ? "(made here)" : tlsCertificate.string()) +
+           "\ntls-key-file = " + (tlsKey.empty() ? "(made here)" : tlsKey.string()) + "\n";
 }
 
 std::string simUsage() {
@@ -118,6 +133,9 @@ The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bu
   --listen ADDR:PORT    API and pairing relay (default 127.0.0.1:0; a free port is kept over restarts)
   --public-host NAME    the name in certificates and ingress URLs (default localhost)
   --nats-server FILE    the broker to run (default: nats-server from PATH)
+  --portal-dir DIR      the built portal; served at / (default: none)
+  --tls-certificate-file FILE  PEM chain for the portal's name, leaf first, and
+  --tls-key-file FILE          its key (default: the control plane's own authority issues one)
   --log-level LEVEL     debug, info (default) or warn
   --check-config        print the effective values and stop
   --help                this text

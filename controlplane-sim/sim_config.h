@@ -19,6 +19,9 @@ struct SimConfig {
     std::uint16_t listenPort = 0;          // 0: a free one at the first start, kept afterwards
     std::string publicHost = "localhost";  // the name in certificates and ingress URLs
     std::filesystem::path natsServer;      // empty: looked for in PATH
+    std::filesystem::path portalDir;       // empty: no portal is served
+    std::filesystem::path tlsCertificate;  // with tlsKey: for the portal's name, from elsewhere
+    std::filesystem::path tlsKey;
     log::Level logLevel = log::Level::Info;
     bool checkOnly = false;
     bool help = false;

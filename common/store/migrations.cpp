@@ -5,7 +5,9 @@
 #include "common/base/clock.h"
 #include "common/store/errc.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <set>
 
 namespace pcg::store {
 namespace {
@@ -21,20 +23,29 @@ std::string checksum(const Migration& migration) {
     return text;
 }
 
+const Migration* findNumber(std::span<const Migration> known, std::int64_t number) {
+    const auto found = std::find_if(known.begin(), known.end(), [number](const auto& migration) {
+        return migration.number == number;
+    });
+    return found == known.end() ? nullptr : &*found;
+}
+
 Result<> checkApplied(const Database& database, const Row& row, std::span<const Migration> known) {
     const auto number = row.integer(0);
-    if (number > static_cast<std::int64_t>(known.size())) {
+    const auto newest = known.empty() ? 0 : known.back().number;
+    if (number > newest) {
         return fail(kNewerSchema,
                     "The database " + database.file().string() +
                         " was written by a newer version (schema " + std::to_string(number) +
-                        ", this one knows " + std::to_string(known.size()) +
+                        ", this one knows " + std::to_string(newest) +
                         "). Install that version again.");
     }
-    const auto& migration = known[static_cast<std::size_t>(number - 1)];
-    if (row.text(1) == checksum(migration)) return {};
+    const auto* migration = findNumber(known, number);
+    if (migration != nullptr && row.text(1) == checksum(*migration)) return {};
     return fail(kChangedMigration,
                 "The database " + database.file().string() + ": migration " +
-                    std::to_string(number) + " (" + std::string(migration.name) +
+                    std::to_string(number) + " (" +
+                    std::string(migration == nullptr ? "unknown here" : migration->name) +
                     ") is not the one that was applied. Install a released version.");
 }
 
@@ -53,20 +64,24 @@ Result<> apply(Database& database, const Migration& migration) {
 }  // namespace
 
 Result<> migrate(Database& database, std::span<const Migration> migrations) {
-    for (std::size_t i = 0; i < migrations.size(); ++i) {
-        PCG_ASSERT(migrations[i].number == static_cast<int>(i) + 1);
-    }
+    for (std::size_t i = 1; i < migrations.size(); ++i)
+        PCG_ASSERT(migrations[i - 1].number < migrations[i].number);
     PCG_TRY(database.execute(
         "CREATE TABLE IF NOT EXISTS schema_migrations (number INTEGER PRIMARY KEY, "
         "name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at TEXT NOT NULL) STRICT"));
     const auto applied = PCG_TRY(
         database.query("SELECT number, checksum FROM schema_migrations ORDER BY number DESC"));
-    for (const auto& row : applied) PCG_TRY(checkApplied(database, row, migrations));
-    for (const auto& migration : migrations.subspan(applied.size())) {
-        auto done = apply(database, migration);
-        if (!done) {
-            return fail(
-                std::move(done).error().context("migration " + std::to_string(migration.number)));
+    std::set<std::int64_t> done;
+    for (const auto& row : applied) {
+        PCG_TRY(checkApplied(database, row, migrations));
+        done.insert(row.integer(0));
+    }
+    for (const auto& migration : migrations) {
+        if (done.contains(migration.number)) continue;
+        auto outcome = apply(database, migration);
+        if (!outcome) {
+            return fail(std::move(outcome).error().context("migration " +
+                                                           std::to_string(migration.number)));
         }
     }
     return {};

@@ -23,7 +23,7 @@ std::string textOf(const codec::json::Object& object, std::string_view name) {
 std::string gatewayTable(const codec::json::Object& answer) {
     std::string table =
         column("GATEWAY", 29) + column("NAME", 20) + column("STATE", 8) + "VERSION\n";
-    const auto list = answer.array("gateways", 100'000);
+    const auto list = answer.array("items", 100'000);
     if (!list || (*list)->empty())
         return "Your tenant has no gateway yet; pair one with: pcg pair CODE\n";
     for (const auto& item : **list) {

@@ -70,6 +70,8 @@ Result<UserKey> userKeyOf(const wire::UserNkey& nkey) { return UserKey::parse(nk
 
 }  // namespace
 
+std::string tenantKeysName(const wire::TenantId& tenant) { return "bus.tenant." + tenant.text(); }
+
 Result<std::unique_ptr<Issuer>> Issuer::open(const PkiStorage& storage,
                                              Random& random,
                                              const Clock& clock) {
@@ -101,7 +103,7 @@ Result<> Issuer::openTenant(const PkiStorage& storage,
                             std::size_t gateways,
                             const std::vector<wire::UserNkey>& revoked) {
     const auto fresh = PCG_TRY(TenantSeeds::generate(random_));
-    const auto kept = PCG_TRY(loadOrMake(storage, "bus.tenant." + tenant.text(), fresh.toSecret()));
+    const auto kept = PCG_TRY(loadOrMake(storage, tenantKeysName(tenant), fresh.toSecret()));
     auto seeds = PCG_TRY(TenantSeeds::fromSecret(kept));
     TenantState state{std::make_shared<const TenantSeeds>(std::move(seeds)), gateways, {}};
     for (const auto& nkey : revoked) state.revoked.insert(nkey.text());

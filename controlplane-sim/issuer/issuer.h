@@ -31,6 +31,9 @@ inline constexpr std::chrono::hours kOwnJwtLifetime{7 * 24};
 // The inbox prefix of systemUser(), without a trailing dot.
 inline constexpr std::string_view kSystemInboxPrefix = "_INBOX_sys";
 
+// Where the vault keeps a tenant's seeds, for whoever destroys them.
+std::string tenantKeysName(const wire::TenantId& tenant);
+
 class Issuer {
   public:
     // Loads the operator's keys or makes them. `random` (thread-safe) and `clock` must outlive it.

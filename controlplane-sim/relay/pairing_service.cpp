@@ -6,6 +6,7 @@
 #include "common/crypto/ec_key.h"
 #include "common/log/log.h"
 #include "controlplane-sim/relay/pairing_http.h"
+#include "controlplane-sim/source_network.h"
 #include "controlplane-sim/tenancy/enrollments.h"
 #include "controlplane-sim/tenancy/errc.h"
 #include "controlplane-sim/tenancy/gateways.h"
@@ -23,18 +24,6 @@ constexpr log::Logger kLog{"pairing"};
 // asking.
 constexpr std::chrono::milliseconds kRefusedClaim{150};
 constexpr std::chrono::minutes kClockTolerance{10};
-
-// The network a request comes from: /24 of IPv4, /48 of IPv6.
-std::string sourceOf(const std::string& peer) {
-    const auto address = peer.substr(0, peer.rfind(':'));
-    if (address.starts_with('[')) {
-        std::size_t end = 0;
-        for (int groups = 0; groups < 3 && end != std::string::npos; ++groups)
-            end = address.find(':', end + 1);
-        return address.substr(0, end);
-    }
-    return address.substr(0, address.rfind('.'));
-}
 
 std::int64_t numberParameter(const http::Exchange& exchange,
                              std::string_view name,
@@ -125,7 +114,8 @@ net::Task<void> PairingService::postOffer(http::Exchange& exchange, const Params
     auto checked = co_await checkOffer(exchange.request(), *offer, *raw);
     if (!checked) co_return co_await sendRefusal(exchange, std::move(checked).error());
     const auto gatewayId = offer->gatewayId;
-    const auto reply = relay_.offer(std::move(*offer), std::move(*raw), sourceOf(exchange.peer()));
+    const auto reply =
+        relay_.offer(std::move(*offer), std::move(*raw), sourceNetwork(exchange.peer()));
     if (!reply) co_return co_await sendRefusal(exchange, reply.error());
     kLog.info("pairing.offered", {{"gateway_id", gatewayId}});
     co_await sendJson(exchange, 201, reply->write());
@@ -185,8 +175,13 @@ net::Task<void> PairingService::postClaim(http::Exchange& exchange, const Params
     const auto since = std::chrono::steady_clock::now();
     const auto who = co_await authenticator_.tenant(exchange.request());
     if (!who) co_return co_await sendRefusal(exchange, refusalOf(who.error()));
-    if (who->role == UserRole::Auditor) {
-        auto refused = refuse(403, "forbidden", "pairing takes the role admin or operator");
+    if (who->role != UserRole::Admin) {
+        auto refused = refuse(403, "forbidden", "pairing takes the role admin");
+        co_return co_await sendRefusal(exchange, std::move(refused.value()));
+    }
+    if (!who->steppedUp(parts_.clock.wallNow())) {
+        auto needed = rest::stepUpNeeded();
+        auto refused = refuse(403, needed.value().code, needed.value().detail);
         co_return co_await sendRefusal(exchange, std::move(refused.value()));
     }
     auto raw = co_await readMessage(exchange);

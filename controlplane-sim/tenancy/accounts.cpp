@@ -5,14 +5,17 @@
 #include "common/store/errc.h"
 #include "controlplane-sim/tenancy/errc.h"
 
+#include <algorithm>
+
 namespace pcg::controlplane {
 namespace {
 
-UserRole roleOf(std::string_view name) {
-    if (name == "admin") return UserRole::Admin;
-    if (name == "operator") return UserRole::Operator;
-    PCG_ASSERT(name == "auditor");  // the table's CHECK allows no other
-    return UserRole::Auditor;
+constexpr std::chrono::minutes kNoteUse{1};
+
+std::string tokenId(const NewTenant& tenant) {
+    if (!tenant.adminTokenId.empty()) return tenant.adminTokenId;
+    return "tok_" + toHex(BytesView(tenant.adminTokenSha256)
+                              .first(std::min<std::size_t>(13, tenant.adminTokenSha256.size())));
 }
 
 Result<Tenant> tenantOf(const store::Row& row) {
@@ -34,6 +37,15 @@ std::string_view roleName(UserRole role) {
     return "auditor";
 }
 
+UserRole parseRole(std::string_view name) {
+    if (name == "admin") return UserRole::Admin;
+    if (name == "operator") return UserRole::Operator;
+    PCG_ASSERT(name == "auditor");  // the tables' CHECK allows no other
+    return UserRole::Auditor;
+}
+
+UserRole lesserRole(UserRole a, UserRole b) { return std::max(a, b); }
+
 Result<Tenant> Accounts::create(const NewTenant& tenant, WallTime now) {
     const auto at = toUnixMilliseconds(now);
     auto insert = [&]() -> Result<Tenant> {
@@ -51,9 +63,13 @@ Result<Tenant> Accounts::create(const NewTenant& tenant, WallTime now) {
             "(?, ?, 'admin', ?, ?)",
             {tenant.id.text(), tenant.adminUsername, tenant.adminPasswordHash, at}));
         PCG_TRY(database_.execute(
-            "INSERT INTO api_tokens (sha256, tenant_id, username, created_at_ms) VALUES (?, ?, ?, "
-            "?)",
-            {tenant.adminTokenSha256, tenant.id.text(), tenant.adminUsername, at}));
+            "INSERT INTO api_tokens (sha256, tenant_id, username, created_at_ms, id) VALUES (?, ?, "
+            "?, ?, ?)",
+            {tenant.adminTokenSha256,
+             tenant.id.text(),
+             tenant.adminUsername,
+             at,
+             tokenId(tenant)}));
         return Tenant{tenant.id, tenant.name, fromUnixMilliseconds(at)};
     };
     return store::transact(database_, insert);
@@ -67,6 +83,15 @@ Result<std::vector<Tenant>> Accounts::list() {
     return tenants;
 }
 
+Result<std::vector<Tenant>> Accounts::list(const std::string& after, std::size_t limit) {
+    std::vector<Tenant> tenants;
+    const auto rows = PCG_TRY(database_.query(
+        "SELECT id, name, created_at_ms FROM tenants WHERE name > ? ORDER BY name LIMIT ?",
+        {after, static_cast<std::int64_t>(limit)}));
+    for (const auto& row : rows) tenants.push_back(PCG_TRY(tenantOf(row)));
+    return tenants;
+}
+
 Result<std::optional<Tenant>> Accounts::find(const wire::TenantId& id) {
     const auto row = PCG_TRY(database_.queryOne(
         "SELECT id, name, created_at_ms FROM tenants WHERE id = ?", {id.text()}));
@@ -74,32 +99,70 @@ Result<std::optional<Tenant>> Accounts::find(const wire::TenantId& id) {
     return PCG_TRY(tenantOf(*row));
 }
 
+Result<> Accounts::remove(const wire::TenantId& id, WallTime now) {
+    return store::transact(database_, [&]() -> Result<> {
+        // What its gateways were may not be issued anything again, though the rows go.
+        for (const auto* source : {"SELECT nkey, ? FROM revoked_nkeys WHERE tenant_id = ?",
+                                   "SELECT nkey, ? FROM gateways WHERE tenant_id = ?"}) {
+            PCG_TRY(database_.execute(
+                std::string("INSERT OR IGNORE INTO retired_nkeys (nkey, at_ms) ") + source,
+                {toUnixMilliseconds(now), id.text()}));
+        }
+        for (const auto* table : {"sessions",
+                                  "api_tokens",
+                                  "users",
+                                  "endpoints",
+                                  "enrollments",
+                                  "revoked_nkeys",
+                                  "gateways",
+                                  "issuance_log",
+                                  "idempotency_keys"}) {
+            PCG_TRY(database_.execute(std::string("DELETE FROM ") + table + " WHERE tenant_id = ?",
+                                      {id.text()}));
+        }
+        const auto removed =
+            PCG_TRY(database_.execute("DELETE FROM tenants WHERE id = ?", {id.text()}));
+        if (removed == 0)
+            return fail(kNotFound, "There is no such tenant. GET /api/v1/tenants lists them.");
+        return {};
+    });
+}
+
 Result<std::optional<Authenticated>> Accounts::byTokenSha256(BytesView sha256, WallTime now) {
+    const auto at = toUnixMilliseconds(now);
     const auto row = PCG_TRY(database_.queryOne(
-        R"(SELECT t.id, t.name, u.username, u.role FROM api_tokens k
+        R"(SELECT t.id, t.name, u.username, u.role, k.role, k.id, k.last_used_at_ms
+             FROM api_tokens k
              JOIN users u ON u.tenant_id = k.tenant_id AND u.username = k.username
              JOIN tenants t ON t.id = k.tenant_id
             WHERE k.sha256 = ? AND (k.expires_at_ms IS NULL OR k.expires_at_ms > ?))",
-        {sha256, toUnixMilliseconds(now)}));
+        {sha256, at}));
     if (!row) return std::nullopt;
+    const auto used = row->optionalInteger(6);
+    if (!used || at - *used > std::chrono::milliseconds(kNoteUse).count()) {
+        PCG_TRY(database_.execute("UPDATE api_tokens SET last_used_at_ms = ? WHERE sha256 = ?",
+                                  {at, sha256}));
+    }
     return Authenticated{TenantScope(PCG_TRY(wire::parseTenantId(row->text(0)))),
                          row->text(1),
                          row->text(2),
-                         roleOf(row->text(3))};
+                         lesserRole(parseRole(row->text(3)), parseRole(row->text(4))),
+                         row->text(5)};
 }
 
-Result<> Accounts::addToken(const TenantScope& scope,
-                            const std::string& username,
-                            BytesView sha256,
-                            WallTime now,
-                            std::optional<WallTime> expiresAt) {
-    std::optional<std::int64_t> expires;
-    if (expiresAt) expires = toUnixMilliseconds(*expiresAt);
-    PCG_TRY(database_.execute(
-        "INSERT INTO api_tokens (sha256, tenant_id, username, created_at_ms, expires_at_ms) VALUES "
-        "(?, ?, ?, ?, ?)",
-        {sha256, scope.tenant().text(), username, toUnixMilliseconds(now), expires}));
-    return {};
+Result<std::optional<Credentials>> Accounts::credentials(const std::string& tenantName,
+                                                         const std::string& username) {
+    const auto row = PCG_TRY(database_.queryOne(
+        R"(SELECT t.id, t.name, u.username, u.role, u.password_hash
+             FROM users u JOIN tenants t ON t.id = u.tenant_id
+            WHERE t.name = ? AND u.username = ? COLLATE NOCASE)",
+        {tenantName, username}));
+    if (!row) return std::nullopt;
+    return Credentials{TenantScope(PCG_TRY(wire::parseTenantId(row->text(0)))),
+                       row->text(1),
+                       row->text(2),
+                       parseRole(row->text(3)),
+                       row->text(4)};
 }
 
 }  // namespace pcg::controlplane

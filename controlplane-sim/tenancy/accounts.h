@@ -18,6 +18,9 @@ namespace pcg::controlplane {
 enum class UserRole { Admin, Operator, Auditor };
 
 std::string_view roleName(UserRole role);
+UserRole parseRole(std::string_view name);  // what a table's CHECK has let in
+// The one that may do less.
+UserRole lesserRole(UserRole a, UserRole b);
 
 struct Tenant {
     wire::TenantId id;
@@ -27,10 +30,11 @@ struct Tenant {
 
 struct NewTenant {
     wire::TenantId id;
-    std::string name;  // 1 to 64 bytes, unique without regard to case
+    std::string name;  // codec::parseName; unique without regard to case
     std::string adminUsername;
     std::string adminPasswordHash;
     Bytes adminTokenSha256;
+    std::string adminTokenId = {};  // empty: made of the digest
 };
 
 // Who asks: the tenant they may act in, and as what.
@@ -38,7 +42,25 @@ struct Authenticated {
     TenantScope scope;
     std::string tenantName;
     std::string username;
+    UserRole role;             // of a token: its own, and never above its user's at this moment
+    std::string tokenId = {};  // empty for a session
+    Bytes sessionSha256 = {};  // empty for a token
+    std::optional<WallTime> sessionEnds = {};
+    std::optional<WallTime> steppedUpUntil = {};
+
+    // Nobody types a password on behalf of a token, so nothing is asked of it.
+    bool steppedUp(WallTime now) const {
+        return sessionSha256.empty() || (steppedUpUntil && *steppedUpUntil > now);
+    }
+};
+
+// What sign-in compares with.
+struct Credentials {
+    TenantScope scope;
+    std::string tenantName;
+    std::string username;  // as it is stored
     UserRole role;
+    std::string passwordHash;
 };
 
 class Accounts {
@@ -50,16 +72,21 @@ class Accounts {
     Result<Tenant> create(const NewTenant& tenant, WallTime now);
 
     Result<std::vector<Tenant>> list();  // at most 10,000, oldest first
+    // A page: by name, beginning after `after`.
+    Result<std::vector<Tenant>> list(const std::string& after, std::size_t limit);
     Result<std::optional<Tenant>> find(const wire::TenantId& id);
 
+    // With everything that is its own. tenancy.not_found. The caller destroys the tenant's keys.
+    Result<> remove(const wire::TenantId& id, WallTime now);
+
     // Nothing: unknown or expired. Looks up by digest, so its timing says nothing about the token.
+    // Notes the use, at most once a minute.
     Result<std::optional<Authenticated>> byTokenSha256(BytesView sha256, WallTime now);
 
-    Result<> addToken(const TenantScope& scope,
-                      const std::string& username,
-                      BytesView sha256,
-                      WallTime now,
-                      std::optional<WallTime> expiresAt);
+    // By names, without regard to case. Nothing proves anything yet: the caller must compare the
+    // password.
+    Result<std::optional<Credentials>> credentials(const std::string& tenantName,
+                                                   const std::string& username);
 
   private:
     store::Database& database_;

@@ -2,6 +2,7 @@
 #include "controlplane-sim/tenancy/gateways.h"
 
 #include "common/base/assert.h"
+#include "common/store/errc.h"
 #include "controlplane-sim/tenancy/errc.h"
 
 namespace pcg::controlplane {
@@ -78,6 +79,17 @@ Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope) {
                         {scope.tenant().text()}));
 }
 
+Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope,
+                                            const std::string& text,
+                                            const std::string& after,
+                                            std::size_t limit) {
+    return gatewaysOf(database_.query(
+        std::string(kGatewayColumns) +
+            "WHERE tenant_id = ? AND name > ? AND state <> 'released' AND (? = '' OR "
+            "instr(lower(name), lower(?)) > 0 OR instr(id, lower(?)) > 0) ORDER BY name LIMIT ?",
+        {scope.tenant().text(), after, text, text, text, static_cast<std::int64_t>(limit)}));
+}
+
 Result<std::optional<Gateway>> Gateways::find(const TenantScope& scope, const wire::GatewayId& id) {
     return gatewayOrNone(database_.queryOne(
         std::string(kGatewayColumns) + "WHERE tenant_id = ? AND id = ? AND state <> 'released'",
@@ -92,6 +104,20 @@ Result<std::vector<Gateway>> Gateways::all(const PlatformAuthority&) {
 Result<std::optional<Gateway>> Gateways::byId(const PlatformAuthority&, const wire::GatewayId& id) {
     return gatewayOrNone(
         database_.queryOne(std::string(kGatewayColumns) + "WHERE id = ?", {id.text()}));
+}
+
+Result<> Gateways::rename(const TenantScope& scope,
+                          const wire::GatewayId& id,
+                          const std::string& name) {
+    auto renamed = database_.execute(
+        "UPDATE gateways SET name = ? WHERE tenant_id = ? AND id = ? AND state <> 'released'",
+        {name, scope.tenant().text(), id.text()});
+    if (!renamed && renamed.error().is(store::kConstraint)) {
+        return fail(kNameTaken,
+                    "Another gateway of your tenant has this name already: choose another one.");
+    }
+    if (PCG_TRY(std::move(renamed)) == 0) return fail(kNotFound, "No such gateway in this tenant.");
+    return {};
 }
 
 Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, WallTime now) {
@@ -117,7 +143,9 @@ Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, 
 
 Result<bool> Gateways::isRevoked(const wire::UserNkey& nkey) {
     const auto row =
-        PCG_TRY(database_.queryOne("SELECT 1 FROM revoked_nkeys WHERE nkey = ?", {nkey.text()}));
+        PCG_TRY(database_.queryOne("SELECT 1 FROM revoked_nkeys WHERE nkey = ? UNION ALL "
+                                   "SELECT 1 FROM retired_nkeys WHERE nkey = ? LIMIT 1",
+                                   {nkey.text(), nkey.text()}));
     return row.has_value();
 }
 

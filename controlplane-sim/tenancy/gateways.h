@@ -58,12 +58,21 @@ class Gateways {
 
     Result<std::vector<Gateway>> list(
         const TenantScope& scope);  // without the released ones; at most 10,000
+    // A page of them: by name, beginning after `after`. `text` is looked for in name and id,
+    // without regard to ASCII case; empty finds all.
+    Result<std::vector<Gateway>> list(const TenantScope& scope,
+                                      const std::string& text,
+                                      const std::string& after,
+                                      std::size_t limit);
     Result<std::optional<Gateway>> find(const TenantScope& scope, const wire::GatewayId& id);
 
     // The platform's own questions at start: which links to serve.
     Result<std::vector<Gateway>> all(const PlatformAuthority& authority);
     Result<std::optional<Gateway>> byId(const PlatformAuthority& authority,
                                         const wire::GatewayId& id);
+
+    // tenancy.name_taken when another gateway of the tenant has the name.
+    Result<> rename(const TenantScope& scope, const wire::GatewayId& id, const std::string& name);
 
     // Frees the id for another pairing and remembers its nkey as revoked.
     Result<> release(const TenantScope& scope, const wire::GatewayId& id, WallTime now);

@@ -89,6 +89,40 @@ const std::vector<store::Migration>& migrations() {
         {5,
          "settings",
          {"CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"}},
+        {10,
+         "sessions, tokens with roles, idempotency keys",
+         {
+             "ALTER TABLE users ADD COLUMN last_sign_in_at_ms INTEGER",
+             "ALTER TABLE api_tokens ADD COLUMN id TEXT",
+             "ALTER TABLE api_tokens ADD COLUMN label TEXT NOT NULL DEFAULT 'made with the tenant'",
+             "ALTER TABLE api_tokens ADD COLUMN role TEXT NOT NULL DEFAULT 'admin' "
+             "CHECK (role IN ('admin','operator','auditor'))",
+             "ALTER TABLE api_tokens ADD COLUMN last_used_at_ms INTEGER",
+             "UPDATE api_tokens SET id = 'tok_' || lower(hex(substr(sha256, 1, 13)))",
+             "CREATE UNIQUE INDEX api_tokens_by_id ON api_tokens(tenant_id, id)",
+             R"(CREATE TABLE sessions (
+                  sha256 BLOB PRIMARY KEY,
+                  tenant_id TEXT NOT NULL,
+                  username TEXT NOT NULL,
+                  created_at_ms INTEGER NOT NULL,
+                  seen_at_ms INTEGER NOT NULL,
+                  stepped_up_until_ms INTEGER,
+                  FOREIGN KEY (tenant_id, username) REFERENCES users(tenant_id, username)) STRICT)",
+             "CREATE INDEX sessions_by_user ON sessions(tenant_id, username)",
+             // tenant_id is '' for the platform's operator; status 0 is a reservation.
+             R"(CREATE TABLE idempotency_keys (
+                  tenant_id TEXT NOT NULL,
+                  principal TEXT NOT NULL,
+                  key TEXT NOT NULL,
+                  request_sha256 BLOB NOT NULL,
+                  status INTEGER NOT NULL,
+                  answer BLOB,
+                  at_ms INTEGER NOT NULL,
+                  PRIMARY KEY (tenant_id, principal, key)) STRICT)",
+             "CREATE INDEX idempotency_keys_by_age ON idempotency_keys(at_ms)",
+             // Of tenants that left: what their gateways were is not to be issued anything again.
+             "CREATE TABLE retired_nkeys (nkey TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT",
+         }},
     };
     return all;
 }

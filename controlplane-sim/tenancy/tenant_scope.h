@@ -2,10 +2,10 @@
 // The proof that a question is asked on behalf of one tenant.
 //
 // Every repository method that touches a tenant's rows takes one, and puts it into the statement's
-// WHERE: there is no query without it, so a forgotten check does not compile. It is made in two
-// places only: by `Accounts` when a token proves who asks, and by `PlatformAuthority`, which the
-// composition root gives to the parts that act for the platform itself (issuing, presence,
-// ingress).
+// WHERE: there is no query without it, so a forgotten check does not compile. It is made in three
+// places only: by `Accounts` when a token or a password proves who asks, by `Sessions` when a
+// cookie does, and by `PlatformAuthority`, which the composition root gives to the parts that act
+// for the platform itself (issuing, presence, ingress).
 #pragma once
 
 #include "common/wire/ids.h"
@@ -18,6 +18,7 @@ class TenantScope {
 
   private:
     friend class Accounts;
+    friend class Sessions;
     friend class PlatformAuthority;
 
     explicit TenantScope(wire::TenantId tenant) : tenant_(std::move(tenant)) {}

@@ -69,7 +69,7 @@ class WrongCodes(e2e.EndToEnd):
         finally:
             self.assertEqual(tenant_side.close(), 1)
         one.wait_for_pairing("offered")
-        self.assertEqual([g for g in self.lab.api(self.tenant).get("/api/v1/gateways")["gateways"] if g["state"] == "online"
+        self.assertEqual([g for g in self.lab.api(self.tenant).get("/api/v1/gateways")["items"] if g["state"] == "online"
                           and g["name"] == "refused"], [])
 
     def test_kill_9_while_the_code_is_shown_brings_another_code_that_works(self):

@@ -49,12 +49,12 @@ class Api:
         return content
 
     def gateway(self, gateway_id):
-        """The gateway, or None while the control plane does not list it or does not answer."""
+        """The gateway, or None while the control plane does not know it or does not answer."""
         try:
-            listed = self.get("/api/v1/gateways")["gateways"]
+            status, content = self.call("GET", f"/api/v1/gateways/{gateway_id}")
         except OSError:
             return None
-        return next((gateway for gateway in listed if gateway["id"] == gateway_id), None)
+        return content if status == 200 else None
 
     def is_online(self, gateway_id):
         return (self.gateway(gateway_id) or {}).get("state") == "online"
@@ -67,7 +67,7 @@ class Api:
             return None
         if status != 200:
             return None
-        found = next((one for one in content["endpoints"] if one["name"] == name), None)
+        found = next((one for one in content["items"] if one["name"] == name), None)
         return found if found and found.get("ingress_url") else None
 
 

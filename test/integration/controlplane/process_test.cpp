@@ -97,7 +97,8 @@ TEST_F(ControlPlaneProcess, ShowsEachTenantItsOwnOnly) {
     EXPECT_EQ(simulator.ask("GET", "/api/v1/me", globex).text("tenant", "name"), "globex");
     EXPECT_EQ(simulator.ask("GET", "/api/v1/tenants", acme).status, 401);
     EXPECT_EQ(simulator.ask("GET", "/api/v1/me", "pcg_wrong").status, 401);
-    EXPECT_EQ(simulator.ask("GET", "/api/v1/gateways", acme).body, R"({"gateways":[]})");
+    EXPECT_EQ(simulator.ask("GET", "/api/v1/gateways", acme).body,
+              R"({"items":[],"next_cursor":null})");
     const auto taken = simulator.ask("POST",
                                      "/api/v1/tenants",
                                      simulator.operatorToken(),

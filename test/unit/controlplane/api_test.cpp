@@ -1,101 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "controlplane-sim/rest/api.h"
-
 #include "controlplane-sim/tenancy/enrollments.h"
-#include "controlplane-sim/tenancy/schema.h"
-#include "test/fakes/fake_exchange.h"
-#include "test/support/fake_clock.h"
-#include "test/support/seeded_random.h"
-#include "test/support/temp_dir.h"
-
-#include <gtest/gtest.h>
+#include "test/unit/controlplane/rest/api_fixture.h"
 
 #include <fstream>
 #include <set>
 
 namespace pcg::controlplane {
-
-PlatformAuthority makePlatformAuthorityForTest();
-
 namespace {
 
-namespace json = codec::json;
+// Its password was shown to nobody yet and never will be again: a refusal would lock the tenant
+// out.
+TEST_F(RestApi, MakesATenantWhileTheBrokerIsAway) {
+    lifecycle_.brokerIsDown = true;
 
-class NobodyOnline final : public LiveGateways {
-  public:
-    LiveGateway live(const TenantScope&, const wire::GatewayId&) const override {
-        return {false, "no heartbeat yet", std::nullopt, "", std::nullopt};
-    }
-};
+    const auto token = makeTenant("acme");
 
-class RecordingLifecycle final : public Lifecycle {
-  public:
-    net::Task<Result<>> tenantCreated(wire::TenantId tenant) override {
-        created.push_back(tenant.text());
-        if (brokerIsDown) co_return fail(Error({ErrorClass::Weather, "bus.down"}, "down"));
-        co_return Result<>{};
-    }
-
-    net::Task<Result<>> gatewayReleased(TenantScope, wire::GatewayId id) override {
-        released.push_back(id.text());
-        co_return Result<>{};
-    }
-
-    std::vector<std::string> created;
-    std::vector<std::string> released;
-    bool brokerIsDown = false;
-};
-
-class RestApi : public ::testing::Test {
-  protected:
-    RestApi()
-        : store_(openStore()),
-          authenticator_(store_, clock_, crypto::sha256("operator-token")),
-          api_({store_, clock_, random_, live_, lifecycle_, "saas.test", "127.0.0.1"},
-               authenticator_) {
-        api_.addTo(router_);
-    }
-
-    std::unique_ptr<store::Database> openStore() {
-        auto opened = store::Database::open(dir_.path() / "cp.db");
-        EXPECT_TRUE(opened);
-        EXPECT_TRUE(store::migrate(**opened, schema()));
-        return std::move(*opened);
-    }
-
-    test::FakeExchange call(const std::string& method,
-                            const std::string& target,
-                            const std::string& token,
-                            const std::string& body = {}) {
-        http::RequestHead head{method, target, {{"Host", "saas.test"}}, {}};
-        if (!token.empty()) head.headers.add("Authorization", "Bearer " + token);
-        test::FakeExchange exchange(std::move(head), body);
-        net::Loop loop;
-        net::asio::co_spawn(loop, router_.handle(exchange), net::asio::detached);
-        loop.run_for(std::chrono::seconds(10));
-        EXPECT_TRUE(exchange.finished) << method << " " << target;
-        return exchange;
-    }
-
-    std::string makeTenant(const std::string& name) {
-        const auto made = call("POST",
-                               "/api/v1/tenants",
-                               "operator-token",
-                               R"({"name":")" + name + R"(","admin_username":"root"})");
-        EXPECT_EQ(made.answer.status, 201) << made.answerBody;
-        return *json::parseObject(made.answerBody)->string("api_token", 200);
-    }
-
-    test::TempDir dir_;
-    test::FakeClock clock_;
-    test::SeededRandom random_{11};
-    NobodyOnline live_;
-    RecordingLifecycle lifecycle_;
-    store::Worker store_;
-    Authenticator authenticator_;
-    Api api_;
-    http::Router router_;
-};
+    EXPECT_EQ(call("GET", "/api/v1/me", token).answer.status, 200);
+}
 
 TEST_F(RestApi, MakesATenantWhoseTokenWorksAtOnce) {
     const auto token = makeTenant("acme");
@@ -106,16 +27,6 @@ TEST_F(RestApi, MakesATenantWhoseTokenWorksAtOnce) {
     EXPECT_NE(me.answerBody.find(R"("name":"acme")"), std::string::npos);
     EXPECT_NE(me.answerBody.find(R"("role":"admin")"), std::string::npos);
     EXPECT_EQ(lifecycle_.created.size(), 1U);
-}
-
-// Its password was shown to nobody yet and never will be again: a refusal would lock the tenant
-// out.
-TEST_F(RestApi, MakesATenantWhileTheBrokerIsAway) {
-    lifecycle_.brokerIsDown = true;
-
-    const auto token = makeTenant("acme");
-
-    EXPECT_EQ(call("GET", "/api/v1/me", token).answer.status, 200);
 }
 
 TEST_F(RestApi, ASecretIsNotKeptInTheDatabase) {

@@ -4,6 +4,7 @@
 #include "controlplane-sim/tenancy/errc.h"
 #include "controlplane-sim/tenancy/gateways.h"
 #include "controlplane-sim/tenancy/schema.h"
+#include "controlplane-sim/tenancy/tokens.h"
 #include "test/support/seeded_random.h"
 #include "test/support/temp_dir.h"
 
@@ -82,8 +83,13 @@ TEST_F(Tenancy, ATokenLeadsToItsTenantAndNoOther) {
 TEST_F(Tenancy, AnExpiredTokenIsNobody) {
     const auto acme = tenant("acme");
     Accounts accounts(*database_);
-    ASSERT_TRUE(
-        accounts.addToken(acme, "admin", asBytes("short"), kNow, kNow + std::chrono::seconds(1)));
+    const NewToken token{"tok_1",
+                         toBytes(asBytes("short")),
+                         "ci",
+                         UserRole::Admin,
+                         "admin",
+                         kNow + std::chrono::seconds(1)};
+    ASSERT_TRUE(Tokens(*database_).add(acme, token, kNow));
 
     EXPECT_TRUE(*accounts.byTokenSha256(asBytes("short"), kNow));
     EXPECT_FALSE(*accounts.byTokenSha256(asBytes("short"), kNow + std::chrono::seconds(1)));

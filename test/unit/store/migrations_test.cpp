@@ -65,5 +65,24 @@ TEST_F(MigrationsTest, RefusesAReleasedMigrationThatWasEdited) {
     EXPECT_TRUE(migrated.error().is(kChangedMigration));
 }
 
+TEST_F(MigrationsTest, OneThatWasNumberedIntoAGapLaterIsAppliedToo) {
+    const Migration tenth{10, "tenth", {"CREATE TABLE ten (id INTEGER) STRICT"}};
+    ASSERT_TRUE(migrateTo({kFirst, tenth}));
+
+    ASSERT_TRUE(migrateTo({kFirst, kSecond, tenth}));
+
+    EXPECT_EQ((*database_->queryOne("SELECT count(*) FROM schema_migrations"))->integer(0), 3);
+}
+
+TEST_F(MigrationsTest, OneThatWasAppliedAndIsNotKnownAnyMoreIsRefused) {
+    const Migration tenth{10, "tenth", {"CREATE TABLE ten (id INTEGER) STRICT"}};
+    ASSERT_TRUE(migrateTo({kFirst, kSecond, tenth}));
+
+    const auto migrated = migrateTo({kFirst, tenth});
+
+    ASSERT_FALSE(migrated);
+    EXPECT_TRUE(migrated.error().is(kChangedMigration));
+}
+
 }  // namespace
 }  // namespace pcg::store

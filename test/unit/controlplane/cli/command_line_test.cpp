@@ -48,14 +48,14 @@ TEST(TenantCommandLine, WrongUsageNamesWhatIsMissingOrMeant) {
 
 TEST(GatewayTable, ShowsOneLineAGatewayAndNoControlCharacters) {
     const auto answer = codec::json::parseObject(
-        R"({"gateways":[{"id":"gw_1","name":"dc\u001b[2J1","state":"online","version":"0.1.0"},{"id":"gw_2","name":"b","state":"offline"}]})");
+        R"({"items":[{"id":"gw_1","name":"dc\u001b[2J1","state":"online","version":"0.1.0"},{"id":"gw_2","name":"b","state":"offline"}]})");
     ASSERT_TRUE(answer);
     const auto table = gatewayTable(*answer);
 
     EXPECT_EQ(table.find('\x1b'), std::string::npos);
     EXPECT_NE(table.find("gw_1"), std::string::npos);
     EXPECT_NE(table.find("offline"), std::string::npos);
-    EXPECT_NE(gatewayTable(*codec::json::parseObject(R"({"gateways":[]})")).find("pcg pair CODE"),
+    EXPECT_NE(gatewayTable(*codec::json::parseObject(R"({"items":[]})")).find("pcg pair CODE"),
               std::string::npos);
 }
 

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/rest/gateways_api.h"
+
+#include "common/crypto/digest.h"
+#include "common/log/log.h"
+#include "controlplane-sim/tenancy/errc.h"
+
+namespace pcg::controlplane::rest {
+namespace {
+
+constexpr log::Logger kLog{"api"};
+
+namespace json = codec::json;
+
+constexpr std::string_view kList = "gateways";
+constexpr std::size_t kMaxSearch = 256;
+// Read at once when the live state decides which of them are shown.
+constexpr std::size_t kScan = 1000;
+
+Error noSuchGateway() {
+    return {kNotFound, "There is no such gateway. GET /api/v1/gateways lists them."};
+}
+
+std::string_view stateName(const Gateway& gateway, const LiveGateway& live) {
+    if (gateway.state == GatewayState::Issued) return "pairing";
+    return live.online ? "online" : "offline";
+}
+
+// What a change would change; the live part comes and goes.
+json::Object storedPart(const Gateway& gateway) {
+    return json::Object()
+        .set("id", gateway.id.text())
+        .set("name", gateway.name)
+        .set("epoch", gateway.epoch)
+        .set("bound_at", toRfc3339(gateway.boundAt));
+}
+
+Etag storedTag(const Gateway& gateway) { return Etag(storedPart(gateway)); }
+
+}  // namespace
+
+net::Task<Checked<Gateway>> findGateway(Services services,
+                                        TenantScope scope,
+                                        http::RouteParams params) {
+    const auto id = params.parse("id", wire::parseGatewayId);
+    if (!id) co_return fail(noSuchGateway());
+    auto work = [scope, id = *id](store::Database& database) {
+        return Gateways(database).find(scope, id);
+    };
+    PCG_CO_TRY(auto gateway, co_await services.store.run(std::move(work)));
+    if (!gateway) co_return fail(noSuchGateway());
+    co_return std::move(*gateway);
+}
+
+void GatewaysApi::addTo(ApiRoutes& routes) {
+    routes.add({"GET", "/api/v1/gateways", Who::Auditor}, this, &GatewaysApi::list);
+    routes.add({"GET", "/api/v1/gateways/{id}", Who::Auditor}, this, &GatewaysApi::get);
+    routes.add({"PATCH", "/api/v1/gateways/{id}", Who::Admin}, this, &GatewaysApi::rename);
+    routes.add({"DELETE", "/api/v1/gateways/{id}", Who::Admin}, this, &GatewaysApi::release);
+}
+
+Checked<GatewaysApi::Filter> GatewaysApi::filterOf(const Call& call) {
+    Filter filter;
+    filter.text = PCG_TRY(call.queryText("q", kMaxSearch));
+    filter.state = PCG_TRY(call.queryText("state", kMaxSearch));
+    const auto& state = filter.state;
+    if (!state.empty() && state != "pairing" && state != "online" && state != "offline")
+        return refuseField("state", "\"state\" must be pairing, online or offline.");
+    return filter;
+}
+
+net::Task<Checked<GatewaysApi::Page>> GatewaysApi::collect(TenantScope scope,
+                                                           Filter filter,
+                                                           PageQuery query) {
+    Page page;
+    auto after = query.after.empty() ? std::string() : query.after.front();
+    const auto chunk = filter.state.empty() ? query.limit + 1 : kScan;
+    for (;;) {
+        auto work = [scope, text = filter.text, after, chunk](store::Database& database) {
+            return Gateways(database).list(scope, text, after, chunk);
+        };
+        PCG_CO_TRY(auto gateways, co_await services_.store.run(std::move(work)));
+        for (auto& gateway : gateways) {
+            after = gateway.name;
+            const auto live = live_.live(scope, gateway.id);
+            if (!filter.state.empty() && stateName(gateway, live) != filter.state) continue;
+            if (page.gateways.size() == query.limit) {
+                page.next = writeCursor(kList, {page.gateways.back().name});
+                co_return page;
+            }
+            page.gateways.push_back(std::move(gateway));
+        }
+        if (gateways.size() < chunk) co_return page;
+    }
+}
+
+net::Task<Checked<Reply>> GatewaysApi::list(Call& call) {
+    PCG_CO_TRY(auto query, call.page(kList, 1));
+    PCG_CO_TRY(auto filter, filterOf(call));
+    PCG_CO_TRY(const auto page,
+               co_await collect(call.scope(), std::move(filter), std::move(query)));
+    json::Array items;
+    for (const auto& gateway : page.gateways) items.push_back(describe(gateway, call.scope()));
+    co_return Reply{200, pageBody(std::move(items), page.next), std::nullopt};
+}
+
+net::Task<Checked<Reply>> GatewaysApi::get(Call& call) {
+    PCG_CO_TRY(const auto gateway, co_await findGateway(services_, call.scope(), call.params()));
+    co_return replyWith(gateway, call.scope());
+}
+
+net::Task<Checked<Reply>> GatewaysApi::rename(Call& call) {
+    const auto body = call.body();
+    PCG_CO_CHECK(body.only({"name"}));
+    PCG_CO_TRY(auto name, body.name("name"));
+    const auto id = call.params().parse("id", wire::parseGatewayId);
+    if (!id) co_return fail(noSuchGateway());
+    auto work = [scope = call.scope(), id = *id, name, condition = call.ifMatch()](
+                    store::Database& database) -> Checked<Gateway> {
+        Gateways gateways(database);
+        const auto found = PCG_TRY(gateways.find(scope, id));
+        if (!found) return tl::unexpected<Refusal>(noSuchGateway());
+        PCG_TRY(condition.check(storedTag(*found)));
+        PCG_TRY(gateways.rename(scope, id, name));
+        auto renamed = *found;
+        renamed.name = name;
+        return renamed;
+    };
+    auto renamed = co_await services_.store.run(std::move(work));
+    if (!renamed && renamed.error().code == kNameTaken.name()) renamed.error().field = "name";
+    if (!renamed) co_return tl::unexpected<Refusal>(std::move(renamed).error());
+    co_return replyWith(*renamed, call.scope());
+}
+
+net::Task<Checked<Reply>> GatewaysApi::release(Call& call) {
+    const auto id = call.params().parse("id", wire::parseGatewayId);
+    if (!id) co_return fail(noSuchGateway());
+    const auto now = services_.clock.wallNow();
+    auto work = [scope = call.scope(), id = *id, now, condition = call.ifMatch()](
+                    store::Database& database) -> Checked<> {
+        Gateways gateways(database);
+        const auto found = PCG_TRY(gateways.find(scope, id));
+        if (!found) return tl::unexpected<Refusal>(noSuchGateway());
+        PCG_TRY(condition.check(storedTag(*found)));
+        PCG_TRY(gateways.release(scope, id, now));
+        return {};
+    };
+    PCG_CO_CHECK(co_await services_.store.run(std::move(work)));
+    // Released is released: the broker is told of the revoked key until it has taken it.
+    const auto told = co_await lifecycle_.gatewayReleased(call.scope(), *id);
+    if (!told) {
+        kLog.failure(log::Level::Warn,
+                     "gateway.release_not_announced",
+                     told.error(),
+                     {{"gateway_id", id->text()}});
+    }
+    co_return Reply{204, {}, std::nullopt};
+}
+
+Reply GatewaysApi::replyWith(const Gateway& gateway, const TenantScope& scope) const {
+    auto body = describe(gateway, scope);
+    body.set("device_spki_sha256", toHex(crypto::sha256(BytesView(gateway.deviceSpki))));
+    const Etag etag(storedPart(gateway), body);
+    return {200, std::move(body), etag};
+}
+
+json::Object GatewaysApi::describe(const Gateway& gateway, const TenantScope& scope) const {
+    const auto live = live_.live(scope, gateway.id);
+    json::Object link;
+    link.set("why", live.why);
+    if (live.roundTrip) link.set("rtt_ms", static_cast<double>(live.roundTrip->count()) / 1000.0);
+    if (live.sinceLastHeartbeat)
+        link.set("last_heartbeat_ms_ago", live.sinceLastHeartbeat->count());
+    return json::Object()
+        .set("id", gateway.id.text())
+        .set("name", gateway.name)
+        .set("state", stateName(gateway, live))
+        .set("kind", "paired")
+        .set("version", live.version)
+        .set("epoch", gateway.epoch)
+        .set("bound_at", toRfc3339(gateway.boundAt))
+        .set("link", std::move(link));
+}
+
+}  // namespace pcg::controlplane::rest

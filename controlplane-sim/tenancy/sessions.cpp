@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/tenancy/sessions.h"
+
+#include <algorithm>
+
+namespace pcg::controlplane {
+namespace {
+
+constexpr std::chrono::minutes kNoteUse{1};
+
+}  // namespace
+
+Result<> Sessions::open(const TenantScope& scope,
+                        const std::string& username,
+                        BytesView sha256,
+                        WallTime now) {
+    const auto& tenant = scope.tenant().text();
+    const auto at = toUnixMilliseconds(now);
+    return store::transact(database_, [&]() -> Result<> {
+        PCG_TRY(database_.execute(
+            "DELETE FROM sessions WHERE created_at_ms <= ? OR seen_at_ms <= ?",
+            {toUnixMilliseconds(now - kSessionLifetime), toUnixMilliseconds(now - kSessionIdle)}));
+        PCG_TRY(database_.execute(
+            R"(DELETE FROM sessions WHERE sha256 IN (
+                 SELECT sha256 FROM sessions WHERE tenant_id = ? AND username = ?
+                  ORDER BY created_at_ms DESC LIMIT -1 OFFSET ?))",
+            {tenant, username, kMaxPerUser - 1}));
+        PCG_TRY(database_.execute(
+            "INSERT INTO sessions (sha256, tenant_id, username, created_at_ms, seen_at_ms) VALUES "
+            "(?, ?, ?, ?, ?)",
+            {sha256, tenant, username, at, at}));
+        PCG_TRY(database_.execute(
+            "UPDATE users SET last_sign_in_at_ms = ? WHERE tenant_id = ? AND username = ?",
+            {at, tenant, username}));
+        return {};
+    });
+}
+
+Result<std::optional<Authenticated>> Sessions::byDigest(BytesView sha256, WallTime now) {
+    const auto row = PCG_TRY(database_.queryOne(
+        R"(SELECT t.id, t.name, u.username, u.role, s.created_at_ms, s.seen_at_ms,
+                  s.stepped_up_until_ms
+             FROM sessions s
+             JOIN users u ON u.tenant_id = s.tenant_id AND u.username = s.username
+             JOIN tenants t ON t.id = s.tenant_id
+            WHERE s.sha256 = ?)",
+        {sha256}));
+    if (!row) return std::nullopt;
+    const auto ends = fromUnixMilliseconds(row->integer(4)) + kSessionLifetime;
+    const auto seen = fromUnixMilliseconds(row->integer(5));
+    if (now >= ends || now >= seen + kSessionIdle) {
+        PCG_TRY(database_.execute("DELETE FROM sessions WHERE sha256 = ?", {sha256}));
+        return std::nullopt;
+    }
+    if (now - seen > kNoteUse) {
+        PCG_TRY(database_.execute("UPDATE sessions SET seen_at_ms = ? WHERE sha256 = ?",
+                                  {toUnixMilliseconds(now), sha256}));
+    }
+    Authenticated who{TenantScope(PCG_TRY(wire::parseTenantId(row->text(0)))),
+                      row->text(1),
+                      row->text(2),
+                      parseRole(row->text(3))};
+    who.sessionSha256 = toBytes(sha256);
+    who.sessionEnds = std::min(ends, now + kSessionIdle);
+    if (const auto until = row->optionalInteger(6))
+        who.steppedUpUntil = fromUnixMilliseconds(*until);
+    return who;
+}
+
+Result<> Sessions::stepUp(const TenantScope& scope, BytesView sha256, WallTime until) {
+    PCG_TRY(database_.execute(
+        "UPDATE sessions SET stepped_up_until_ms = ? WHERE tenant_id = ? AND sha256 = ?",
+        {toUnixMilliseconds(until), scope.tenant().text(), sha256}));
+    return {};
+}
+
+Result<> Sessions::end(const TenantScope& scope, BytesView sha256) {
+    PCG_TRY(database_.execute("DELETE FROM sessions WHERE tenant_id = ? AND sha256 = ?",
+                              {scope.tenant().text(), sha256}));
+    return {};
+}
+
+Result<> Sessions::endAll(const TenantScope& scope, const std::string& username) {
+    PCG_TRY(database_.execute("DELETE FROM sessions WHERE tenant_id = ? AND username = ?",
+                              {scope.tenant().text(), username}));
+    return {};
+}
+
+Result<> Sessions::endOthers(const TenantScope& scope,
+                             const std::string& username,
+                             BytesView keep) {
+    PCG_TRY(database_.execute(
+        "DELETE FROM sessions WHERE tenant_id = ? AND username = ? AND sha256 <> ?",
+        {scope.tenant().text(), username, keep}));
+    return {};
+}
+
+}  // namespace pcg::controlplane

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// The REST API over a real database, asked through exchanges made of strings. Its clock moves when
+// the test says so.
+#pragma once
+
+#include "controlplane-sim/rest/api.h"
+#include "controlplane-sim/tenancy/enrollments.h"
+#include "controlplane-sim/tenancy/schema.h"
+#include "test/fakes/fake_exchange.h"
+#include "test/support/fake_clock.h"
+#include "test/support/seeded_random.h"
+#include "test/support/temp_dir.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace pcg::controlplane {
+
+PlatformAuthority makePlatformAuthorityForTest();
+
+namespace json = codec::json;
+
+class SomeOnline final : public LiveGateways {
+  public:
+    LiveGateway live(const TenantScope&, const wire::GatewayId& id) const override {
+        LiveGateway gateway;
+        gateway.online = online.contains(id.text());
+        if (!gateway.online) gateway.why = "no heartbeat yet";
+        return gateway;
+    }
+
+    std::set<std::string> online;
+};
+
+class RecordingLifecycle final : public Lifecycle {
+  public:
+    net::Task<Result<>> tenantCreated(wire::TenantId tenant) override {
+        created.push_back(tenant.text());
+        if (brokerIsDown) co_return fail(Error({ErrorClass::Weather, "bus.down"}, "down"));
+        co_return Result<>{};
+    }
+
+    net::Task<Result<>> tenantDeleted(wire::TenantId tenant) override {
+        deleted.push_back(tenant.text());
+        co_return Result<>{};
+    }
+
+    net::Task<Result<>> gatewayReleased(TenantScope, wire::GatewayId id) override {
+        released.push_back(id.text());
+        co_return Result<>{};
+    }
+
+    std::vector<std::string> created;
+    std::vector<std::string> deleted;
+    std::vector<std::string> released;
+    bool brokerIsDown = false;
+};
+
+class RestApi : public ::testing::Test {
+  protected:
+    RestApi()
+        : store_(openStore()),
+          authenticator_(store_, clock_, crypto::sha256("operator-token")),
+          api_({store_, *envelope_, clock_, random_, live_, lifecycle_, "saas.test", "127.0.0.1"},
+               authenticator_) {
+        api_.addTo(router_);
+    }
+
+    std::unique_ptr<store::Database> openStore() {
+        auto opened = store::Database::open(dir_.path() / "cp.db");
+        EXPECT_TRUE(opened);
+        EXPECT_TRUE(store::migrate(**opened, schema()));
+        auto envelope = store::Envelope::open(**opened, dir_.path() / "root.key", "test", random_);
+        EXPECT_TRUE(envelope);
+        envelope_ = std::move(*envelope);
+        return std::move(*opened);
+    }
+
+    test::FakeExchange ask(http::RequestHead head, const std::string& body = {}) {
+        if (!body.empty() && head.headers.find("Content-Type") == nullptr)
+            head.headers.add("Content-Type", "application/json");
+        const auto what = head.method + " " + head.target;
+        test::FakeExchange exchange(std::move(head), body);
+        net::Loop loop;
+        net::asio::co_spawn(loop, router_.handle(exchange), net::asio::detached);
+        loop.run_for(std::chrono::seconds(20));
+        EXPECT_TRUE(exchange.finished) << what;
+        return exchange;
+    }
+
+    test::FakeExchange call(const std::string& method,
+                            const std::string& target,
+                            const std::string& token,
+                            const std::string& body = {},
+                            const http::HeaderList& headers = {}) {
+        http::RequestHead head{method, target, headers, {}};
+        head.headers.add("Host", "saas.test");
+        if (!token.empty()) head.headers.add("Authorization", "Bearer " + token);
+        return ask(std::move(head), body);
+    }
+
+    static json::Object bodyOf(const test::FakeExchange& exchange) {
+        auto parsed = json::parseObject(exchange.answerBody, 1_MiB);
+        EXPECT_TRUE(parsed) << exchange.answerBody;
+        return parsed ? *parsed : json::Object();
+    }
+
+    static std::string textOf(const json::Object& object, std::string_view name) {
+        const auto text = object.string(name, 1_MiB);
+        EXPECT_TRUE(text) << name << " in " << json::write(object);
+        return text.value_or(std::string());
+    }
+
+    static std::string codeOf(const test::FakeExchange& exchange) {
+        return textOf(bodyOf(exchange), "code");
+    }
+
+    static std::string headerOf(const test::FakeExchange& exchange, std::string_view name) {
+        const auto* value = exchange.answer.headers.find(name);
+        return value == nullptr ? std::string() : *value;
+    }
+
+    struct MadeTenant {
+        std::string id;
+        std::string token;
+        std::string password;  // of "root"
+    };
+
+    MadeTenant makeTenantWithAdmin(const std::string& name) {
+        const auto made = call("POST",
+                               "/api/v1/tenants",
+                               "operator-token",
+                               R"({"name":")" + name + R"(","admin_username":"root"})");
+        EXPECT_EQ(made.answer.status, 201) << made.answerBody;
+        const auto body = bodyOf(made);
+        return {textOf(**body.object("tenant"), "id"),
+                textOf(body, "api_token"),
+                textOf(**body.object("admin"), "password")};
+    }
+
+    std::string makeTenant(const std::string& name) { return makeTenantWithAdmin(name).token; }
+
+    // The tenant that was made last gets a gateway; answers its id.
+    std::string makeGateway(const std::string& name, char nkey = 'A') {
+        auto authority = makePlatformAuthorityForTest();
+        const auto scope = authority.scopeOf(*wire::parseTenantId(lifecycle_.created.back()));
+        const auto id = wire::newId<wire::GatewayId>(random_);
+        const auto claim = "claim-" + id.text();
+        const auto issue = [=, now = clock_.wallNow()](store::Database& database) {
+            const auto key = *wire::parseUserNkey("U" + std::string(55, nkey));
+            Enrollments enrollments(database);
+            auto issued =
+                enrollments.issue(scope, {claim, id, name, {1}, key, {2}}, now, [](std::int64_t) {
+                    return Result<Bytes>(Bytes{3});
+                });
+            if (issued) (void)enrollments.acknowledge(claim, id, now);
+            return issued;
+        };
+        EXPECT_TRUE(store_.post(issue));  // jobs run in order: it is done before the next call
+        return id.text();
+    }
+
+    test::TempDir dir_;
+    test::FakeClock clock_;
+    test::SeededRandom random_{11};
+    SomeOnline live_;
+    RecordingLifecycle lifecycle_;
+    std::unique_ptr<store::Envelope> envelope_;
+    store::Worker store_;
+    Authenticator authenticator_;
+    Api api_;
+    http::Router router_;
+};
+
+}  // namespace pcg::controlplane
