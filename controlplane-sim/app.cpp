@@ -256,6 +256,7 @@ Result<> App::Parts::join() {
                                            random,
                                            fleet->live(),
                                            *fleet,
+                                           *fleet,
                                            config.publicHost,
                                            ingressHost(config)},
                                 *authenticator);

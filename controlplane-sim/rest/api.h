@@ -23,6 +23,7 @@ class Api {
         Random& random;
         const LiveGateways& live;
         Lifecycle& lifecycle;
+        GatewayCalls& gatewayCalls;
         std::string publicHost;
         std::string ingressHost;
     };
