@@ -281,6 +281,7 @@ Result<> App::Parts::join() {
                                            random,
                                            fleet->live(),
                                            *fleet,
+                                           *fleet,
                                            config.publicHost,
                                            ingressHost(config)},
                                 *authenticator);

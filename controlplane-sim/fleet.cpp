@@ -13,6 +13,8 @@ constexpr log::Logger kLog{"fleet"};
 constexpr std::chrono::seconds kClaimsRetry{2};
 constexpr int kClaimsAttempts = 3;
 constexpr std::chrono::seconds kLeaveDrain{1};
+constexpr std::chrono::milliseconds kAskWithin{10'000};  // until the gateway takes it
+constexpr std::chrono::seconds kReportWithin{3};
 
 // Half of the process's, so that no tenant can take it all.
 constexpr ByteCount kTenantWindow = wire::kMaxGlobalWindow / 2;
@@ -22,7 +24,8 @@ constexpr ByteCount kTenantWindow = wire::kMaxGlobalWindow / 2;
 Fleet::Fleet(Parts parts)
     : parts_(std::move(parts)),
       presence_(parts_.loop.get_executor(), parts_.clock, events()),
-      retry_(parts_.loop.get_executor()) {}
+      retry_(parts_.loop.get_executor()),
+      reported_(parts_.loop.get_executor(), SteadyTime::max()) {}
 
 Presence::Events Fleet::events() {
     Presence::Events events;
@@ -69,6 +72,7 @@ net::Task<Result<>> Fleet::start() {
 net::Task<void> Fleet::stop(std::chrono::milliseconds drain) {
     stopping_ = true;
     retry_.cancel();
+    reported_.cancel();
     co_await parts_.ingress.stop(drain);
     for (auto& [tenant, runtime] : tenants_) {
         presence_.detach(tenant);
@@ -230,7 +234,7 @@ void Fleet::expect(const wire::TenantId& tenant,
         known->second.nkey = nkey;
         known->second.instance.reset();
     } else {
-        gateways.emplace(id, GatewayRuntime{nkey, std::nullopt, {}});
+        gateways.emplace(id, GatewayRuntime{nkey, std::nullopt, {}, {}});
     }
     presence_.expect(tenant, id, nkey);
 }
@@ -302,6 +306,40 @@ net::Task<void> Fleet::applyInventory(wire::TenantId tenant,
         };
         const auto kept = co_await parts_.store.run(std::move(keep));
         if (!kept) kLog.failure(log::Level::Error, "ingress.port_not_kept", kept.error());
+    }
+    gateway = find(tenant, id);
+    if (gateway == nullptr) co_return;
+    gateway->reported.clear();
+    for (const auto& endpoint : *endpoints) gateway->reported.insert(endpoint.id);
+    reported_.cancel();
+}
+
+net::Task<Result<GatewayAnswer>> Fleet::ask(TenantScope scope,
+                                            wire::GatewayId gateway,
+                                            GatewayRequest request) {
+    const auto* known = find(scope.tenant(), gateway);
+    if (known == nullptr || stopping_) {
+        co_return fail(kGatewayOffline, "The gateway has no link: pair it again.");
+    }
+    tunnel::Target target{known->nkey, wire::noEndpoint(), wire::Surface::Gateway, kAskWithin};
+    auto caller = tenants_.at(scope.tenant())->connector->caller(std::move(target));
+    auto executor = parts_.loop.get_executor();
+    co_return co_await askGateway(executor, std::move(caller), std::move(request));
+}
+
+net::Task<void> Fleet::untilReported(TenantScope scope,
+                                     wire::GatewayId gateway,
+                                     wire::EndpointId endpoint,
+                                     bool isThere) {
+    const auto giveUp = std::chrono::steady_clock::now() + kReportWithin;
+    while (!stopping_ && std::chrono::steady_clock::now() < giveUp) {
+        const auto* known = find(scope.tenant(), gateway);
+        if (known == nullptr || known->reported.contains(endpoint) == isThere) co_return;
+        net::Timer limit(parts_.loop.get_executor(), giveUp);
+        limit.async_wait([this](const boost::system::error_code& error) {
+            if (!error) reported_.cancel();
+        });
+        co_await reported_.async_wait(net::kAwaitTuple);
     }
 }
 

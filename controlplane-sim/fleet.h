@@ -9,6 +9,7 @@
 
 #include "common/store/worker.h"
 #include "common/tunnel/connector.h"
+#include "controlplane-sim/endpoints/gateway_calls.h"
 #include "controlplane-sim/ingress/ingress.h"
 #include "controlplane-sim/issuer/account_publisher.h"
 #include "controlplane-sim/issuer/issuer.h"
@@ -25,7 +26,7 @@
 
 namespace pcg::controlplane {
 
-class Fleet final : public Lifecycle {
+class Fleet final : public Lifecycle, public GatewayCalls {
   public:
     struct Parts {
         net::Loop& loop;
@@ -55,6 +56,14 @@ class Fleet final : public Lifecycle {
     net::Task<Result<>> tenantDeleted(wire::TenantId tenant) override;
     net::Task<Result<>> gatewayReleased(TenantScope scope, wire::GatewayId id) override;
 
+    net::Task<Result<GatewayAnswer>> ask(TenantScope scope,
+                                         wire::GatewayId gateway,
+                                         GatewayRequest request) override;
+    net::Task<void> untilReported(TenantScope scope,
+                                  wire::GatewayId gateway,
+                                  wire::EndpointId endpoint,
+                                  bool isThere) override;
+
     // The pairing service has issued an identity, or taken one back.
     net::Task<Result<>> gatewayIssued(wire::TenantId tenant,
                                       wire::GatewayId id,
@@ -72,6 +81,7 @@ class Fleet final : public Lifecycle {
         wire::UserNkey nkey;
         std::optional<wire::InstanceId> instance;
         std::set<wire::EndpointId> served;
+        std::set<wire::EndpointId> reported;  // and stored with their ports
     };
 
     struct TenantRuntime {
@@ -109,6 +119,7 @@ class Fleet final : public Lifecycle {
     Parts parts_;
     Presence presence_;
     net::Timer retry_;
+    net::Timer reported_;  // cancelled after each inventory, to wake whoever waits for one
     bool stopping_ = false;
     std::map<wire::TenantId, std::unique_ptr<TenantRuntime>> tenants_;
     std::set<wire::TenantId> unpublished_;              // claims that the broker has not taken yet

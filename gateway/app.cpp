@@ -10,12 +10,6 @@ namespace {
 
 constexpr log::Logger kLog("gateway");
 
-// What the control plane distinguishes; it does not need our reasons by kind.
-std::string inventoryState(EndpointState state) {
-    if (state == EndpointState::Ready) return "up";
-    return state == EndpointState::Unknown ? "unknown" : "down";
-}
-
 net::Task<Result<crypto::Scalar>> stretchOn(StateStore& state,
                                             pairing::PairingCode code,
                                             pairing::Sid sid) {
@@ -77,6 +71,7 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
     accessKeys_ = std::make_unique<StoredAccessKeys>(*state_);
     makeService();
     makeDirectory();
+    makeRemote();
     makeControlApi();
     warnings_.raise(WarningCode::RootKeyInFile, "", "");
     return {};
@@ -117,8 +112,23 @@ void App::makeDirectory() {
                                  .warnings = warnings_,
                                  .audit = *audit_,
                                  .random = random_,
+                                 .clock = clock_,
                                  .scope = [this] { return scope(); },
-                                 .changed = [this] { endpointsChanged(); }});
+                                 .changed = [this] { endpointsChanged(); },
+                                 .checkEvery = config_.endpointCheckEvery});
+}
+
+void App::makeRemote() {
+    gate_ = std::make_unique<RemoteGate>(RemoteGate::Parts{
+        .state = *state_, .audit = *audit_, .fallback = config_.remote, .changed = [this] {
+            endpointsChanged();
+        }});
+    remote_ = std::make_unique<RemoteApi>(RemoteApi::Parts{.clock = clock_,
+                                                           .state = *state_,
+                                                           .endpoints = *directory_,
+                                                           .service = *service_,
+                                                           .audit = *audit_,
+                                                           .gate = *gate_});
 }
 
 void App::makeControlApi() {
@@ -129,6 +139,7 @@ void App::makeControlApi() {
                      .warnings = warnings_,
                      .audit = *audit_,
                      .service = *service_,
+                     .remote = *gate_,
                      .pairing = [this] { return console_->status(); },
                      .decide = [this](bool accept) { return console_->decide(accept); },
                      .unpair = [this] { return unpair(); },
@@ -185,15 +196,11 @@ void App::pairingChanged(PairingStatus status) {
 
 void App::endpointsChanged() {
     if (!session_) return;
-    std::vector<InventoryItem> items;
-    for (const auto& view : directory_->list()) {
-        items.push_back({view.record.id,
-                         view.record.name,
-                         view.record.kind,
-                         inventoryState(view.state),
-                         view.why});
-    }
-    session_->setInventory(std::move(items));
+    Inventory inventory;
+    for (const auto& view : directory_->list()) inventory.endpoints.push_back(inventoryItem(view));
+    inventory.sealing = gate_->sealing();
+    inventory.remote = gate_->access();
+    session_->setInventory(std::move(inventory));
 }
 
 LinkReport App::linkReport() {
@@ -242,17 +249,21 @@ net::Task<Result<>> App::servePapers() {
         co_await forgetTenant(served, std::string(kGivenBack));
         co_return Result<>{};
     }
-    auto session = PairedSession::create({.loop = loop_,
-                                          .clock = clock_,
-                                          .random = random_,
-                                          .enrollment = *enrollment_,
-                                          .service = *service_,
-                                          .hostname = config_.hostname,
-                                          .version = std::string(gatewayVersion()),
-                                          .onOver = [this](std::string why) {
-                                              over_ = std::move(why);
-                                              changed_.cancel();
-                                          }});
+    PCG_CO_CHECK(co_await gate_->open(served, enrollment_->record().keys));
+    auto session = PairedSession::create(
+        {.loop = loop_,
+         .clock = clock_,
+         .random = random_,
+         .enrollment = *enrollment_,
+         .service = *service_,
+         .remote = [this](http::Exchange& exchange) { return remote_->serve(exchange); },
+         .hostname = config_.hostname,
+         .version = std::string(gatewayVersion()),
+         .onOver =
+             [this](std::string why) {
+                 over_ = std::move(why);
+                 changed_.cancel();
+             }});
     if (!session) co_return fail(std::move(session).error());
     session_ = std::move(*session);
     // After a restart there is nothing left to acknowledge; this only says so on the console.
@@ -264,6 +275,7 @@ net::Task<Result<>> App::servePapers() {
     while (!stopping_ && !over_) co_await changed_.async_wait(net::kAwaitTuple);
     co_await session_->stop(kDrain);
     session_.reset();
+    gate_->close();
     warnings_.clear(WarningCode::LinkDown);
     if (over_) co_await forgetTenant(served, *over_);
     co_return Result<>{};

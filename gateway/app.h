@@ -13,6 +13,7 @@
 #include "gateway/enrollment/enrollment.h"
 #include "gateway/gateway_config.h"
 #include "gateway/health/warnings.h"
+#include "gateway/remote/remote_api.h"
 #include "gateway/serve/paired_session.h"
 #include "gateway/state/audit_trail.h"
 #include "gateway/state/proxy_state.h"
@@ -48,6 +49,7 @@ class App {
     Result<EnrollmentPorts> enrollmentPorts();
     void makeService();
     void makeDirectory();
+    void makeRemote();
     void makeControlApi();
     Result<> listenForControl();
     net::Task<Result<>> servePapers();
@@ -77,6 +79,8 @@ class App {
     proxy::FixedPolicy policy_;
     std::unique_ptr<proxy::EndpointService> service_;
     std::unique_ptr<EndpointDirectory> directory_;
+    std::unique_ptr<RemoteGate> gate_;
+    std::unique_ptr<RemoteApi> remote_;
     std::unique_ptr<ControlApi> api_;
     std::unique_ptr<http::Server> controlServer_;
     std::unique_ptr<PairedSession> session_;

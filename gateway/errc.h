@@ -13,6 +13,11 @@ inline constexpr ErrorCode kNameTaken{ErrorClass::Input, "gateway.name_taken"};
 inline constexpr ErrorCode kTooMany{ErrorClass::Input, "gateway.too_many"};
 inline constexpr ErrorCode kNoSuchEndpoint{ErrorClass::Input, "gateway.no_such_endpoint"};
 inline constexpr ErrorCode kNoSuchKey{ErrorClass::Input, "gateway.no_such_key"};
+inline constexpr ErrorCode kOtherCertificate{ErrorClass::Input, "gateway.other_certificate"};
+// What the data center has not allowed to a tenant, and what it could do about it.
+inline constexpr ErrorCode kNotAllowed{ErrorClass::Input, "gateway.not_allowed"};
+inline constexpr ErrorCode kNotPaired{ErrorClass::Input, "gateway.not_paired"};
+inline constexpr ErrorCode kBusy{ErrorClass::Weather, "gateway.busy"};
 inline constexpr ErrorCode kNothingToConfirm{ErrorClass::Input, "gateway.nothing_to_confirm"};
 inline constexpr ErrorCode kStateDamaged{ErrorClass::Input, "gateway.state_damaged"};
 inline constexpr ErrorCode kNotRunning{ErrorClass::Weather, "gateway.not_running"};

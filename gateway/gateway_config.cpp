@@ -127,6 +127,23 @@ const config::Schema& gatewaySchema() {
          .description = "The least important events that are logged (JSON lines on stderr).",
          .fallback = "info",
          .choices = {"debug", "info", "warn", "error"}},
+        {.name = "remote_endpoints",
+         .type = Type::Boolean,
+         .description = "Whether the tenant may add, change and remove endpoints and approve their "
+                        "certificates from the portal, unless `pcgctl remote` says otherwise.",
+         .fallback = "false"},
+        {.name = "remote_keys",
+         .type = Type::Boolean,
+         .description = "Whether the tenant may make, list and revoke access keys from the portal, "
+                        "unless `pcgctl remote` says otherwise.",
+         .fallback = "false"},
+        {.name = "endpoint_check_s",
+         .type = Type::Integer,
+         .description = "How often each endpoint, its certificate and the stored credentials are "
+                        "looked at, give or take a fifth.",
+         .fallback = "60",
+         .min = 5,
+         .max = 3600},
     });
     return kSchema;
 }
@@ -150,6 +167,8 @@ Result<GatewayConfig> gatewayConfigFrom(const config::Settings& settings, std::s
         made.expectedTenant = *id;
     }
     made.logLevel = parseLevel(settings.text("log_level"));
+    made.remote = {settings.boolean("remote_endpoints"), settings.boolean("remote_keys")};
+    made.endpointCheckEvery = std::chrono::seconds(settings.integer("endpoint_check_s"));
     if (made.controlSocket().native().size() >= sizeof(sockaddr_un::sun_path)) {
         return fail(badValue(source,
                              "state_dir",

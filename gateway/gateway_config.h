@@ -11,6 +11,7 @@
 #include "common/config/loader.h"
 #include "common/log/log.h"
 #include "common/wire/ids.h"
+#include "gateway/state/remote_access.h"
 
 #include <filesystem>
 #include <optional>
@@ -28,6 +29,8 @@ struct GatewayConfig {
     std::string console;   // "stdout", "none" or a path
     std::optional<wire::TenantId> expectedTenant;
     log::Level logLevel = log::Level::Info;
+    RemoteAccess remote;  // what a tenant may do until pcgctl says something else
+    std::chrono::milliseconds endpointCheckEvery{60'000};
 
     std::filesystem::path controlSocket() const { return stateDir / "control.sock"; }
 };

@@ -32,5 +32,6 @@ inline constexpr ErrorCode kRejected{ErrorClass::Input, "pairing.rejected"};
 inline constexpr ErrorCode kCancelled{ErrorClass::Input, "pairing.cancelled"};
 inline constexpr ErrorCode kFailedThere{ErrorClass::Input, "pairing.failed_there"};
 inline constexpr ErrorCode kBundle{ErrorClass::Input, "pairing.bundle"};
+inline constexpr ErrorCode kSealed{ErrorClass::Input, "pairing.sealed"};
 
 }  // namespace pcg::pairing

@@ -176,7 +176,7 @@ Result<RequestHead> decodeRequestHead(BytesView bytes) {
     head.requestId = RequestId::unchecked(takeShort(reader));
     head.ttl = std::chrono::milliseconds(reader.integer<std::uint32_t>());
     const auto surface = reader.integer<std::uint8_t>();
-    if (surface > static_cast<std::uint8_t>(Surface::Opaque))
+    if (surface > static_cast<std::uint8_t>(Surface::Gateway))
         return bad("the surface is not known");
     head.surface = static_cast<Surface>(surface);
     head.method = takeShort(reader);

@@ -33,7 +33,11 @@ struct Framing {
 };
 
 // Which door the request came through; the gateway applies another policy to each.
-enum class Surface : std::uint8_t { Endpoint = 0, Opaque = 1 };
+enum class Surface : std::uint8_t {
+    Endpoint = 0,
+    Opaque = 1,
+    Gateway = 2  // the gateway itself: docs/protocol/remote.md
+};
 
 struct RequestHead {
     EndpointId endpoint = EndpointId::unchecked("");

@@ -35,6 +35,11 @@ Result<Id<Tag>> parseObject(std::string_view text) {
 
 }  // namespace
 
+const EndpointId& noEndpoint() {
+    static const EndpointId kNone = EndpointId::unchecked("ep_" + std::string(26, '0'));
+    return kNone;
+}
+
 Result<TenantId> parseTenantId(std::string_view text) { return parseObject<TenantTag>(text); }
 
 Result<GatewayId> parseGatewayId(std::string_view text) { return parseObject<GatewayTag>(text); }

@@ -54,6 +54,9 @@ using RequestId = Id<RequestTag>;
 // The public key that a gateway's link authenticates with; part of every subject of that gateway.
 using UserNkey = Id<UserNkeyTag>;
 
+// What stands for an endpoint in a request to the gateway itself (Surface::Gateway).
+const EndpointId& noEndpoint();
+
 Result<TenantId> parseTenantId(std::string_view text);
 Result<GatewayId> parseGatewayId(std::string_view text);
 Result<EndpointId> parseEndpointId(std::string_view text);

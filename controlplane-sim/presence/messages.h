@@ -3,12 +3,35 @@
 // trusted one. codec.json or codec.json_field name what is wrong. Pure functions.
 #pragma once
 
+#include "common/codec/json.h"
 #include "controlplane-sim/presence/presence.h"
 
 namespace pcg::controlplane {
 
 Result<HelloReport> parseHello(BytesView payload);
-Result<std::vector<ReportedEndpoint>> parseInventory(BytesView payload);
-Result<std::uint64_t> parsePong(BytesView payload);
+
+// What is stored of an endpoint, and what is only known as long as the gateway says it.
+struct EndpointReport {
+    ReportedEndpoint stored;
+    LiveEndpoint live;
+};
+
+// One endpoint, in an inventory or as the answer to a request.
+Result<EndpointReport> parseEndpointReport(const codec::json::Object& object);
+
+struct InventoryReport {
+    std::vector<EndpointReport> endpoints;
+    std::optional<LiveSealing> sealing;
+    LiveRemote remote;
+};
+
+Result<InventoryReport> parseInventory(BytesView payload);
+
+struct PongReport {
+    std::uint64_t sequence = 0;
+    std::optional<WallTime> at;  // the gateway's clock when it answered
+};
+
+Result<PongReport> parsePong(BytesView payload);
 
 }  // namespace pcg::controlplane

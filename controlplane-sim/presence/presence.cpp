@@ -25,10 +25,16 @@ struct Peer {
     bool saidHello = false;
     SteadyTime lastSign{};
     std::string version;
+    std::string path;
     std::optional<std::chrono::microseconds> roundTrip;
+    std::optional<std::chrono::milliseconds> clockOffset;
+    std::optional<LiveSealing> sealing;
+    LiveRemote remote;
+    std::map<wire::EndpointId, LiveEndpoint> endpoints;
     std::uint64_t pingSequence = 0;
     bool pingUnanswered = false;
     SteadyTime pingedAt{};
+    WallTime pingedAtWall{};
 };
 
 struct Tenant {
@@ -98,6 +104,7 @@ struct Presence::State : std::enable_shared_from_this<State> {
             object.set("rtt_us", static_cast<std::int64_t>(peer.roundTrip->count()));
         if (!peer.saidHello) object.set("hello_wanted", true);
         peer.pingedAt = clock.now();
+        peer.pingedAtWall = clock.wallNow();
         peer.pingUnanswered = true;
         send(tenant, wire::GatewaySubjects(peer.nkey).ping(), object);
     }
@@ -107,6 +114,10 @@ struct Presence::State : std::enable_shared_from_this<State> {
         live.online = peer.online;
         live.version = peer.version;
         if (peer.online) live.roundTrip = peer.roundTrip;
+        if (peer.online) live.clockOffset = peer.clockOffset;
+        live.path = peer.path;
+        live.sealing = peer.sealing;
+        live.remote = peer.remote;
         if (peer.everHeard) {
             live.sinceLastHeartbeat =
                 std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - peer.lastSign);
@@ -177,6 +188,7 @@ struct Presence::State : std::enable_shared_from_this<State> {
         auto hello = parseHello(payload);
         if (!hello) return refuse(peer, hello.error());
         peer.version = hello->version;
+        peer.path = hello->path;
         peer.saidHello = true;
         peer.roundTrip.reset();
         Object welcome;
@@ -187,29 +199,42 @@ struct Presence::State : std::enable_shared_from_this<State> {
         };
     }
 
-    std::function<void()> onInventory(const wire::TenantId& id,
-                                      const Peer& peer,
-                                      BytesView payload) {
-        auto endpoints = parseInventory(payload);
-        if (!endpoints) return refuse(peer, endpoints.error());
-        return
-            [tell = events.onInventory, id, gateway = peer.id, endpoints = std::move(*endpoints)] {
-                if (tell) tell(id, gateway, endpoints);
-            };
+    std::function<void()> onInventory(const wire::TenantId& id, Peer& peer, BytesView payload) {
+        auto report = parseInventory(payload);
+        if (!report) return refuse(peer, report.error());
+        peer.sealing = std::move(report->sealing);
+        peer.remote = report->remote;
+        peer.endpoints.clear();
+        std::vector<ReportedEndpoint> stored;
+        for (auto& endpoint : report->endpoints) {
+            peer.endpoints.insert_or_assign(endpoint.stored.id, std::move(endpoint.live));
+            stored.push_back(std::move(endpoint.stored));
+        }
+        return [tell = events.onInventory, id, gateway = peer.id, stored = std::move(stored)] {
+            if (tell) tell(id, gateway, stored);
+        };
     }
 
     void onPong(Tenant& tenant, Peer& peer, BytesView payload) {
-        const auto sequence = parsePong(payload);
-        if (!sequence) {
-            refuse(peer, sequence.error());
+        const auto pong = parsePong(payload);
+        if (!pong) {
+            refuse(peer, pong.error());
             return;
         }
-        if (!peer.pingUnanswered || *sequence != peer.pingSequence) return;
+        if (!peer.pingUnanswered || pong->sequence != peer.pingSequence) return;
         peer.pingUnanswered = false;
         const bool first = !peer.roundTrip;
         peer.roundTrip =
             std::chrono::duration_cast<std::chrono::microseconds>(clock.now() - peer.pingedAt);
+        if (pong->at) peer.clockOffset = offsetOf(*pong->at, peer);
         if (first) ping(tenant, peer);  // which tells the gateway what was measured
+    }
+
+    // How much its clock is ahead of ours, if it answered half a round trip ago (RFC 5905 section 8
+    // with one stamp at each end); right to half of a round trip at worst.
+    static std::chrono::milliseconds offsetOf(WallTime answeredAt, const Peer& peer) {
+        const auto ours = peer.pingedAtWall + *peer.roundTrip / 2;
+        return std::chrono::duration_cast<std::chrono::milliseconds>(answeredAt - ours);
     }
 
     static std::function<void()> refuse(const Peer& peer, const Error& error) {
@@ -313,6 +338,15 @@ LiveGateway Presence::live(const wire::TenantId& tenant, const wire::GatewayId& 
     LiveGateway unknown;
     unknown.why = "The gateway has no link: it is not paired, or was removed.";
     return unknown;
+}
+
+std::optional<LiveEndpoint> Presence::endpoint(const TenantScope& scope,
+                                               const wire::GatewayId& gateway,
+                                               const wire::EndpointId& id) const {
+    const Peer* peer = state_->find(scope.tenant(), gateway);
+    if (peer == nullptr) return std::nullopt;
+    const auto known = peer->endpoints.find(id);
+    return known == peer->endpoints.end() ? std::nullopt : std::optional(known->second);
 }
 
 void Presence::tick() { state_->tick(); }

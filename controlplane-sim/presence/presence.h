@@ -28,6 +28,7 @@ struct HelloReport {
     std::string version;
     std::string hostname;
     std::uint64_t linkEpoch = 0;
+    std::string path;  // how it reaches the bus, in words
 };
 
 class Presence final : public LiveGateways {
@@ -69,6 +70,9 @@ class Presence final : public LiveGateways {
 
     LiveGateway live(const TenantScope& scope, const wire::GatewayId& id) const override;
     LiveGateway live(const wire::TenantId& tenant, const wire::GatewayId& id) const;
+    std::optional<LiveEndpoint> endpoint(const TenantScope& scope,
+                                         const wire::GatewayId& gateway,
+                                         const wire::EndpointId& id) const override;
 
     // Pings who is there, judges who is not. Once a second by the own timer; tests call it.
     void tick();

@@ -21,7 +21,10 @@ Api::Api(Parts parts, const Authenticator& authenticator)
       tokens_(servicesOf(parts)),
       tenants_(servicesOf(parts), parts.envelope, passwords_, parts.lifecycle),
       gateways_(servicesOf(parts), parts.live, parts.lifecycle),
-      endpoints_(servicesOf(parts), {parts.publicHost, parts.ingressHost}) {}
+      endpoints_(servicesOf(parts),
+                 {parts.publicHost, parts.ingressHost},
+                 parts.live,
+                 parts.gatewayCalls) {}
 
 void Api::addTo(http::Router& router) {
     routes_ = std::make_unique<rest::ApiRoutes>(router, rules_);

@@ -25,6 +25,7 @@ class Api {
         Random& random;
         const LiveGateways& live;
         Lifecycle& lifecycle;
+        GatewayCalls& gatewayCalls;
         std::string publicHost;
         std::string ingressHost;
     };

@@ -3,6 +3,7 @@
 
 #include "common/crypto/digest.h"
 #include "common/log/log.h"
+#include "controlplane-sim/rest/gateway_layers.h"
 #include "controlplane-sim/tenancy/errc.h"
 
 namespace pcg::controlplane::rest {
@@ -105,8 +106,8 @@ net::Task<Checked<Reply>> GatewaysApi::list(Call& call) {
 }
 
 net::Task<Checked<Reply>> GatewaysApi::get(Call& call) {
-    PCG_CO_TRY(const auto gateway, co_await findGateway(services_, call.scope(), call.params()));
-    co_return replyWith(gateway, call.scope());
+    PCG_CO_TRY(auto gateway, co_await findGateway(services_, call.scope(), call.params()));
+    co_return co_await replyWith(std::move(gateway), call.scope());
 }
 
 net::Task<Checked<Reply>> GatewaysApi::rename(Call& call) {
@@ -129,7 +130,7 @@ net::Task<Checked<Reply>> GatewaysApi::rename(Call& call) {
     auto renamed = co_await services_.store.run(std::move(work));
     if (!renamed && renamed.error().code == kNameTaken.name()) renamed.error().field = "name";
     if (!renamed) co_return tl::unexpected<Refusal>(std::move(renamed).error());
-    co_return replyWith(*renamed, call.scope());
+    co_return co_await replyWith(std::move(*renamed), call.scope());
 }
 
 net::Task<Checked<Reply>> GatewaysApi::release(Call& call) {
@@ -157,20 +158,24 @@ net::Task<Checked<Reply>> GatewaysApi::release(Call& call) {
     co_return Reply{204, {}, std::nullopt};
 }
 
-Reply GatewaysApi::replyWith(const Gateway& gateway, const TenantScope& scope) const {
+net::Task<Checked<Reply>> GatewaysApi::replyWith(Gateway gateway, TenantScope scope) {
+    auto work = [scope, id = gateway.id](store::Database& database) {
+        return Gateways(database).endpoints(scope, id);
+    };
+    PCG_CO_TRY(const auto endpoints, co_await services_.store.run(std::move(work)));
+    const auto live = live_.live(scope, gateway.id);
     auto body = describe(gateway, scope);
-    body.set("device_spki_sha256", toHex(crypto::sha256(BytesView(gateway.deviceSpki))));
+    body.set("layers", layersOf(gateway, live, endpoints))
+        .set("device_spki_sha256", toHex(crypto::sha256(BytesView(gateway.deviceSpki))))
+        .set("sealing", sealingOf(gateway, live))
+        .set("remote",
+             json::Object().set("endpoints", live.remote.endpoints).set("keys", live.remote.keys));
     const Etag etag(storedPart(gateway), body);
-    return {200, std::move(body), etag};
+    co_return Reply{200, std::move(body), etag};
 }
 
 json::Object GatewaysApi::describe(const Gateway& gateway, const TenantScope& scope) const {
     const auto live = live_.live(scope, gateway.id);
-    json::Object link;
-    link.set("why", live.why);
-    if (live.roundTrip) link.set("rtt_ms", static_cast<double>(live.roundTrip->count()) / 1000.0);
-    if (live.sinceLastHeartbeat)
-        link.set("last_heartbeat_ms_ago", live.sinceLastHeartbeat->count());
     return json::Object()
         .set("id", gateway.id.text())
         .set("name", gateway.name)
@@ -179,7 +184,7 @@ json::Object GatewaysApi::describe(const Gateway& gateway, const TenantScope& sc
         .set("version", live.version)
         .set("epoch", gateway.epoch)
         .set("bound_at", toRfc3339(gateway.boundAt))
-        .set("link", std::move(link));
+        .set("link", linkOf(live));
 }
 
 }  // namespace pcg::controlplane::rest

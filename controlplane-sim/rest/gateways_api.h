@@ -39,7 +39,8 @@ class GatewaysApi {
     static Checked<Filter> filterOf(const Call& call);
     net::Task<Checked<Page>> collect(TenantScope scope, Filter filter, PageQuery page);
     codec::json::Object describe(const Gateway& gateway, const TenantScope& scope) const;
-    Reply replyWith(const Gateway& gateway, const TenantScope& scope) const;
+    // The whole of one gateway, with what its endpoints say.
+    net::Task<Checked<Reply>> replyWith(Gateway gateway, TenantScope scope);
 
     Services services_;
     const LiveGateways& live_;

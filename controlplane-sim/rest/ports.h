@@ -8,10 +8,40 @@
 #include "controlplane-sim/tenancy/tenant_scope.h"
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 
 namespace pcg::controlplane {
+
+// A certificate as a gateway describes it.
+struct LiveCertificate {
+    std::string sha256;
+    std::string subject;
+    std::string issuer;
+    std::string notBefore;  // RFC 3339
+    std::string notAfter;
+};
+
+// What a gateway said last of one of its endpoints, beyond what is stored.
+struct LiveEndpoint {
+    std::string target;  // "vc1.example.com:443"
+    std::optional<LiveCertificate> certificate;
+    std::optional<LiveCertificate> presented;  // when it is not the trusted one
+    std::string checkedAt;                     // RFC 3339; empty before the first look
+};
+
+// The key that credentials for a gateway may be sealed to (docs/protocol/sealed-credentials.md).
+struct LiveSealing {
+    std::string publicKey;  // base64url, as is the signature of the device key
+    std::string signature;
+};
+
+// What the data center lets the tenant administer from here.
+struct LiveRemote {
+    bool endpoints = false;
+    bool keys = false;
+};
 
 // What is known of a gateway at this moment; nothing of it is stored.
 struct LiveGateway {
@@ -20,12 +50,23 @@ struct LiveGateway {
     std::optional<std::chrono::microseconds> roundTrip;
     std::string version;
     std::optional<std::chrono::milliseconds> sinceLastHeartbeat;
+    std::string path;  // how the gateway reaches the bus, in words
+    std::optional<std::chrono::milliseconds> clockOffset;  // its clock is ahead by so much
+    std::optional<LiveSealing> sealing;
+    LiveRemote remote;
 };
 
 class LiveGateways {
   public:
     virtual ~LiveGateways() = default;
     virtual LiveGateway live(const TenantScope& scope, const wire::GatewayId& id) const = 0;
+
+    // Nothing before the gateway reported since the control plane started.
+    virtual std::optional<LiveEndpoint> endpoint(const TenantScope& /*scope*/,
+                                                 const wire::GatewayId& /*gateway*/,
+                                                 const wire::EndpointId& /*id*/) const {
+        return std::nullopt;
+    }
 };
 
 class Lifecycle {

@@ -5,6 +5,7 @@
 #include "gateway/control/control_json.h"
 #include "gateway/enrollment/errc.h"
 #include "gateway/errc.h"
+#include "gateway/remote/remote_commands.h"
 #include "gateway/state/access_keys.h"
 
 namespace pcg::gateway {
@@ -32,8 +33,9 @@ net::Task<void> answer(http::Exchange& exchange, int status, json::Object body) 
 net::Task<void> refuse(http::Exchange& exchange, Error error) {
     auto problem = http::problemOf(error);
     if (error.is(errc::kNoSuchEndpoint) || error.is(errc::kNoSuchKey)) problem.status = 404;
-    const bool conflict =
-        error.is(errc::kNameTaken) || error.is(errc::kNothingToConfirm) || error.is(kNotPaired);
+    const bool conflict = error.is(errc::kNameTaken) || error.is(errc::kNothingToConfirm) ||
+                          error.is(kNotPaired) || error.is(errc::kOtherCertificate) ||
+                          error.is(errc::kNotPaired);
     if (conflict) problem.status = 409;
     [[maybe_unused]] auto sent = co_await http::respondProblem(exchange, std::move(problem));
 }
@@ -70,11 +72,15 @@ ControlApi::ControlApi(ControlPorts ports) : ports_(std::move(ports)) {
         .add("GET", "/v1/endpoints", to(&ControlApi::listEndpoints))
         .add("POST", "/v1/endpoints", to(&ControlApi::addEndpoint))
         .add("POST", "/v1/endpoints/{name}/check", to(&ControlApi::checkEndpoint))
+        .add("PATCH", "/v1/endpoints/{name}", to(&ControlApi::changeEndpoint))
+        .add("POST", "/v1/endpoints/{name}/certificate", to(&ControlApi::approveCertificate))
         .add("PUT", "/v1/endpoints/{name}/credentials", to(&ControlApi::setCredentials))
         .add("DELETE", "/v1/endpoints/{name}", to(&ControlApi::removeEndpoint))
         .add("GET", "/v1/keys", to(&ControlApi::listKeys))
         .add("POST", "/v1/keys", to(&ControlApi::createKey))
         .add("DELETE", "/v1/keys/{id}", to(&ControlApi::revokeKey))
+        .add("GET", "/v1/remote", to(&ControlApi::showRemote))
+        .add("PUT", "/v1/remote", to(&ControlApi::setRemote))
         .add("GET", "/v1/audit", to(&ControlApi::listAudit));
 }
 
@@ -89,6 +95,7 @@ net::Task<void> ControlApi::status(http::Exchange& exchange, const Params&) {
         .set("pairing", pairingJson())
         .set("link", toJson(ports_.link()))
         .set("endpoints", toJson(ports_.endpoints.list()))
+        .set("remote", toJson(ports_.remote.access()))
         .set("warnings", toJson(ports_.warnings.active()));
     co_await answer(exchange, 200, std::move(body));
 }
@@ -167,8 +174,56 @@ net::Task<void> ControlApi::setCredentials(http::Exchange& exchange, const Param
         co_await refuse(exchange, parsed.error());
         co_return;
     }
-    auto changed = co_await ports_.endpoints.setCredentials(std::move(name), std::move(*parsed));
+    EndpointChange change;
+    change.credentials = std::move(*parsed);
+    auto changed = co_await ports_.endpoints.change(std::move(name), std::move(change));
     co_await answerEndpoint(exchange, 200, std::move(changed));
+}
+
+net::Task<void> ControlApi::changeEndpoint(http::Exchange& exchange, const Params& params) {
+    std::string name(params.text("name"));
+    auto body = co_await readJson(exchange);
+    auto parsed = body ? parseEndpointChange(*body) : Result<EndpointChange>(fail(body.error()));
+    if (!parsed) {
+        co_await refuse(exchange, parsed.error());
+        co_return;
+    }
+    auto changed = co_await ports_.endpoints.change(std::move(name), std::move(*parsed));
+    co_await answerEndpoint(exchange, 200, std::move(changed));
+}
+
+net::Task<void> ControlApi::approveCertificate(http::Exchange& exchange, const Params& params) {
+    std::string name(params.text("name"));
+    auto body = co_await readJson(exchange);
+    auto sha256 = body ? remote::parseApproval(*body) : Result<std::string>(fail(body.error()));
+    if (!sha256) {
+        co_await refuse(exchange, sha256.error());
+        co_return;
+    }
+    auto approved = co_await ports_.endpoints.approve(std::move(name), std::move(*sha256));
+    co_await answerEndpoint(exchange, 200, std::move(approved));
+}
+
+net::Task<void> ControlApi::showRemote(http::Exchange& exchange, const Params&) {
+    auto body = toJson(ports_.remote.access());
+    co_await answer(exchange, 200, std::move(body));
+}
+
+net::Task<void> ControlApi::setRemote(http::Exchange& exchange, const Params&) {
+    auto body = co_await readJson(exchange);
+    auto access = body ? parseRemoteAccess(*body, ports_.remote.access())
+                       : Result<RemoteAccess>(fail(body.error()));
+    if (!access) {
+        co_await refuse(exchange, access.error());
+        co_return;
+    }
+    const auto done = co_await ports_.remote.set(*access);
+    if (!done) {
+        co_await refuse(exchange, done.error());
+        co_return;
+    }
+    auto shown = toJson(ports_.remote.access());
+    co_await answer(exchange, 200, std::move(shown));
 }
 
 net::Task<void> ControlApi::removeEndpoint(http::Exchange& exchange, const Params& params) {
@@ -192,16 +247,17 @@ net::Task<void> ControlApi::listKeys(http::Exchange& exchange, const Params&) {
 }
 
 net::Task<Result<json::Object>> ControlApi::makeKey(json::Object body) {
-    PCG_CO_CHECK(body.onlyMembers({"endpoint", "role", "expires_in_s"}));
+    PCG_CO_CHECK(body.onlyMembers({"endpoint", "role", "expires_in_s", "label"}));
     PCG_CO_TRY(const auto name, body.string("endpoint", 256));
     PCG_CO_TRY(const auto roleName, body.string("role", 32));
     PCG_CO_TRY(const auto seconds, body.optionalInteger("expires_in_s", 1, kMaxKeySeconds));
     PCG_CO_TRY(const auto role, parseRoleField(roleName));
+    PCG_CO_TRY(const auto label, parseLabel(body));
     PCG_CO_TRY(const auto view, ports_.endpoints.find(name));
     std::optional<WallTime> expiresAt;
     if (seconds) expiresAt = ports_.clock.wallNow() + std::chrono::seconds(*seconds);
-    auto work = [id = view.record.id, role, expiresAt](Storage storage) {
-        return createAccessKey(storage, id, role, expiresAt);
+    auto work = [id = view.record.id, role, expiresAt, label](Storage storage) {
+        return createAccessKey(storage, id, {role, expiresAt, label});
     };
     PCG_CO_TRY(auto minted, co_await ports_.state.run(std::move(work)));
     const auto& id = minted.record.id.text();

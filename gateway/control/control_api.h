@@ -11,6 +11,7 @@
 #include "common/http/router.h"
 #include "gateway/console/pairing_status.h"
 #include "gateway/endpoints/endpoint_directory.h"
+#include "gateway/remote/remote_gate.h"
 
 #include <functional>
 #include <string>
@@ -31,6 +32,7 @@ struct ControlPorts {
     Warnings& warnings;
     AuditTrail& audit;
     proxy::EndpointService& service;
+    RemoteGate& remote;
     std::function<PairingStatus()> pairing;
     std::function<Result<>(bool accept)> decide;
     std::function<net::Task<Result<>>()> unpair;
@@ -59,11 +61,15 @@ class ControlApi {
     net::Task<void> listEndpoints(http::Exchange& exchange, const Params& params);
     net::Task<void> addEndpoint(http::Exchange& exchange, const Params& params);
     net::Task<void> checkEndpoint(http::Exchange& exchange, const Params& params);
+    net::Task<void> changeEndpoint(http::Exchange& exchange, const Params& params);
+    net::Task<void> approveCertificate(http::Exchange& exchange, const Params& params);
     net::Task<void> setCredentials(http::Exchange& exchange, const Params& params);
     net::Task<void> removeEndpoint(http::Exchange& exchange, const Params& params);
     net::Task<void> listKeys(http::Exchange& exchange, const Params& params);
     net::Task<void> createKey(http::Exchange& exchange, const Params& params);
     net::Task<void> revokeKey(http::Exchange& exchange, const Params& params);
+    net::Task<void> showRemote(http::Exchange& exchange, const Params& params);
+    net::Task<void> setRemote(http::Exchange& exchange, const Params& params);
     net::Task<void> listAudit(http::Exchange& exchange, const Params& params);
 
     net::Task<Result<codec::json::Object>> makeKey(codec::json::Object body);

@@ -3,12 +3,29 @@
 
 #include "common/base/text.h"
 #include "gateway/errc.h"
+#include "gateway/remote/remote_api.h"
 
 #include <algorithm>
 
 namespace pcg::gateway {
 
 namespace json = codec::json;
+
+namespace {
+
+std::string_view trustName(TrustKind kind) {
+    switch (kind) {
+        case TrustKind::Ca:
+            return "ca";
+        case TrustKind::Pin:
+            return "pin";
+        case TrustKind::Ask:
+            return "ask";
+    }
+    return "ask";
+}
+
+}  // namespace
 
 json::Object toJson(const PairingStatus& status, SteadyTime now) {
     json::Object body;
@@ -43,11 +60,15 @@ json::Object toJson(const EndpointView& view) {
         .set("name", view.record.name)
         .set("kind", view.record.kind)
         .set("url", view.record.url)
-        .set("trust", view.record.trust.kind == TrustKind::Pin ? "pin" : "ca")
+        .set("trust", trustName(view.record.trust.kind))
         .set("state", endpointStateName(view.state))
         .set("why", view.why);
     if (view.record.trust.kind == TrustKind::Pin) body.set("pin_sha256", view.record.trust.anchor);
     if (!view.product.empty()) body.set("product", view.product);
+    const auto item = toJson(inventoryItem(view));
+    for (const auto* name : {"certificate", "presented_certificate", "checked_at"}) {
+        if (const auto* value = item.find(name)) body.set(name, *value);
+    }
     return body;
 }
 
@@ -89,12 +110,14 @@ json::Array toJson(const std::vector<AccessKeyRecord>& keys,
             .set("endpoint",
                  endpoint == endpoints.end() ? key.endpoint.text() : endpoint->record.name)
             .set("role", proxy::roleName(key.role))
+            .set("label", key.label)
             .set("state",
                  key.revoked ? "revoked"
                  : expired   ? "expired"
                              : "good")
             .set("created_at", key.createdAt);
         if (key.expiresAt) item.set("expires_at", toRfc3339(*key.expiresAt));
+        if (key.lastUsedAt) item.set("last_used_at", toRfc3339(*key.lastUsedAt));
         items.emplace_back(std::move(item));
     }
     return items;
@@ -118,6 +141,13 @@ Result<proxy::Role> parseRoleField(std::string_view name) {
     return fail(errc::kBadField,
                 "role: \"" + std::string(name) + "\" is not inventory, deploy or full." +
                     (meant ? " Did you mean \"" + *meant + "\"?" : ""));
+}
+
+Result<RemoteAccess> parseRemoteAccess(const json::Object& body, RemoteAccess now) {
+    PCG_TRY(asField(body.onlyMembers({"endpoints", "keys"})));
+    now.endpoints = PCG_TRY(asField(body.booleanOr("endpoints", now.endpoints)));
+    now.keys = PCG_TRY(asField(body.booleanOr("keys", now.keys)));
+    return now;
 }
 
 }  // namespace pcg::gateway

@@ -24,4 +24,7 @@ codec::json::Array toJson(const std::vector<AuditRow>& rows);
 
 Result<proxy::Role> parseRoleField(std::string_view name);
 
+// {"endpoints"?,"keys"?}: what is not said stays as it is.
+Result<RemoteAccess> parseRemoteAccess(const codec::json::Object& body, RemoteAccess now);
+
 }  // namespace pcg::gateway

@@ -67,7 +67,8 @@ Result<> takeOption(Command& command, const std::vector<std::string>& words, std
 
 Result<> checkComplete(const Command& command) {
     const auto& verb = *command.verb;
-    if (!verb.operand.empty() && command.operand.empty()) {
+    const bool isNeeded = !verb.operand.empty() && !verb.operand.starts_with('[');
+    if (isNeeded && command.operand.empty()) {
         return usage(std::string(verb.words) + " needs " + std::string(verb.operand) +
                      ". See: pcgctl " + std::string(verb.words) + " --help.");
     }
@@ -129,7 +130,20 @@ std::span<const Verb> verbs() {
           kUsername,
           kPasswordFile,
           {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
-          {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."}}},
+          {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
+          {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
+        {"endpoint update",
+         "NAME",
+         "Change an endpoint; what is not named stays.",
+         {{"--name", "NEW", "Another name."},
+          {"--url", "URL", "Another address."},
+          {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
+          {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
+          {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
+        {"endpoint approve",
+         "NAME",
+         "Trust the certificate that an endpoint shows now.",
+         {{"--sha256", "HEX", "Its SHA-256, as endpoint check shows it.", true}}},
         {"endpoint list", "", "The endpoints and how they fare.", {}},
         {"endpoint check", "NAME", "Look at an endpoint now.", {}},
         {"endpoint credentials",
@@ -142,9 +156,13 @@ std::span<const Verb> verbs() {
          "Make an access key; its password is shown once.",
          {{"--endpoint", "NAME", "For which endpoint.", true},
           {"--role", "ROLE", "inventory, deploy or full", true},
+          {"--label", "TEXT", "What it is for."},
           {"--expires-in-s", "SECONDS", "How long it is good; for ever if not given."}}},
         {"key list", "", "The access keys, without their passwords.", {}},
         {"key revoke", "ID", "End an access key and its sessions.", {}},
+        {"remote show", "", "What the tenant may administer from the portal.", {}},
+        {"remote allow", "WHAT", "Let the tenant administer: endpoints, keys or all.", {}},
+        {"remote deny", "[WHAT]", "Let it no longer: endpoints, keys, or all if not said.", {}},
         {"audit", "", "The newest audit lines.", {}},
     };
     return kVerbs;

@@ -23,7 +23,7 @@ struct Option {
 
 struct Verb {
     std::string_view words;    // "endpoint add"
-    std::string_view operand;  // "NAME", or empty
+    std::string_view operand;  // "NAME", "[NAME]" if it may be left out, or empty
     std::string_view help;     // one line
     std::vector<Option> options;
 };

@@ -67,22 +67,54 @@ Result<Secret> readPassword(const std::string& path, std::istream& standardInput
     return Secret::takeText(line);
 }
 
-Result<std::string> endpointBody(const Command& command, std::istream& standardInput) {
-    const bool ca = command.has("--ca-file");
-    if (ca == command.has("--pin-sha256")) {
-        return usage(
-            ca ? "--ca-file and --pin-sha256 exclude each other. Give one of them."
-               : "endpoint add needs --ca-file FILE or --pin-sha256 HEX, to know the endpoint by.");
+// Adds whom to trust, if it is said; returns whether it is.
+Result<bool> addTrust(const Command& command, json::Object& body) {
+    const int given = int(command.has("--ca-file")) + int(command.has("--pin-sha256")) +
+                      int(command.has("--ask"));
+    if (given > 1) {
+        return usage("--ca-file, --pin-sha256 and --ask exclude each other. Give one of them.");
     }
+    if (command.has("--ca-file")) {
+        body.set("ca_pem", PCG_TRY(readFile("--ca-file", command.option("--ca-file"))));
+    }
+    if (command.has("--pin-sha256")) body.set("pin_sha256", command.option("--pin-sha256"));
+    if (command.has("--ask")) body.set("ask", true);
+    return given == 1;
+}
+
+Result<std::string> updateBody(const Command& command) {
+    json::Object body;
+    if (command.has("--name")) body.set("name", command.option("--name"));
+    if (command.has("--url")) body.set("url", command.option("--url"));
+    PCG_TRY(addTrust(command, body));
+    if (body.size() > 0) return json::write(body);
+    return usage("endpoint update needs --name, --url, --ca-file, --pin-sha256 or --ask.");
+}
+
+Result<std::string> remoteBody(const Command& command) {
+    const bool allow = command.verb->words == "remote allow";
+    const auto what = command.operand.empty() ? "all" : command.operand;
+    if (what != "endpoints" && what != "keys" && what != "all") {
+        const auto meant = didYouMean(what, {"endpoints", "keys", "all"});
+        return usage("\"" + what + "\" is not endpoints, keys or all." +
+                     (meant ? " Did you mean " + *meant + "?" : ""));
+    }
+    json::Object body;
+    if (what != "keys") body.set("endpoints", allow);
+    if (what != "endpoints") body.set("keys", allow);
+    return json::write(body);
+}
+
+Result<std::string> endpointBody(const Command& command, std::istream& standardInput) {
     json::Object body;
     body.set("name", command.operand)
         .set("kind", command.has("--kind") ? command.option("--kind") : "vcenter")
         .set("url", command.option("--url"))
         .set("username", command.option("--username"));
-    if (ca) {
-        body.set("ca_pem", PCG_TRY(readFile("--ca-file", command.option("--ca-file"))));
-    } else {
-        body.set("pin_sha256", command.option("--pin-sha256"));
+    if (!PCG_TRY(addTrust(command, body))) {
+        return usage(
+            "endpoint add needs --ca-file FILE, --pin-sha256 HEX or --ask, to know the endpoint "
+            "by.");
     }
     const auto password = PCG_TRY(readPassword(command.option("--password-file"), standardInput));
     body.set("password", password.revealText());
@@ -106,6 +138,7 @@ Result<std::string> keyBody(const Command& command) {
         }
         body.set("expires_in_s", json::Value::ofUnsigned(*seconds));
     }
+    if (command.has("--label")) body.set("label", command.option("--label"));
     return json::write(body);
 }
 
@@ -142,6 +175,14 @@ Result<Request> requestFor(const Command& command, std::istream& standardInput) 
         return Request{"POST", "/v1/unpair", PCG_TRY(unpairBody(command, standardInput))};
     if (verb == "endpoint list") return Request{"GET", "/v1/endpoints", ""};
     if (verb == "endpoint check") return Request{"POST", endpoint + "/check", ""};
+    if (verb == "endpoint update") return Request{"PATCH", endpoint, PCG_TRY(updateBody(command))};
+    if (verb == "endpoint approve") {
+        const auto body = json::Object().set("sha256", command.option("--sha256"));
+        return Request{"POST", endpoint + "/certificate", json::write(body)};
+    }
+    if (verb == "remote show") return Request{"GET", "/v1/remote", ""};
+    if (verb.starts_with("remote"))
+        return Request{"PUT", "/v1/remote", PCG_TRY(remoteBody(command))};
     if (verb == "endpoint remove") return Request{"DELETE", endpoint, ""};
     if (verb == "key list") return Request{"GET", "/v1/keys", ""};
     if (verb == "audit") return Request{"GET", "/v1/audit", ""};

@@ -77,12 +77,34 @@ std::string pairing(const json::Object& answer) {
     return out;
 }
 
+// "  trusted certificate  SHA-256 ab..., subject ..., issuer ..., until ...".
+std::string certificate(const json::Object& answer, std::string_view name, std::string_view title) {
+    const auto* value = answer.find(name);
+    const auto* held = value == nullptr ? nullptr : value->asObject();
+    if (held == nullptr) return {};
+    return "  " + std::string(title) + ": SHA-256 " + text(*held, "sha256") + "\n    subject " +
+           text(*held, "subject") + ", issuer " + text(*held, "issuer") + "\n    valid from " +
+           text(*held, "not_before") + " to " + text(*held, "not_after") + "\n";
+}
+
 std::string endpoint(const json::Object& answer) {
     std::string out =
         text(answer, "name") + "  " + text(answer, "state") + "  " + text(answer, "url") + "\n";
     if (!text(answer, "product").empty()) out += "  " + text(answer, "product") + "\n";
     if (!text(answer, "why").empty()) out += "  " + text(answer, "why") + "\n";
+    out += certificate(answer, "certificate", "trusted certificate");
+    out += certificate(answer, "presented_certificate", "shown, not trusted");
     return out;
+}
+
+std::string remote(const json::Object& answer) {
+    const auto word = [&](std::string_view what) {
+        const auto* value = answer.find(what);
+        const auto* held = value == nullptr ? nullptr : value->asBoolean();
+        return held != nullptr && *held ? "allowed" : "not allowed";
+    };
+    return std::string("From the portal the tenant may administer\n") +
+           "  endpoints:    " + word("endpoints") + "\n  access keys:  " + word("keys") + "\n";
 }
 
 std::string endpoints(const json::Object& answer) {
@@ -166,6 +188,7 @@ std::string render(const Command& command, const json::Object& answer) {
     if (verb.starts_with("endpoint")) return endpoint(answer);
     if (verb == "key list") return keys(answer);
     if (verb == "key create") return key(answer);
+    if (verb.starts_with("remote")) return remote(answer);
     if (verb == "audit") return audit(answer);
     return "Done.\n";
 }

@@ -3,9 +3,10 @@
 // to it.
 //
 // The state directory is the truth, this is its copy on the loop thread, and the proxy's
-// EndpointService gets every change. One coroutine looks at all endpoints every kCheckEvery;
-// changes are told to one observer (the inventory that the control plane gets). start() after the
-// storage is open; await stop() before it closes.
+// EndpointService gets every change. One coroutine looks at all endpoints again and again, give or
+// take a fifth of Parts::checkEvery, and a call that meets another certificate makes it look at
+// once; changes are told to one observer (the inventory that the control plane gets). start() after
+// the storage is open; await stop() before it closes.
 #pragma once
 
 #include "gateway/endpoints/new_endpoint.h"
@@ -21,15 +22,24 @@
 
 namespace pcg::gateway {
 
-enum class EndpointState { Unknown, Ready, Unreachable, Untrusted, CredentialsRejected };
+enum class EndpointState {
+    Checking,  // not looked at yet
+    Ok,
+    Unreachable,
+    Untrusted,           // shows a certificate that nobody approved or that does not verify
+    CertificateChanged,  // shows another one than the one that was trusted: the circuit is open
+    BadCredentials
+};
 
-std::string_view endpointStateName(EndpointState state);  // "credentials_rejected"
+std::string_view endpointStateName(EndpointState state);  // "certificate_changed"
 
 struct EndpointView {
     EndpointRecord record;
-    EndpointState state = EndpointState::Unknown;
-    std::string why;      // a sentence, when it is not ready
-    std::string product;  // "VMware vCenter Server 8.0.3 ..." once it answered
+    EndpointState state = EndpointState::Checking;
+    std::string why;       // a sentence, when it is not ok
+    std::string product;   // "VMware vCenter Server 8.0.3 ..." once it answered
+    Bytes presented = {};  // DER, when it is not the trusted certificate
+    std::optional<WallTime> checkedAt = {};
 };
 
 class EndpointDirectory {
@@ -43,8 +53,10 @@ class EndpointDirectory {
         Warnings& warnings;
         AuditTrail& audit;
         Random& random;
+        const Clock& clock;
         std::function<store::Scope()> scope;  // under whose keys credentials are sealed now
         std::function<void()> changed;        // after any visible change
+        std::chrono::milliseconds checkEvery = kCheckEvery;
     };
 
     explicit EndpointDirectory(Parts parts);
@@ -63,9 +75,12 @@ class EndpointDirectory {
 
     // Registers it even if it does not answer: `state` and `why` of the view say so.
     net::Task<Result<EndpointView>> add(NewEndpoint endpoint);
+    net::Task<Result<EndpointView>> change(std::string name, EndpointChange change);
     net::Task<Result<EndpointView>> check(std::string name);
-    net::Task<Result<EndpointView>> setCredentials(std::string name,
-                                                   EndpointCredentials credentials);
+
+    // Trusts exactly this certificate (SHA-256, 64 hex digits) from now on, if it is the one that
+    // the endpoint shows at this moment: gateway.other_certificate.
+    net::Task<Result<EndpointView>> approve(std::string name, std::string sha256);
     net::Task<Result<>> remove(std::string name);
 
   private:
@@ -73,7 +88,16 @@ class EndpointDirectory {
     std::shared_ptr<Core> core_;
 };
 
-// The state of an endpoint from what a check said.
+// What a check says: the state of an endpoint whose certificate is trusted, from its error.
 EndpointState stateOf(const Error& error);
+
+// What the certificate says, in the words that an admin reads.
+struct Verdict {
+    EndpointState state;
+    std::string why;
+};
+
+// `seen` is DER; the refusal is isTrustFailure().
+Verdict judgeCertificate(const EndpointRecord& record, BytesView seen, const Error& refusal);
 
 }  // namespace pcg::gateway

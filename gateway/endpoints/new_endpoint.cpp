@@ -3,7 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/net/tls_context.h"
-#include "gateway/errc.h"
+#include "gateway/console/pairing_status.h"
 
 #include <algorithm>
 
@@ -12,93 +12,42 @@ namespace {
 
 namespace json = codec::json;
 
-constexpr std::size_t kMaxName = 63;
-constexpr std::size_t kMaxUrl = 512;
+constexpr std::size_t kMaxUrl = 1024;
 constexpr std::size_t kMaxSecret = 1024;
 constexpr std::size_t kMaxPem = 32 * 1024;
+constexpr std::size_t kMaxLabel = 128;
 constexpr std::string_view kPemBegin = "-----BEGIN CERTIFICATE-----";
 
-tl::unexpected<Error> badField(std::string_view field, const std::string& why) {
-    return fail(errc::kBadField, std::string(field) + ": " + why);
-}
-
-// The JSON reader's error, under our code.
+// The error of a form of the wire, which does not know where it stood.
 template <class T>
-Result<T> asField(Result<T> read) {
-    if (!read) return fail(errc::kBadField, read.error().message());
+Result<T> under(std::string_view field, Result<T> read) {
+    if (!read) return badField(field, read.error().message());
     return read;
 }
 
-Result<std::string> parseKind(const std::string& kind) {
-    static const std::vector<std::string> kKinds{"vcenter"};
-    if (std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end()) return kind;
-    const auto meant = didYouMean(kind, kKinds);
-    return badField("kind",
-                    "\"" + kind + "\" is not a kind of endpoint." +
-                        (meant ? " Did you mean \"" + *meant + "\"?" : " Known: vcenter."));
-}
+struct TrustWords {
+    std::optional<std::string> pem;
+    std::optional<std::string> pin;
+    bool ask = false;
 
-struct Origin {
-    std::string url;
-    net::Target target;
+    int given() const { return int(pem.has_value()) + int(pin.has_value()) + int(ask); }
 };
 
-Result<Origin> parseOrigin(const std::string& url) {
-    constexpr std::string_view kScheme = "https://";
-    if (!url.starts_with(kScheme)) {
-        return badField("url",
-                        "must begin with https://, for example https://vcenter.example.com.");
-    }
-    const auto end = url.find_first_of("/?#", kScheme.size());
-    if (end != std::string::npos && url.substr(end) != "/") {
-        return badField("url",
-                        "must end after the host and port; remove \"" + url.substr(end) +
-                            "\". The paths of the vCenter's clients are kept as they are.");
-    }
-    auto target = net::targetOfUrl(url, 443);
-    if (!target) return badField("url", target.error().message());
-    return Origin{url.substr(0, end), std::move(*target)};
+Result<TrustWords> readTrust(const json::Object& body) {
+    return TrustWords{PCG_TRY(asField(body.optionalString("ca_pem", kMaxPem))),
+                      PCG_TRY(asField(body.optionalString("pin_sha256", 256))),
+                      PCG_TRY(asField(body.booleanOr("ask", false)))};
 }
 
-Result<EndpointTrust> parsePin(const std::string& text) {
-    std::string hex = toLowerAscii(text);
-    std::erase(hex, ':');
-    if (hex.size() == 40) {
-        return badField(
-            "pin_sha256",
-            "this is a SHA-1 thumbprint (40 hex digits), which can be forged. Give the SHA-256 of "
-            "the certificate (64 hex digits).");
-    }
-    if (hex.size() != 64) {
-        return badField("pin_sha256",
-                        "must be the 64 hex digits of a SHA-256; this has " +
-                            std::to_string(hex.size()) + " characters.");
-    }
-    if (!fromHex(hex)) return badField("pin_sha256", "must hold hex digits only (0-9, a-f).");
-    return EndpointTrust{TrustKind::Pin, std::move(hex)};
+Result<EndpointTrust> trustFrom(TrustWords words) {
+    if (words.pem) return trustInCa(std::move(*words.pem), "ca_pem");
+    if (words.pin) return trustInPin(*words.pin, "pin_sha256");
+    return EndpointTrust{TrustKind::Ask, ""};
 }
 
-Result<EndpointTrust> parseCa(std::string pem) {
-    if (pem.find(kPemBegin) == std::string::npos) {
-        return badField("ca_pem",
-                        "holds no certificate in PEM form (" + std::string(kPemBegin) + ").");
-    }
-    const auto context = net::TlsClientContext::create(net::TrustCa{pem});
-    if (!context) return badField("ca_pem", context.error().message());
-    return EndpointTrust{TrustKind::Ca, std::move(pem)};
-}
-
-Result<EndpointTrust> parseTrust(const json::Object& body) {
-    auto pem = PCG_TRY(asField(body.optionalString("ca_pem", kMaxPem)));
-    auto pin = PCG_TRY(asField(body.optionalString("pin_sha256", 256)));
-    if (pem.has_value() == pin.has_value()) {
-        return badField(
-            "ca_pem",
-            pem ? "cannot be combined with pin_sha256. Give one of them."
-                : "or pin_sha256 is required: without one of them the gateway cannot tell "
-                  "the endpoint from another server.");
-    }
-    return pem ? parseCa(std::move(*pem)) : parsePin(*pin);
+Result<> atMostOneTrust(const TrustWords& words) {
+    if (words.given() <= 1) return {};
+    return badField("ca_pem", "cannot be combined with pin_sha256 or ask. Give one of them.");
 }
 
 Result<Secret> parseSecret(const json::Object& body, std::string_view field) {
@@ -113,17 +62,48 @@ Result<Secret> parseSecret(const json::Object& body, std::string_view field) {
 
 }  // namespace
 
-Result<std::string> parseEndpointName(std::string_view text) {
-    auto name = toLowerAscii(text);
-    const auto isWord = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    const auto isAllowed = [&](char c) { return isWord(c) || c == '.' || c == '-' || c == '_'; };
-    if (name.empty() || name.size() > kMaxName || !isWord(name.front()) ||
-        !std::all_of(name.begin(), name.end(), isAllowed)) {
-        return badField(
-            "name",
-            "must be 1 to 63 of a-z, 0-9, '.', '-', '_', and begin with a letter or digit.");
+tl::unexpected<Error> badField(std::string_view field, const std::string& why) {
+    return fail(errc::kBadField, std::string(field) + ": " + why);
+}
+
+Result<std::string> parseKind(const std::string& kind) {
+    static const std::vector<std::string> kKinds{"vcenter"};
+    if (std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end()) return kind;
+    const auto meant = didYouMean(kind, kKinds);
+    return badField("kind",
+                    "this gateway cannot serve \"" + sanitizeForConsole(kind, 64) + "\"." +
+                        (meant ? " Did you mean \"" + *meant + "\"?" : " It serves: vcenter."));
+}
+
+Result<std::string> parseNameField(const json::Object& body) {
+    const auto text = PCG_TRY(asField(body.string("name", 256)));
+    return under("name", wire::parseEndpointName(text));
+}
+
+Result<wire::EndpointAddress> parseAddressField(const json::Object& body, std::string_view field) {
+    const auto text = PCG_TRY(asField(body.string(field, kMaxUrl)));
+    return under(field, wire::EndpointAddress::parse(text));
+}
+
+Result<EndpointTrust> trustInPin(std::string_view text, std::string_view field) {
+    auto pin = PCG_TRY(under(field, wire::parseFingerprint(text)));
+    return EndpointTrust{TrustKind::Pin, std::move(pin)};
+}
+
+Result<EndpointTrust> trustInCa(std::string pem, std::string_view field) {
+    if (pem.find(kPemBegin) == std::string::npos) {
+        return badField(field,
+                        "holds no certificate in PEM form (" + std::string(kPemBegin) + ").");
     }
-    return name;
+    PCG_TRY(under(field, net::TlsClientContext::create(net::TrustCa{pem})));
+    return EndpointTrust{TrustKind::Ca, std::move(pem)};
+}
+
+Result<std::string> parseLabel(const json::Object& body) {
+    const auto label = PCG_TRY(asField(body.optionalString("label", kMaxLabel)));
+    if (!label) return std::string();
+    if (sanitizeForConsole(*label, kMaxLabel) == *label) return *label;
+    return badField("label", "must be one line of visible text; leave out control characters.");
 }
 
 Result<EndpointCredentials> parseCredentials(const json::Object& body) {
@@ -133,20 +113,35 @@ Result<EndpointCredentials> parseCredentials(const json::Object& body) {
 }
 
 Result<NewEndpoint> parseNewEndpoint(const json::Object& body) {
-    PCG_TRY(asField(
-        body.onlyMembers({"name", "kind", "url", "username", "password", "ca_pem", "pin_sha256"})));
-    const auto rawName = PCG_TRY(asField(body.string("name", 256)));
+    PCG_TRY(asField(body.onlyMembers(
+        {"name", "kind", "url", "username", "password", "ca_pem", "pin_sha256", "ask"})));
     const auto rawKind = PCG_TRY(asField(body.string("kind", 64)));
-    const auto rawUrl = PCG_TRY(asField(body.string("url", kMaxUrl)));
+    auto words = PCG_TRY(readTrust(body));
     NewEndpoint made;
-    made.name = PCG_TRY(parseEndpointName(rawName));
+    made.name = PCG_TRY(parseNameField(body));
     made.kind = PCG_TRY(parseKind(rawKind));
-    auto origin = PCG_TRY(parseOrigin(rawUrl));
-    made.url = std::move(origin.url);
-    made.target = std::move(origin.target);
+    made.address = PCG_TRY(parseAddressField(body, "url"));
     made.credentials = PCG_TRY(parseCredentials(body));
-    made.trust = PCG_TRY(parseTrust(body));
+    PCG_TRY(atMostOneTrust(words));
+    if (words.given() == 0) {
+        return badField("ca_pem",
+                        "or pin_sha256 is required, or ask: without one of them the gateway "
+                        "cannot tell the endpoint from another server.");
+    }
+    made.trust = PCG_TRY(trustFrom(std::move(words)));
     return made;
+}
+
+Result<EndpointChange> parseEndpointChange(const json::Object& body) {
+    PCG_TRY(asField(body.onlyMembers({"name", "url", "ca_pem", "pin_sha256", "ask"})));
+    auto words = PCG_TRY(readTrust(body));
+    PCG_TRY(atMostOneTrust(words));
+    EndpointChange change;
+    if (body.has("name")) change.name = PCG_TRY(parseNameField(body));
+    if (body.has("url")) change.url = PCG_TRY(parseAddressField(body, "url")).url();
+    if (words.given() == 1) change.trust = PCG_TRY(trustFrom(std::move(words)));
+    if (change.name || change.url || change.trust) return change;
+    return badField("name", "or url, ca_pem, pin_sha256 or ask is needed: nothing would change.");
 }
 
 }  // namespace pcg::gateway

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a data-center admin says about an endpoint, checked field by field before anything is kept
-// or dialled.
+// What somebody says about an endpoint, checked field by field before anything is kept or dialled:
+// the data-center admin over the control socket here, the tenant in gateway/remote.
 //
-// Every error begins with the field's name as the control API spells it. Pure functions.
+// Every error begins with the field's name as the API spells it. Pure functions.
 #pragma once
 
 #include "common/codec/json.h"
-#include "common/net/connect.h"
+#include "common/wire/endpoint_form.h"
+#include "gateway/errc.h"
 #include "gateway/state/endpoints.h"
 
 #include <string>
@@ -16,19 +17,36 @@ namespace pcg::gateway {
 struct NewEndpoint {
     std::string name;
     std::string kind;
-    std::string url;  // "https://host[:port]"
-    net::Target target;
+    wire::EndpointAddress address;
     EndpointTrust trust;
     EndpointCredentials credentials;
 };
 
-// {"name","kind","url","username","password", and "ca_pem" or "pin_sha256"}; gateway.bad_field.
+// gateway.bad_field, "field: why".
+tl::unexpected<Error> badField(std::string_view field, const std::string& why);
+
+// The JSON reader's error, which names the member, under that code.
+template <class T>
+Result<T> asField(Result<T> read) {
+    if (!read) return fail(errc::kBadField, read.error().message());
+    return read;
+}
+
+// {"name","kind","url","username","password", and "ca_pem", "pin_sha256" or "ask":true}.
 Result<NewEndpoint> parseNewEndpoint(const codec::json::Object& json);
+
+// {"name","url","ca_pem","pin_sha256","ask"}, at least one.
+Result<EndpointChange> parseEndpointChange(const codec::json::Object& json);
 
 Result<EndpointCredentials> parseCredentials(const codec::json::Object& json);
 
-// The form of a name: 1 to 63 of a-z 0-9 . - _, beginning with a letter or digit; upper case is
-// taken as lower.
-Result<std::string> parseEndpointName(std::string_view text);
+// Of the fields that several requests share.
+Result<std::string> parseNameField(const codec::json::Object& json);
+Result<std::string> parseKind(const std::string& kind);
+Result<wire::EndpointAddress> parseAddressField(const codec::json::Object& json,
+                                                std::string_view field);
+Result<EndpointTrust> trustInCa(std::string pem, std::string_view field);
+Result<EndpointTrust> trustInPin(std::string_view text, std::string_view field);
+Result<std::string> parseLabel(const codec::json::Object& json);
 
 }  // namespace pcg::gateway

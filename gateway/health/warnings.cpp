@@ -43,12 +43,12 @@ constexpr std::array kTable{
                 Severity::Warning,
                 "An endpoint does not answer",
                 "Check the address and the firewall, then: pcgctl endpoint check NAME."},
-    WarningText{
-        WarningCode::EndpointUntrusted,
-        "endpoint_untrusted",
-        Severity::Critical,
-        "An endpoint shows another certificate than the trusted one",
-        "If it was renewed on purpose, remove the endpoint and add it with the new CA or pin."},
+    WarningText{WarningCode::EndpointUntrusted,
+                "endpoint_untrusted",
+                Severity::Critical,
+                "An endpoint shows another certificate than the trusted one",
+                "Compare its SHA-256 with the endpoint's own, then: pcgctl endpoint approve NAME "
+                "--sha256 HEX."},
     WarningText{
         WarningCode::EndpointCredentialsRejected,
         "endpoint_credentials_rejected",

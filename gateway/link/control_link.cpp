@@ -26,6 +26,15 @@ std::string withCause(const char* what, const bus::LinkStatus& status) {
     return status.lastFailure ? std::string(what) + ": " + status.lastFailure->message() : what;
 }
 
+// "direct to bus.example.com:4222 (203.0.113.7), TLSv1.3 TLS_AES_256_GCM_SHA384".
+ControlIdentity withPath(ControlIdentity identity, const bus::NatsBus& bus, std::string route) {
+    identity.path = [&bus, route = std::move(route)] {
+        const auto status = bus.status();
+        return route + " to " + status.peer + (status.session.empty() ? "" : ", " + status.session);
+    };
+    return identity;
+}
+
 }  // namespace
 
 std::string LinkView::text() const {
@@ -51,8 +60,12 @@ ControlLink::ControlLink(net::Loop& loop,
                          const Clock& clock,
                          ControlSession::Events events)
     : credentials_(std::move(credentials)),
-      bus_(loop, std::move(dialer), busOptions(options, credentials_), random),
-      session_(loop.get_executor(), bus_, std::move(options.identity), clock, std::move(events)) {}
+      bus_(loop, dialer, busOptions(options, credentials_), random),
+      session_(loop.get_executor(),
+               bus_,
+               withPath(std::move(options.identity), bus_, dialer->describeRoute()),
+               clock,
+               std::move(events)) {}
 
 Result<> ControlLink::start() {
     PCG_TRY(session_.start());

@@ -48,7 +48,7 @@ class ControlLink {
     // At once, with the newest token; ends the streams that run over the present link.
     void reconnect(const std::string& why) { bus_.reconnectNow(why); }
 
-    void setInventory(std::vector<InventoryItem> items) { session_.setInventory(std::move(items)); }
+    void setInventory(Inventory inventory) { session_.setInventory(std::move(inventory)); }
 
     // For the tunnel. Lives as long as this.
     bus::Bus& bus() { return bus_; }

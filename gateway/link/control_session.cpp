@@ -13,16 +13,6 @@ constexpr log::Logger kLog{"link"};
 constexpr std::size_t kMaxControlMessage = 4 * 1024;
 constexpr std::size_t kMaxReason = 512;
 
-Object describe(const InventoryItem& item) {
-    Object object;
-    object.set("id", item.id.text())
-        .set("name", item.name)
-        .set("kind", item.kind)
-        .set("state", item.state)
-        .set("why", item.why);
-    return object;
-}
-
 }  // namespace
 
 struct ControlSession::State : std::enable_shared_from_this<State> {
@@ -55,16 +45,11 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
             .set("hostname", identity.hostname)
             .set("link_epoch", codec::json::Value::ofUnsigned(bus.epoch()))
             .set("at", toRfc3339(clock.wallNow()));
+        if (identity.path) hello.set("path", identity.path());
         publish(subjects.hello(), hello);
     }
 
-    void sendInventory() {
-        codec::json::Array items;
-        for (const InventoryItem& item : inventory) items.emplace_back(describe(item));
-        Object object;
-        object.set("endpoints", std::move(items));
-        publish(subjects.inventory(), object);
-    }
+    void sendInventory() { publish(subjects.inventory(), toJson(inventory)); }
 
     void sendHeartbeat() {
         Object object;
@@ -140,7 +125,8 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         const auto seq = object.integer("seq", 0);
         if (!seq) return;
         Object pong;
-        pong.set("seq", *seq);
+        // Our clock at this moment: the control plane knows when it asked and when it heard.
+        pong.set("seq", *seq).set("at_ms", toUnixMilliseconds(clock.wallNow()));
         publish(subjects.pong(), pong);
         const auto micros = object.optionalInteger("rtt_us", 0, 3'600'000'000);
         if (micros && *micros) roundTrip = std::chrono::microseconds(**micros);
@@ -166,7 +152,7 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
     const Clock& clock;
     Events events;
     std::unique_ptr<bus::Subscription> subscription;
-    std::vector<InventoryItem> inventory;
+    Inventory inventory;
     std::uint64_t sequence = 0;
     bool welcomed = false;
     std::optional<std::chrono::microseconds> roundTrip;
@@ -207,9 +193,9 @@ Result<> ControlSession::start() {
     return {};
 }
 
-void ControlSession::setInventory(std::vector<InventoryItem> items) {
-    if (items == state_->inventory) return;
-    state_->inventory = std::move(items);
+void ControlSession::setInventory(Inventory inventory) {
+    if (inventory == state_->inventory) return;
+    state_->inventory = std::move(inventory);
     if (state_->subscription && state_->bus.state() == bus::LinkState::Up) state_->sendInventory();
 }
 

@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
 #include "common/wire/subjects.h"
+#include "gateway/link/inventory.h"
 
 #include <memory>
 #include <optional>
@@ -19,22 +20,13 @@
 
 namespace pcg::gateway {
 
-struct InventoryItem {
-    wire::EndpointId id;
-    std::string name;
-    std::string kind;   // "vcenter"
-    std::string state;  // "up", "down", "unknown"
-    std::string why;    // a sentence; empty when all is well
-
-    friend bool operator==(const InventoryItem&, const InventoryItem&) = default;
-};
-
 struct ControlIdentity {
     wire::GatewayId gateway;
     wire::UserNkey nkey;
     wire::InstanceId instance;  // of this run of the daemon
     std::string version;
     std::string hostname;
+    std::function<std::string()> path = {};  // how the bus is reached, in words
 };
 
 class ControlSession {
@@ -61,7 +53,7 @@ class ControlSession {
     Result<> start();
 
     // Sent at each connection and whenever it differs from what was sent last.
-    void setInventory(std::vector<InventoryItem> items);
+    void setInventory(Inventory inventory);
 
     bool welcomed() const;  // on the present link
     std::optional<std::chrono::microseconds> roundTrip() const;

@@ -112,6 +112,10 @@ Result<> PairedSession::Core::assemble() {
 
 net::Task<void> PairedSession::Core::serve(http::Exchange& exchange,
                                            const tunnel::StreamInfo& info) {
+    if (info.surface == wire::Surface::Gateway) {
+        co_await ports.remote(exchange);
+        co_return;
+    }
     auto endpoint = info.endpoint;
     auto requestId = info.requestId.text();
     co_await ports.service.serve(exchange, std::move(endpoint), std::move(requestId));
@@ -207,8 +211,8 @@ Result<> PairedSession::start() {
     return {};
 }
 
-void PairedSession::setInventory(std::vector<InventoryItem> items) {
-    core_->link->setInventory(std::move(items));
+void PairedSession::setInventory(Inventory inventory) {
+    core_->link->setInventory(std::move(inventory));
 }
 
 LinkView PairedSession::view() const { return core_->link->view(); }

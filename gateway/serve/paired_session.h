@@ -22,6 +22,8 @@ struct PairedPorts {
     Random& random;
     Enrollment& enrollment;
     proxy::EndpointService& service;
+    // A request to the gateway itself, from the tenant's side.
+    std::function<net::Task<void>(http::Exchange&)> remote;
     std::string hostname;
     std::string version;
     // The tenant or the control plane ended it: the papers are void. At most once.
@@ -38,7 +40,7 @@ class PairedSession {
     PairedSession& operator=(const PairedSession&) = delete;
 
     Result<> start();
-    void setInventory(std::vector<InventoryItem> items);
+    void setInventory(Inventory inventory);
     LinkView view() const;
 
     // Lets running requests end within `drain`, then cuts them and the link.

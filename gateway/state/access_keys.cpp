@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kSecretSize = 32;
 constexpr std::size_t kSaltSize = 16;
+constexpr std::chrono::minutes kUseNotedEvery{1};  // a busy key must not write at each login
+constexpr auto kColumns =
+    "id, endpoint_id, role, created_at, expires_at_ms, revoked_at, label, last_used_at_ms";
 
 Bytes hashOf(BytesView salt, const Secret& password) {
     return toBytes(crypto::Sha256().update(salt).update(password.reveal()).finish());
@@ -31,7 +34,22 @@ Result<AccessKeyRecord> recordOf(const store::Row& row) {
             errc::kStateDamaged,
             "The table of access keys is damaged. Restore a backup of the state directory.");
     }
-    return AccessKeyRecord{*id, *endpoint, *role, row.text(3), timeOf(row, 4), !row.isNull(5)};
+    return AccessKeyRecord{*id,
+                           *endpoint,
+                           *role,
+                           row.text(6),
+                           row.text(3),
+                           timeOf(row, 4),
+                           !row.isNull(5),
+                           timeOf(row, 7)};
+}
+
+Result<> noteUse(Storage& storage, const AccessKeyRecord& record) {
+    const auto now = storage.clock.wallNow();
+    if (record.lastUsedAt && now - *record.lastUsedAt < kUseNotedEvery) return {};
+    PCG_TRY(storage.database.execute("UPDATE access_keys SET last_used_at_ms = ? WHERE id = ?",
+                                     {toUnixMilliseconds(now), record.id.text()}));
+    return {};
 }
 
 Result<> checkRoom(Storage& storage, const wire::EndpointId& endpoint) {
@@ -51,10 +69,7 @@ Result<> checkRoom(Storage& storage, const wire::EndpointId& endpoint) {
 
 }  // namespace
 
-Result<MintedKey> createAccessKey(Storage storage,
-                                  const wire::EndpointId& endpoint,
-                                  proxy::Role role,
-                                  std::optional<WallTime> expiresAt) {
+Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpoint, NewKey key) {
     auto raw = storage.random.array<kSecretSize>();
     auto text = codec::crockfordEncode(raw);
     wipe(MutableBytes(raw));
@@ -62,23 +77,28 @@ Result<MintedKey> createAccessKey(Storage storage,
     const auto salt = storage.random.array<kSaltSize>();
     AccessKeyRecord record{wire::newId<wire::AccessKeyId>(storage.random),
                            endpoint,
-                           role,
+                           key.role,
+                           std::move(key.label),
                            toRfc3339(storage.clock.wallNow()),
-                           expiresAt,
-                           false};
+                           key.expiresAt,
+                           false,
+                           std::nullopt};
     std::optional<std::int64_t> expiry;
-    if (expiresAt) expiry = toUnixMilliseconds(*expiresAt);
+    if (key.expiresAt) expiry = toUnixMilliseconds(*key.expiresAt);
     const auto kept = store::transact(storage.database, [&]() -> Result<> {
         PCG_TRY(checkRoom(storage, endpoint));
         PCG_TRY(
-            storage.database.execute("INSERT INTO access_keys VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
+            storage.database.execute("INSERT INTO access_keys (id, endpoint_id, role, salt, hash, "
+                                     "created_at, expires_at_ms, label) "
+                                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                                      {record.id.text(),
                                       endpoint.text(),
-                                      proxy::roleName(role),
+                                      proxy::roleName(record.role),
                                       BytesView(salt),
                                       hashOf(salt, password),
                                       record.createdAt,
-                                      expiry}));
+                                      expiry,
+                                      record.label}));
         return {};
     });
     if (!kept) return fail(kept.error());
@@ -86,13 +106,20 @@ Result<MintedKey> createAccessKey(Storage storage,
 }
 
 Result<std::vector<AccessKeyRecord>> listAccessKeys(Storage storage) {
-    const auto rows = PCG_TRY(storage.database.query(
-        "SELECT id, endpoint_id, role, created_at, expires_at_ms, revoked_at FROM access_keys "
-        "ORDER BY created_at, id LIMIT 20000"));
+    const auto rows =
+        PCG_TRY(storage.database.query(std::string("SELECT ") + kColumns +
+                                       " FROM access_keys ORDER BY created_at, id LIMIT 20000"));
     std::vector<AccessKeyRecord> records;
     records.reserve(rows.size());
     for (const auto& row : rows) records.push_back(PCG_TRY(recordOf(row)));
     return records;
+}
+
+Result<std::optional<AccessKeyRecord>> findAccessKey(Storage storage, const wire::AccessKeyId& id) {
+    const auto row = PCG_TRY(storage.database.queryOne(
+        std::string("SELECT ") + kColumns + " FROM access_keys WHERE id = ?", {id.text()}));
+    if (!row) return std::nullopt;
+    return std::optional(PCG_TRY(recordOf(*row)));
 }
 
 Result<> revokeAccessKey(Storage storage, const wire::AccessKeyId& id) {
@@ -108,19 +135,19 @@ Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
                                                         const wire::EndpointId& endpoint,
                                                         const wire::AccessKeyId& id,
                                                         const Secret& password) {
-    const auto row =
-        PCG_TRY(storage.database.queryOne("SELECT id, endpoint_id, role, created_at, "
-                                          "expires_at_ms, revoked_at, salt, hash FROM access_keys "
-                                          "WHERE id = ?",
-                                          {id.text()}));
+    const auto row = PCG_TRY(storage.database.queryOne(
+        std::string("SELECT ") + kColumns + ", salt, hash FROM access_keys WHERE id = ?",
+        {id.text()}));
     // An unknown key costs the same hash as a known one.
-    const Bytes salt = row ? row->blob(6) : Bytes(kSaltSize, 0);
-    const auto expected = row ? row->blob(7) : Bytes(32, 0);
+    const Bytes salt = row ? row->blob(8) : Bytes(kSaltSize, 0);
+    const auto expected = row ? row->blob(9) : Bytes(32, 0);
     const bool matches = constantTimeEqual(hashOf(salt, password), expected);
     if (!row || !matches) return std::nullopt;
     const auto record = PCG_TRY(recordOf(*row));
     const bool expired = record.expiresAt && *record.expiresAt <= storage.clock.wallNow();
     if (record.revoked || expired || record.endpoint != endpoint) return std::nullopt;
+    // A disk that is full must not keep a good key out.
+    static_cast<void>(noteUse(storage, record));
     return std::optional(proxy::Principal{record.id, record.endpoint, record.role});
 }
 

@@ -20,9 +20,11 @@ struct AccessKeyRecord {
     wire::AccessKeyId id;
     wire::EndpointId endpoint;
     proxy::Role role = proxy::Role::Inventory;
+    std::string label;  // what it is for, in the words of whoever made it; may be empty
     std::string createdAt;
     std::optional<WallTime> expiresAt;
     bool revoked = false;
+    std::optional<WallTime> lastUsedAt;  // to a minute
 };
 
 struct MintedKey {
@@ -32,13 +34,17 @@ struct MintedKey {
 
 inline constexpr std::size_t kMaxKeysPerEndpoint = 256;
 
+struct NewKey {
+    proxy::Role role = proxy::Role::Inventory;
+    std::optional<WallTime> expiresAt;
+    std::string label;
+};
+
 // gateway.no_such_endpoint, gateway.too_many
-Result<MintedKey> createAccessKey(Storage storage,
-                                  const wire::EndpointId& endpoint,
-                                  proxy::Role role,
-                                  std::optional<WallTime> expiresAt);
+Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpoint, NewKey key);
 
 Result<std::vector<AccessKeyRecord>> listAccessKeys(Storage storage);
+Result<std::optional<AccessKeyRecord>> findAccessKey(Storage storage, const wire::AccessKeyId& id);
 
 // gateway.no_such_key. Revoking twice is fine.
 Result<> revokeAccessKey(Storage storage, const wire::AccessKeyId& id);

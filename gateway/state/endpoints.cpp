@@ -13,6 +13,24 @@ store::Cell cellOf(const wire::EndpointId& id, const char* column) {
     return {"endpoints", id.text(), column};
 }
 
+constexpr auto kColumns = "id, name, kind, url, trust, trust_anchor, certificate";
+
+// A certificate that waits for its approval is kept as a pin that nothing matches.
+EndpointTrust trustOf(const std::string& kind, std::string anchor) {
+    if (kind == "ca") return {TrustKind::Ca, std::move(anchor)};
+    return {anchor.empty() ? TrustKind::Ask : TrustKind::Pin, std::move(anchor)};
+}
+
+std::string_view storedKind(const EndpointTrust& trust) {
+    return trust.kind == TrustKind::Ca ? "ca" : "pin";
+}
+
+Error nameTaken(const std::string& name) {
+    return {errc::kNameTaken,
+            "name: there is an endpoint \"" + name +
+                "\" already. Choose another name, or remove that one first."};
+}
+
 Result<EndpointRecord> recordOf(const store::Row& row) {
     auto id = wire::parseEndpointId(row.text(0));
     if (!id) {
@@ -24,7 +42,8 @@ Result<EndpointRecord> recordOf(const store::Row& row) {
                           row.text(1),
                           row.text(2),
                           row.text(3),
-                          {row.text(4) == "pin" ? TrustKind::Pin : TrustKind::Ca, row.text(5)}};
+                          trustOf(row.text(4), row.text(5)),
+                          row.isNull(6) ? Bytes() : row.blob(6)};
 }
 
 Error noSuchEndpoint(const wire::EndpointId& id) {
@@ -63,12 +82,13 @@ Result<EndpointRecord> addEndpoint(Storage storage,
                             " endpoints, which is the most. Remove one, or add a gateway.");
         }
         auto added = storage.database.execute(
-            "INSERT INTO endpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO endpoints (id, name, kind, url, trust, trust_anchor, scope_tenant, "
+            "scope_epoch, username, password, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             {record.id.text(),
              record.name,
              record.kind,
              record.url,
-             record.trust.kind == TrustKind::Pin ? "pin" : "ca",
+             storedKind(record.trust),
              record.trust.anchor,
              scope.tenant,
              scope.epoch,
@@ -76,9 +96,7 @@ Result<EndpointRecord> addEndpoint(Storage storage,
              sealed.password,
              toRfc3339(storage.clock.wallNow())});
         if (!added && added.error().is(store::kConstraint)) {
-            return fail(errc::kNameTaken,
-                        "name: there is an endpoint \"" + record.name +
-                            "\" already. Choose another name, or remove that one first.");
+            return fail(nameTaken(record.name));
         }
         if (!added) return fail(std::move(added).error());
         return record;
@@ -87,7 +105,7 @@ Result<EndpointRecord> addEndpoint(Storage storage,
 
 Result<std::vector<EndpointRecord>> listEndpoints(Storage storage) {
     const auto rows = PCG_TRY(storage.database.query(
-        "SELECT id, name, kind, url, trust, trust_anchor FROM endpoints ORDER BY name LIMIT ?",
+        std::string("SELECT ") + kColumns + " FROM endpoints ORDER BY name LIMIT ?",
         {kMaxEndpoints}));
     std::vector<EndpointRecord> records;
     records.reserve(rows.size());
@@ -142,6 +160,62 @@ Result<> replaceCredentials(Storage storage,
         "UPDATE endpoints SET scope_tenant = ?, scope_epoch = ?, username = ?, password = ? WHERE "
         "id = ?",
         {scope.tenant, scope.epoch, sealed.username, sealed.password, id.text()}));
+    if (changed == 0) return fail(noSuchEndpoint(id));
+    return {};
+}
+
+namespace {
+
+Result<EndpointRecord> readEndpoint(Storage& storage, const wire::EndpointId& id) {
+    const auto row = PCG_TRY(storage.database.queryOne(
+        std::string("SELECT ") + kColumns + " FROM endpoints WHERE id = ?", {id.text()}));
+    if (!row) return fail(noSuchEndpoint(id));
+    return recordOf(*row);
+}
+
+Result<> writeRecord(Storage& storage, const EndpointRecord& record) {
+    const auto written = storage.database.execute(
+        "UPDATE endpoints SET name = ?, url = ?, trust = ?, trust_anchor = ?, certificate = ? "
+        "WHERE id = ?",
+        {record.name,
+         record.url,
+         storedKind(record.trust),
+         record.trust.anchor,
+         record.certificate,
+         record.id.text()});
+    if (!written && written.error().is(store::kConstraint)) return fail(nameTaken(record.name));
+    if (!written) return fail(written.error());
+    return {};
+}
+
+}  // namespace
+
+Result<EndpointRecord> changeEndpoint(Storage storage,
+                                      const store::Scope& scope,
+                                      const wire::EndpointId& id,
+                                      const EndpointChange& change) {
+    // Outside of the transaction: it may make the scope's keys.
+    if (change.credentials) PCG_TRY(storage.envelope.prepare(scope, KeyClass::Credentials));
+    return store::transact(storage.database, [&]() -> Result<EndpointRecord> {
+        auto record = PCG_TRY(readEndpoint(storage, id));
+        const bool isElsewhere = change.url && *change.url != record.url;
+        if (isElsewhere || (change.trust && *change.trust != record.trust)) {
+            record.certificate.clear();
+        }
+        if (change.name) record.name = *change.name;
+        if (change.url) record.url = *change.url;
+        if (change.trust) record.trust = *change.trust;
+        PCG_TRY(writeRecord(storage, record));
+        if (change.credentials) {
+            PCG_TRY(replaceCredentials(storage, scope, id, *change.credentials));
+        }
+        return record;
+    });
+}
+
+Result<> rememberCertificate(Storage storage, const wire::EndpointId& id, BytesView certificate) {
+    const auto changed = PCG_TRY(storage.database.execute(
+        "UPDATE endpoints SET certificate = ? WHERE id = ?", {certificate, id.text()}));
     if (changed == 0) return fail(noSuchEndpoint(id));
     return {};
 }

@@ -14,11 +14,14 @@
 
 namespace pcg::gateway {
 
-enum class TrustKind { Ca, Pin };
+// Ask: nobody has said yet whom to trust; the certificate that the endpoint shows waits for a
+// person.
+enum class TrustKind { Ca, Pin, Ask };
 
 struct EndpointTrust {
     TrustKind kind = TrustKind::Ca;
-    std::string anchor;  // PEM, or 64 lower-case hex digits: the SHA-256 of the leaf's DER
+    std::string
+        anchor;  // PEM; or the SHA-256 of the leaf's DER, 64 lower-case hex digits; or empty
 
     friend bool operator==(const EndpointTrust&, const EndpointTrust&) = default;
 };
@@ -29,11 +32,20 @@ struct EndpointRecord {
     std::string kind;  // "vcenter"
     std::string url;   // "https://vc1.example.com"
     EndpointTrust trust;
+    Bytes certificate = {};  // DER of the leaf when it was last trusted; empty before that
 };
 
 struct EndpointCredentials {
     Secret username;
     Secret password;
+};
+
+// What is not set stays.
+struct EndpointChange {
+    std::optional<std::string> name = {};
+    std::optional<std::string> url = {};
+    std::optional<EndpointTrust> trust = {};
+    std::optional<EndpointCredentials> credentials = {};
 };
 
 inline constexpr std::size_t kMaxEndpoints = 64;
@@ -59,5 +71,15 @@ Result<> replaceCredentials(Storage storage,
                             const store::Scope& scope,
                             const wire::EndpointId& id,
                             const EndpointCredentials& credentials);
+
+// All of it or nothing; the record as it is then. gateway.no_such_endpoint, gateway.name_taken.
+// Another address or another trust forgets the certificate.
+Result<EndpointRecord> changeEndpoint(Storage storage,
+                                      const store::Scope& scope,
+                                      const wire::EndpointId& id,
+                                      const EndpointChange& change);
+
+// The endpoint showed this certificate (DER), and it is trusted.
+Result<> rememberCertificate(Storage storage, const wire::EndpointId& id, BytesView certificate);
 
 }  // namespace pcg::gateway

@@ -27,6 +27,16 @@ std::span<const store::Migration> gatewayMigrations() {
          {"CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, event TEXT "
           "NOT NULL, "
           "data TEXT NOT NULL) STRICT"}},
+        {4,
+         "remote administration",
+         {// The certificate that the endpoint had when it was last trusted; DER.
+          "ALTER TABLE endpoints ADD COLUMN certificate BLOB",
+          "ALTER TABLE access_keys ADD COLUMN label TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE access_keys ADD COLUMN last_used_at_ms INTEGER",
+          // What the data center lets a tenant do from the portal; gone with the pairing.
+          "CREATE TABLE remote_access (scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT NULL, "
+          "endpoints INTEGER NOT NULL, keys INTEGER NOT NULL, PRIMARY KEY (scope_tenant, "
+          "scope_epoch)) STRICT"}},
     };
     return kMigrations;
 }

@@ -112,6 +112,8 @@ class Gateway:
             "controlplane_url": self.lab.controlplane["url"],
             "controlplane_ca_file": self.lab.controlplane["ca"],
             "hostname": self.name,
+            "remote_endpoints": True,
+            "remote_keys": True,
             "console": str(self.console),
         }, indent=1) + "\n")
 

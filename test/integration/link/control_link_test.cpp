@@ -162,6 +162,17 @@ struct ControlLinkTest : testing::Test {
         return true;
     }
 
+    gateway::Inventory inventory() {
+        gateway::Inventory made;
+        made.endpoints.push_back({wire::newId<wire::EndpointId>(random),
+                                  "vc1",
+                                  "vcenter",
+                                  "ok",
+                                  "",
+                                  "vc1.example.com:443"});
+        return made;
+    }
+
     bool online(const ControlPlane& controlPlane) {
         return controlPlane.presence.live(tenant, gatewayId).online;
     }
@@ -183,7 +194,7 @@ struct ControlLinkTest : testing::Test {
 TEST_F(ControlLinkTest, IsWelcomedIsOnlineAndBothSidesKnowTheRoundTrip) {
     ControlPlane controlPlane(*this);
     const auto link = newLink(seconds(3'600));
-    link->setInventory({{wire::newId<wire::EndpointId>(random), "vc1", "vcenter", "up", ""}});
+    link->setInventory(inventory());
     ASSERT_TRUE(runUntil([&] {
         return link->view().welcomed && controlPlane.inventory.size() == 1;
     })) << link->view().text();
@@ -227,7 +238,7 @@ TEST_F(ControlLinkTest, BothSidesComeBackAfterTheBrokerDied) {
 TEST_F(ControlLinkTest, ARestartedControlPlaneLearnsOfALinkThatStayedUp) {
     auto controlPlane = std::make_unique<ControlPlane>(*this);
     const auto link = newLink(seconds(3'600));
-    link->setInventory({{wire::newId<wire::EndpointId>(random), "vc1", "vcenter", "up", ""}});
+    link->setInventory(inventory());
     ASSERT_TRUE(runUntil([&] { return link->view().welcomed; })) << link->view().text();
     controlPlane.reset();
     controlPlane = std::make_unique<ControlPlane>(*this);

@@ -128,8 +128,13 @@ TEST_F(ControlSessionTest, IntroducesItselfAgainWhenTheControlPlaneForgotIt) {
 TEST_F(ControlSessionTest, SendsTheInventoryOnlyWhenItChanged) {
     ASSERT_TRUE(session.start());
     gateway.linkUp();
-    const std::vector<InventoryItem> items{
-        {wire::EndpointId::unchecked("ep_00000000000000000000000000"), "vc1", "vcenter", "up", ""}};
+    Inventory items;
+    items.endpoints.push_back({wire::EndpointId::unchecked("ep_00000000000000000000000000"),
+                               "vc1",
+                               "vcenter",
+                               "ok",
+                               "",
+                               "vc1:443"});
     session.setInventory(items);
     session.setInventory(items);
     const auto inventories = sent(subjects.inventory());

@@ -8,6 +8,9 @@
 #include <gtest/gtest.h>
 
 namespace pcg::controlplane {
+
+PlatformAuthority makePlatformAuthorityForTest() { return PlatformAuthority(); }
+
 namespace {
 
 using std::chrono::milliseconds;
@@ -159,6 +162,42 @@ TEST_F(PresenceTest, ReportsTheInventory) {
         R"({"endpoints":[{"id":"ep_00000000000000000000000000","name":"vc1","kind":"vcenter","state":"up","why":""}]})");
     ASSERT_EQ(inventory.size(), 1U);
     EXPECT_EQ(inventory[0].name, "vc1");
+}
+
+TEST_F(PresenceTest, KnowsWhatAGatewaySaysOfItsEndpointsAndOfItself) {
+    say(subjects.hello(),
+        R"({"instance":"0123456789abcdef","version":"0.1.0","hostname":"dc1","link_epoch":3,"path":"direct to bus:4222"})");
+    say(subjects.inventory(),
+        R"({"endpoints":[{"id":"ep_00000000000000000000000001","name":"vc1","kind":"vcenter","state":"certificate_changed","why":"x","target":"vc1:443","certificate":{"sha256":"aa","subject":"CN=a","issuer":"CN=b","not_before":"n","not_after":"m"},"presented_certificate":{"sha256":"bb","subject":"CN=a","issuer":"CN=b","not_before":"n","not_after":"m"},"checked_at":"t"}],"remote":{"endpoints":true,"keys":false},"sealing":{"public_key":"P","signature":"S"}})");
+
+    const auto live = presence.live(kTenant, kGateway);
+    EXPECT_EQ(live.path, "direct to bus:4222");
+    ASSERT_TRUE(live.sealing);
+    EXPECT_EQ(live.sealing->publicKey, "P");
+    EXPECT_TRUE(live.remote.endpoints);
+    EXPECT_FALSE(live.remote.keys);
+    const auto scope = makePlatformAuthorityForTest().scopeOf(kTenant);
+    const auto endpoint = presence.endpoint(
+        scope, kGateway, wire::EndpointId::unchecked("ep_00000000000000000000000001"));
+    ASSERT_TRUE(endpoint);
+    EXPECT_EQ(endpoint->target, "vc1:443");
+    EXPECT_EQ(endpoint->certificate->sha256, "aa");
+    EXPECT_EQ(endpoint->presented->sha256, "bb");
+    EXPECT_FALSE(presence.endpoint(scope, kGateway, wire::noEndpoint()));
+}
+
+TEST_F(PresenceTest, MeasuresHowMuchTheClocksDiffer) {
+    say(subjects.hello(), kHello);
+    const auto pings = sent(subjects.ping());
+    const auto seq = std::to_string(*pings.back().integer("seq"));
+    clock.advance(milliseconds(20));
+    const auto ahead = clock.wallNow() - milliseconds(10) + milliseconds(1500);
+    say(subjects.pong(),
+        R"({"seq":)" + seq + R"(,"at_ms":)" + std::to_string(toUnixMilliseconds(ahead)) + "}");
+
+    const auto live = presence.live(kTenant, kGateway);
+    ASSERT_TRUE(live.clockOffset);
+    EXPECT_EQ(*live.clockOffset, milliseconds(1500));
 }
 
 TEST_F(PresenceTest, RefusesWhatIsNotAsAgreedButKeepsThePeer) {

@@ -13,6 +13,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,10 +30,22 @@ class SomeOnline final : public LiveGateways {
         LiveGateway gateway;
         gateway.online = online.contains(id.text());
         if (!gateway.online) gateway.why = "no heartbeat yet";
+        gateway.sealing = sealing;
+        gateway.remote = remote;
         return gateway;
     }
 
+    std::optional<LiveEndpoint> endpoint(const TenantScope&,
+                                         const wire::GatewayId&,
+                                         const wire::EndpointId& id) const override {
+        const auto known = endpoints.find(id);
+        return known == endpoints.end() ? std::nullopt : std::optional(known->second);
+    }
+
     std::set<std::string> online;
+    std::map<wire::EndpointId, LiveEndpoint> endpoints;
+    std::optional<LiveSealing> sealing;
+    LiveRemote remote;
 };
 
 class RecordingLifecycle final : public Lifecycle {
@@ -59,12 +72,40 @@ class RecordingLifecycle final : public Lifecycle {
     bool brokerIsDown = false;
 };
 
+// A gateway at the other end: keeps what it was asked, and answers as the test says.
+class FakeGatewayCalls final : public GatewayCalls {
+  public:
+    net::Task<Result<GatewayAnswer>> ask(TenantScope,
+                                         wire::GatewayId gateway,
+                                         GatewayRequest request) override {
+        gateways.push_back(gateway.text());
+        asked.push_back(std::move(request));
+        co_return answer;
+    }
+
+    net::Task<void> untilReported(TenantScope, wire::GatewayId, wire::EndpointId, bool) override {
+        co_return;
+    }
+
+    Result<GatewayAnswer> answer = GatewayAnswer{204, {}};
+    std::vector<GatewayRequest> asked;
+    std::vector<std::string> gateways;
+};
+
 class RestApi : public ::testing::Test {
   protected:
     RestApi()
         : store_(openStore()),
           authenticator_(store_, clock_, crypto::sha256("operator-token")),
-          api_({store_, *envelope_, clock_, random_, live_, lifecycle_, "saas.test", "127.0.0.1"},
+          api_({store_,
+                *envelope_,
+                clock_,
+                random_,
+                live_,
+                lifecycle_,
+                calls_,
+                "saas.test",
+                "127.0.0.1"},
                authenticator_) {
         api_.addTo(router_);
     }
@@ -168,6 +209,7 @@ class RestApi : public ::testing::Test {
     test::SeededRandom random_{11};
     SomeOnline live_;
     RecordingLifecycle lifecycle_;
+    FakeGatewayCalls calls_;
     std::unique_ptr<store::Envelope> envelope_;
     store::Worker store_;
     Authenticator authenticator_;

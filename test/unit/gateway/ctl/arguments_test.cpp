@@ -57,6 +57,12 @@ TEST(PcgctlArguments, HaveNoOptionThatTakesAPasswordItself) {
     }
 }
 
+TEST(PcgctlArguments, AnOperandInBracketsMayBeLeftOut) {
+    EXPECT_EQ(parseArguments({"remote", "deny"})->operand, "");
+    EXPECT_EQ(parseArguments({"remote", "deny", "keys"})->operand, "keys");
+    EXPECT_NE(refusal({"remote", "allow"}).find("needs WHAT"), std::string::npos);
+}
+
 TEST(PcgctlArguments, HelpNamesEveryVerbOnceAndEveryOption) {
     const auto help = helpText();
     std::set<std::string_view> seen;

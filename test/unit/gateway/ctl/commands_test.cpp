@@ -81,6 +81,33 @@ TEST_F(CommandsTest, NamesTheOptionWhoseFileIsWrong) {
     EXPECT_NE(noCa.error().message().find("--ca-file: the file /nowhere"), std::string::npos);
 }
 
+TEST_F(CommandsTest, SaysWhatTheTenantMayDoFromThePortal) {
+    EXPECT_EQ(request({"remote", "allow", "endpoints"})->body, R"({"endpoints":true})");
+    EXPECT_EQ(request({"remote", "deny"})->body, R"({"endpoints":false,"keys":false})");
+    EXPECT_EQ(request({"remote", "show"})->method, "GET");
+    const auto wrong = request({"remote", "allow", "key"});
+    ASSERT_FALSE(wrong);
+    EXPECT_NE(wrong.error().message().find("Did you mean keys?"), std::string::npos);
+    EXPECT_NE(rendered({"remote", "show"}, R"({"endpoints":true,"keys":false})")
+                  .find("endpoints:    allowed\n  access keys:  not allowed"),
+              std::string::npos);
+}
+
+TEST_F(CommandsTest, ApprovesAndChangesAnEndpoint) {
+    EXPECT_EQ(request({"endpoint", "approve", "vc1", "--sha256", "ab"})->target,
+              "/v1/endpoints/vc1/certificate");
+    EXPECT_EQ(request({"endpoint", "update", "vc1", "--url", "https://vc2", "--ask"})->body,
+              R"({"url":"https://vc2","ask":true})");
+    EXPECT_FALSE(request({"endpoint", "update", "vc1"}));
+    EXPECT_FALSE(request(add({"--ask", "--pin-sha256", "ab", "--password-file", "-"}), "pw\n"));
+    EXPECT_NE(
+        rendered(
+            {"endpoint", "check", "vc1"},
+            R"({"name":"vc1","presented_certificate":{"sha256":"abcd","subject":"CN=vc","issuer":"CN=ca"}})")
+            .find("shown, not trusted: SHA-256 abcd"),
+        std::string::npos);
+}
+
 TEST_F(CommandsTest, EscapesANameInThePath) {
     EXPECT_EQ(request({"endpoint", "remove", "../x y"})->target, "/v1/endpoints/..%2Fx%20y");
 }

@@ -11,8 +11,7 @@ namespace {
 TEST(EndpointState, TellsWhatTheAdminMustDoFromTheErrorOfACheck) {
     EXPECT_EQ(stateOf(Error(net::kTlsPinMismatch, "")), EndpointState::Untrusted);
     EXPECT_EQ(stateOf(Error(net::kTlsExpired, "")), EndpointState::Untrusted);
-    EXPECT_EQ(stateOf(Error(proxy::errc::kCredentialsRejected, "")),
-              EndpointState::CredentialsRejected);
+    EXPECT_EQ(stateOf(Error(proxy::errc::kCredentialsRejected, "")), EndpointState::BadCredentials);
     EXPECT_EQ(stateOf(Error(net::kRefused, "")), EndpointState::Unreachable);
     EXPECT_EQ(stateOf(Error(proxy::errc::kNotAVcenter, "")), EndpointState::Unreachable);
 }

@@ -39,8 +39,7 @@ TEST(NewEndpoint, TakesAWholeDescription) {
     const auto parsed = parseNewEndpoint(good());
 
     ASSERT_TRUE(parsed) << parsed.error().message();
-    EXPECT_EQ(parsed->url, "https://vcenter.example.com:8443");
-    EXPECT_EQ(parsed->target.port, 8443);
+    EXPECT_EQ(parsed->address.url(), "https://vcenter.example.com:8443");
     EXPECT_EQ(parsed->trust.kind, TrustKind::Pin);
     EXPECT_EQ(parsed->trust.anchor, std::string(64, 'a'));
     EXPECT_EQ(parsed->credentials.password.revealText(), "s p");
@@ -58,9 +57,8 @@ TEST(NewEndpoint, NamesTheFieldThatIsWrong) {
 
 TEST(NewEndpoint, RefusesUrlsThatAreNotAnHttpsOrigin) {
     for (const auto* url : {"http://vc",
-                            "vc.example.com",
                             "https://",
-                            "https://vc/sdk",
+                            "https://vc/folder/x",
                             "https://vc:0",
                             "https://u:p@vc",
                             "https://vc?x",
@@ -82,6 +80,24 @@ TEST(NewEndpoint, WantsExactlyOneWayToKnowTheEndpoint) {
     neither.set("pin_sha256", nullptr);
     EXPECT_FALSE(parseNewEndpoint(neither));
     EXPECT_NE(refusalOf("ca_pem", "x").find("cannot be combined"), std::string::npos);
+}
+
+TEST(NewEndpoint, MayWaitForAPersonToApproveTheCertificate) {
+    auto body = good();
+    body.set("pin_sha256", nullptr).set("ask", true);
+    const auto parsed = parseNewEndpoint(body);
+    ASSERT_TRUE(parsed) << parsed.error().message();
+    EXPECT_EQ(parsed->trust.kind, TrustKind::Ask);
+    EXPECT_NE(refusalOf("ask", true).find("cannot be combined"), std::string::npos);
+}
+
+TEST(NewEndpoint, AChangeNamesWhatChanges) {
+    const auto change = parseEndpointChange(json::Object().set("url", "https://VC2/ui/"));
+    ASSERT_TRUE(change) << change.error().message();
+    EXPECT_EQ(*change->url, "https://vc2");
+    EXPECT_FALSE(change->name || change->trust || change->credentials);
+    EXPECT_FALSE(parseEndpointChange(json::Object()));
+    EXPECT_FALSE(parseEndpointChange(json::Object().set("password", "x")));
 }
 
 TEST(NewEndpoint, RefusesAFieldItDoesNotKnow) {

@@ -23,7 +23,7 @@ class AccessKeysTest : public StateFixture {
     }
 
     MintedKey mint(std::optional<WallTime> expiresAt = std::nullopt) {
-        auto minted = createAccessKey(storage(), endpoint_, proxy::Role::Deploy, expiresAt);
+        auto minted = createAccessKey(storage(), endpoint_, {proxy::Role::Deploy, expiresAt, "ci"});
         EXPECT_TRUE(minted) << minted.error().message();
         return std::move(*minted);
     }
@@ -90,7 +90,7 @@ TEST_F(AccessKeysTest, GoWithTheirEndpoint) {
     ASSERT_TRUE(removeEndpoint(storage(), endpoint_));
 
     EXPECT_TRUE(listAccessKeys(storage())->empty());
-    EXPECT_TRUE(createAccessKey(storage(), endpoint_, proxy::Role::Full, std::nullopt)
+    EXPECT_TRUE(createAccessKey(storage(), endpoint_, {proxy::Role::Full, std::nullopt, ""})
                     .error()
                     .is(errc::kNoSuchEndpoint));
 }

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// The API that a tenant reaches over the tunnel, with a real state and a real vCenter's port.
+#include "gateway/remote/remote_api.h"
+
+#include "common/codec/base64url.h"
+#include "gateway/state/proxy_state.h"
+#include "test/fakes/fake_exchange.h"
+#include "test/unit/gateway/endpoints/local_vcenter.h"
+#include "test/unit/gateway/state/state_fixture.h"
+
+namespace pcg::gateway {
+namespace {
+
+namespace json = codec::json;
+
+class RemoteApiTest : public StateFixture {
+  protected:
+    RemoteApiTest() {
+        EXPECT_TRUE(await(directory_.start()));
+        EXPECT_TRUE(await(gate_.open({"tn_a", 1}, identity_)));
+    }
+
+    ~RemoteApiTest() override {
+        await(directory_.stop());
+        await(service_.stop(std::chrono::milliseconds(500)));
+        await(audit_.flush());
+    }
+
+    template <class T>
+    T await(net::Task<T> task) {
+        return test::runToEnd(loop_, std::move(task));
+    }
+
+    void allow(bool endpoints, bool keys) { ASSERT_TRUE(await(gate_.set({endpoints, keys}))); }
+
+    struct Answer {
+        int status = 0;
+        json::Object body;
+
+        std::string text(std::string_view name) const {
+            return body.optionalString(name, 100'000).value_or("").value_or("");
+        }
+    };
+
+    Answer call(const std::string& method,
+                const std::string& target,
+                const std::string& body = {}) {
+        http::RequestHead head{method, target, {{"Pcg-Actor", "alice"}}, {}};
+        test::FakeExchange exchange(std::move(head), body);
+        await(api_.serve(exchange));
+        Answer answer{exchange.answer.status, {}};
+        if (!exchange.answerBody.empty()) answer.body = *json::parseObject(exchange.answerBody);
+        return answer;
+    }
+
+    // As a browser would: sealed to the key that the gateway published.
+    json::Object sealed(const std::string& name, const std::string& address) {
+        const auto octets = *codec::base64UrlDecode(gate_.sealing()->publicKey);
+        crypto::PointBytes key{};
+        std::copy(octets.begin(), octets.end(), key.begin());
+        const pairing::PasswordCredentials given{
+            address, Secret::fromText("root"), Secret::fromText("swordfish")};
+        const auto box = pairing::sealCredentials(
+            given.write(), key, {identity_.gatewayId(), name, "vcenter"}, random_);
+        return json::Object()
+            .set("sealed", codec::base64UrlEncode(*box))
+            .set("key_id", pairing::sealingKeyId(key));
+    }
+
+    json::Object endpoint(const std::string& sealedFor = "vc1") {
+        return json::Object()
+            .set("name", "vc1")
+            .set("kind", "vcenter")
+            .set("address", vcenter_.url() + "/")
+            .set("trust", json::Object().set("mode", "ask"))
+            .set("credentials", sealed(sealedFor, vcenter_.url()));
+    }
+
+    std::string addApproved() {
+        const auto added = call("POST", "/v1/endpoints", json::write(endpoint()));
+        EXPECT_EQ(added.status, 201) << added.text("detail");
+        const auto shown = (*added.body.object("presented_certificate"))->string("sha256", 64);
+        const auto one = "/v1/endpoints/" + added.text("id");
+        EXPECT_EQ(
+            call("POST", one + "/certificate", R"({"sha256":")" + *shown + "\"}").text("state"),
+            "ok");
+        return one;
+    }
+
+    net::Loop loop_{1};
+    Warnings warnings_{clock_};
+    AuditTrail audit_{loop_, *state_, clock_};
+    StoredCredentials credentials_{*state_};
+    StoredAccessKeys keys_{*state_};
+    proxy::FixedPolicy policy_;
+    proxy::EndpointService service_{proxy::Services{.loop = loop_,
+                                                    .clock = clock_,
+                                                    .random = random_,
+                                                    .keys = keys_,
+                                                    .vault = credentials_,
+                                                    .policy = policy_,
+                                                    .audit = audit_}};
+    EndpointDirectory directory_{
+        EndpointDirectory::Parts{.loop = loop_,
+                                 .state = *state_,
+                                 .service = service_,
+                                 .warnings = warnings_,
+                                 .audit = audit_,
+                                 .random = random_,
+                                 .clock = clock_,
+                                 .scope = [] { return store::Scope{"tn_a", 1}; },
+                                 .changed = nullptr}};
+    GatewayKeys identity_ = test::orThrow(GatewayKeys::generate(random_));
+    RemoteGate gate_{RemoteGate::Parts{*state_, audit_, {}, nullptr}};
+    RemoteApi api_{RemoteApi::Parts{clock_, *state_, directory_, service_, audit_, gate_}};
+    test::LocalVcenter vcenter_{loop_, test::selfSigned()};
+};
+
+TEST_F(RemoteApiTest, NothingIsAllowedUntilTheDataCenterSaysSo) {
+    for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
+             {"POST", "/v1/endpoints"},
+             {"PATCH", "/v1/endpoints/ep_00000000000000000000000001"},
+             {"DELETE", "/v1/endpoints/ep_00000000000000000000000001"},
+             {"POST", "/v1/endpoints/ep_00000000000000000000000001/certificate"},
+             {"GET", "/v1/endpoints/ep_00000000000000000000000001/keys"},
+             {"POST", "/v1/endpoints/ep_00000000000000000000000001/keys"},
+             {"DELETE",
+              "/v1/endpoints/ep_00000000000000000000000001/keys/ak_00000000000000000000000001"}}) {
+        const auto answer = call(method, target, method == "GET" ? "" : "{}");
+        EXPECT_EQ(answer.status, 403) << method << target;
+        EXPECT_EQ(answer.text("code"), "gateway.not_allowed");
+        EXPECT_NE(answer.text("detail").find("pcgctl remote allow"), std::string::npos);
+    }
+    allow(true, false);
+    EXPECT_EQ(call("POST", "/v1/endpoints", json::write(endpoint())).status, 201);
+    EXPECT_EQ(call("GET", "/v1/endpoints/ep_00000000000000000000000001/keys").status, 403);
+    allow(false, false);
+    EXPECT_EQ(call("POST", "/v1/endpoints", json::write(endpoint())).status, 403)
+        << "and takes it back at once";
+}
+
+TEST_F(RemoteApiTest, AnEndpointIsAddedApprovedCheckedAndRemoved) {
+    allow(true, true);
+    const auto one = addApproved();
+    EXPECT_EQ(vcenter_.logins, 1) << "with the credentials from the box";
+
+    EXPECT_EQ(call("POST", one + "/check").text("state"), "ok");
+    EXPECT_EQ(call("PATCH", one, R"({"name":"vc-new"})").text("name"), "vc-new");
+    EXPECT_EQ(call("DELETE", one).status, 204);
+    EXPECT_EQ(call("POST", one + "/check").status, 404);
+    await(audit_.flush());
+    const auto rows = *newestAuditRows(storage(), 50);
+    EXPECT_TRUE(std::any_of(rows.begin(), rows.end(), [](const AuditRow& row) {
+        return row.event == "remote.request" && row.data.find("alice") != std::string::npos &&
+               row.data.find("endpoint.remove") != std::string::npos;
+    }));
+}
+
+TEST_F(RemoteApiTest, ABoxForAnotherNameAddressOrKeyIsRefusedByItsField) {
+    allow(true, false);
+    auto answer = call("POST", "/v1/endpoints", json::write(endpoint("vc2")));
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.text("field"), "credentials.sealed");
+
+    auto body = endpoint();
+    body.set("credentials", sealed("vc1", "https://evil.example"));
+    answer = call("POST", "/v1/endpoints", json::write(body));
+    EXPECT_EQ(answer.text("field"), "credentials.sealed");
+    EXPECT_NE(answer.text("detail").find("another address"), std::string::npos);
+
+    body.set("credentials", sealed("vc1", vcenter_.url()).set("key_id", "0000000000000000"));
+    EXPECT_EQ(call("POST", "/v1/endpoints", json::write(body)).text("field"), "credentials.key_id");
+    EXPECT_TRUE(directory_.list().empty()) << "nothing partial is kept";
+}
+
+TEST_F(RemoteApiTest, StoredCredentialsAreNeverSentToAnotherAddress) {
+    allow(true, false);
+    const auto one = addApproved();
+    test::LocalVcenter other(loop_, test::selfSigned());
+
+    auto answer = call("PATCH", one, R"({"address":")" + other.url() + "\"}");
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.text("field"), "credentials");
+
+    const auto body = json::Object()
+                          .set("address", other.url())
+                          .set("trust", json::Object().set("mode", "ask"))
+                          .set("credentials", sealed("vc1", other.url()));
+    answer = call("PATCH", one, json::write(body));
+    EXPECT_EQ(answer.status, 200) << answer.text("detail");
+    EXPECT_EQ(answer.text("state"), "untrusted");
+    EXPECT_EQ(other.requests, 0);
+}
+
+TEST_F(RemoteApiTest, ANameThatIsTakenIsAConflict) {
+    allow(true, false);
+    ASSERT_EQ(call("POST", "/v1/endpoints", json::write(endpoint())).status, 201);
+    const auto again = call("POST", "/v1/endpoints", json::write(endpoint()));
+    EXPECT_EQ(again.status, 409);
+    EXPECT_EQ(again.text("field"), "name");
+}
+
+TEST_F(RemoteApiTest, AKeyIsShownOnceAndEndsWhenItIsRevoked) {
+    allow(true, true);
+    const auto one = addApproved();
+    const auto minted = call("POST", one + "/keys", R"({"role":"inventory","label":"ci"})");
+    ASSERT_EQ(minted.status, 201) << minted.text("detail");
+    EXPECT_EQ(minted.text("password").size(), 52U);
+
+    const auto listed = call("GET", one + "/keys");
+    const auto* items = *listed.body.array("items", 10);
+    ASSERT_EQ(items->size(), 1U);
+    EXPECT_FALSE(items->front().asObject()->has("password"));
+    EXPECT_EQ(*items->front().asObject()->string("label", 99), "ci");
+
+    const auto foreign = "/v1/endpoints/ep_00000000000000000000000001/keys/" + minted.text("id");
+    EXPECT_EQ(call("DELETE", foreign).status, 404);
+    EXPECT_EQ(call("DELETE", one + "/keys/" + minted.text("id")).status, 204);
+    EXPECT_TRUE((*call("GET", one + "/keys").body.array("items", 10))->empty());
+}
+
+TEST_F(RemoteApiTest, WhatIsNotJsonIsRefusedAndUnknownPathsAreNotFound) {
+    allow(true, true);
+    EXPECT_EQ(call("POST", "/v1/endpoints", "{").status, 400);
+    EXPECT_EQ(call("POST", "/v1/endpoints", "[]").status, 400);
+    EXPECT_EQ(call("GET", "/v1/status").status, 404) << "the control socket's API is another";
+    EXPECT_EQ(call("PUT", "/v1/remote", R"({"endpoints":true})").status, 404);
+}
+
+TEST_F(RemoteApiTest, TheGateIsShutAfterThePairing) {
+    allow(true, true);
+    gate_.close();
+    EXPECT_EQ(call("POST", "/v1/endpoints", "{}").status, 403);
+    EXPECT_FALSE(gate_.sealing());
+    const auto refused = await(gate_.set({true, true}));
+    EXPECT_TRUE(refused.error().is(errc::kNotPaired));
+}
+
+}  // namespace
+}  // namespace pcg::gateway
