@@ -79,23 +79,27 @@ Result<Tenant> Accounts::create(const NewTenant& tenant, WallTime now) {
 Result<std::vector<Tenant>> Accounts::list() {
     std::vector<Tenant> tenants;
     const auto rows = PCG_TRY(database_.query(
-        "SELECT id, name, created_at_ms FROM tenants ORDER BY created_at_ms, id LIMIT 10000"));
+        "SELECT id, name, created_at_ms FROM tenants WHERE leaving_at_ms IS NULL ORDER BY "
+        "created_at_ms, id LIMIT 10000"));
     for (const auto& row : rows) tenants.push_back(PCG_TRY(tenantOf(row)));
     return tenants;
 }
 
 Result<std::vector<Tenant>> Accounts::list(const std::string& after, std::size_t limit) {
     std::vector<Tenant> tenants;
-    const auto rows = PCG_TRY(database_.query(
-        "SELECT id, name, created_at_ms FROM tenants WHERE name > ? ORDER BY name LIMIT ?",
-        {after, static_cast<std::int64_t>(limit)}));
+    const auto rows =
+        PCG_TRY(database_.query("SELECT id, name, created_at_ms FROM tenants WHERE name > ? AND "
+                                "leaving_at_ms IS NULL ORDER "
+                                "BY name LIMIT ?",
+                                {after, static_cast<std::int64_t>(limit)}));
     for (const auto& row : rows) tenants.push_back(PCG_TRY(tenantOf(row)));
     return tenants;
 }
 
 Result<std::optional<Tenant>> Accounts::find(const wire::TenantId& id) {
     const auto row = PCG_TRY(database_.queryOne(
-        "SELECT id, name, created_at_ms FROM tenants WHERE id = ?", {id.text()}));
+        "SELECT id, name, created_at_ms FROM tenants WHERE id = ? AND leaving_at_ms IS NULL",
+        {id.text()}));
     if (!row) return std::nullopt;
     return PCG_TRY(tenantOf(*row));
 }

@@ -5,8 +5,8 @@
 
 #include "controlplane-sim/rest/api.h"
 #include "controlplane-sim/tenancy/enrollments.h"
-#include "controlplane-sim/tenancy/schema.h"
 #include "test/fakes/fake_exchange.h"
+#include "test/fakes/tenant_database.h"
 #include "test/support/fake_clock.h"
 #include "test/support/seeded_random.h"
 #include "test/support/temp_dir.h"
@@ -62,13 +62,9 @@ class RestApi : public ::testing::Test {
     }
 
     std::unique_ptr<store::Database> openStore() {
-        auto opened = store::Database::open(dir_.path() / "cp.db");
-        EXPECT_TRUE(opened);
-        EXPECT_TRUE(store::migrate(**opened, schema()));
-        auto envelope = store::Envelope::open(**opened, dir_.path() / "root.key", "test", random_);
-        EXPECT_TRUE(envelope);
-        envelope_ = std::move(*envelope);
-        return std::move(*opened);
+        auto database = test::openTenantDatabase(dir_.path(), random_);
+        envelope_ = database->envelope();
+        return database;
     }
 
     test::FakeExchange ask(http::RequestHead head, const std::string& body = {}) {
@@ -160,7 +156,7 @@ class RestApi : public ::testing::Test {
     test::SeededRandom random_{11};
     SomeOnline live_;
     RecordingLifecycle lifecycle_;
-    std::unique_ptr<store::Envelope> envelope_;
+    store::Envelope* envelope_ = nullptr;  // the database's
     store::Worker store_;
     Authenticator authenticator_;
     Api api_;
