@@ -12,6 +12,8 @@
 #include "controlplane-sim/ingress/ingress.h"
 #include "controlplane-sim/issuer/account_publisher.h"
 #include "controlplane-sim/issuer/issuer.h"
+#include "controlplane-sim/observe/gateway_watch.h"
+#include "controlplane-sim/observe/traffic.h"
 #include "controlplane-sim/presence/presence.h"
 #include "controlplane-sim/presence/tenant_buses.h"
 #include "controlplane-sim/rest/ports.h"
@@ -30,7 +32,6 @@ class Fleet final : public Lifecycle {
     struct Parts {
         net::Loop& loop;
         store::Worker& store;
-        PkiStorage sealed;  // used on the storage thread only
         const PlatformAuthority& authority;
         const Clock& clock;
         Random& random;
@@ -41,6 +42,8 @@ class Fleet final : public Lifecycle {
         stream::WindowPool& window;  // the whole process's receive storage
         wire::InstanceId instance;
         std::string publicHost;
+        GatewayWatch& watch;
+        Traffic& traffic;
     };
 
     explicit Fleet(Parts parts);
@@ -53,6 +56,16 @@ class Fleet final : public Lifecycle {
 
     net::Task<Result<>> tenantCreated(wire::TenantId tenant) override;
     net::Task<Result<>> gatewayReleased(TenantScope scope, wire::GatewayId id) override;
+
+    // The tenant's link, its gateways and its ingress end; what is said to its gateways is said.
+    // The answer is the tombstone of its account, for Offboarding. A second call has nothing to
+    // end.
+    net::Task<Result<std::string>> tenantLeaves(wire::TenantId tenant);
+
+    // Tells the broker of an account that is no more.
+    net::Task<Result<>> bury(std::string tombstoneJwt) {
+        return parts_.claims.publish(std::move(tombstoneJwt));
+    }
 
     // The pairing service has issued an identity, or taken one back.
     net::Task<Result<>> gatewayIssued(wire::TenantId tenant,
@@ -109,6 +122,8 @@ class Fleet final : public Lifecycle {
     net::Timer retry_;
     bool stopping_ = false;
     std::map<wire::TenantId, std::unique_ptr<TenantRuntime>> tenants_;
+    // Of tenants that left: calls that are ending still hold storage of their pools.
+    std::vector<std::unique_ptr<TenantRuntime>> retired_;
     std::set<wire::TenantId> unpublished_;  // claims that the broker has not taken yet
 };
 

@@ -5,6 +5,8 @@
 
 #include "common/base/result.h"
 #include "common/log/log.h"
+#include "controlplane-sim/audit/audit_store.h"
+#include "controlplane-sim/budget/budgets.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +21,9 @@ struct SimConfig {
     std::uint16_t listenPort = 0;          // 0: a free one at the first start, kept afterwards
     std::string publicHost = "localhost";  // the name in certificates and ingress URLs
     std::filesystem::path natsServer;      // empty: looked for in PATH
+    BudgetLimits budget;
+    AuditRetention audit;
+    bool rotateRootKey = false;
     log::Level logLevel = log::Level::Info;
     bool checkOnly = false;
     bool help = false;

@@ -26,7 +26,7 @@ inline constexpr std::size_t kAuditBlockRows = 4096;
 // Both hold; `rows` up to a block.
 struct AuditRetention {
     std::chrono::days age{365};
-    std::uint64_t rows = 1'000'000;
+    std::uint64_t rows = 2'000'000;
 };
 
 const std::vector<std::string_view>& auditSchema();

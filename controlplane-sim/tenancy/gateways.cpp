@@ -268,10 +268,21 @@ Result<std::vector<Endpoint>> Gateways::endpoints(const TenantScope& scope,
     return endpoints;
 }
 
-Result<std::vector<Endpoint>> Gateways::allEndpoints(const PlatformAuthority&) {
-    return endpointsOf(database_.query(std::string(kEndpointColumns) +
-                                       "WHERE present = 1 ORDER BY id LIMIT 100000"),
-                       nullptr);
+Result<std::vector<Endpoint>> Gateways::allEndpoints(const PlatformAuthority& authority) {
+    std::vector<Endpoint> all;
+    const auto tenants =
+        PCG_TRY(database_.query("SELECT DISTINCT tenant_id FROM endpoints WHERE present = 1"));
+    for (const auto& tenant : tenants) {
+        const TenantVault vault(database_,
+                                authority.scopeOf(PCG_TRY(wire::parseTenantId(tenant.text(0)))));
+        auto endpoints = PCG_TRY(endpointsOf(
+            database_.query(
+                std::string(kEndpointColumns) + "WHERE tenant_id = ? AND present = 1 LIMIT 100000",
+                {tenant.text(0)}),
+            &vault));
+        std::move(endpoints.begin(), endpoints.end(), std::back_inserter(all));
+    }
+    return all;
 }
 
 Result<> Gateways::setIngressPort(const TenantScope& scope,

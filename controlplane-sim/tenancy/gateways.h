@@ -67,8 +67,8 @@ class Gateways {
                                       std::size_t limit);
     Result<std::optional<Gateway>> find(const TenantScope& scope, const wire::GatewayId& id);
 
-    // The platform's own questions at start: which links to serve. Without names and reasons, which
-    // are the tenant's.
+    // The platform's own questions at start: which links to serve. Gateways come without their
+    // names; those of endpoints go into the tenant's own audit.
     Result<std::vector<Gateway>> all(const PlatformAuthority& authority);
     Result<std::optional<Gateway>> byId(const PlatformAuthority& authority,
                                         const wire::GatewayId& id);
