@@ -299,7 +299,11 @@ Result<> App::Parts::join() {
                                            fleet->live(),
                                            *fleet,
                                            config.publicHost,
-                                           ingressHost(config)},
+                                           ingressHost(config),
+                                           *audit,
+                                           *events,
+                                           metrics,
+                                           *keeper},
                                 *authenticator);
     api->addTo(router);
     const auto busUrl = "tls://127.0.0.1:" + std::to_string(broker->running()->ports.client);

@@ -6,20 +6,9 @@
 
 #include "controlplane-sim/fleet.h"
 #include "controlplane-sim/observe/event_hub.h"
+#include "controlplane-sim/tenant_care.h"
 
 namespace pcg::controlplane {
-
-// For the platform's API.
-class TenantCare {
-  public:
-    virtual ~TenantCare() = default;
-
-    // Done when the new key is in force; what is sealed under the old one follows.
-    virtual net::Task<Result<>> rotateKey(wire::TenantId tenant) = 0;
-
-    // Done when the tenant's keys are gone and nobody signs in any more; the rows follow.
-    virtual net::Task<Result<>> leave(wire::TenantId tenant) = 0;
-};
 
 class TenantKeeper final : public TenantCare {
   public:

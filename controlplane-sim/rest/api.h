@@ -5,8 +5,12 @@
 #pragma once
 
 #include "controlplane-sim/rest/account_api.h"
+#include "controlplane-sim/rest/audit_api.h"
 #include "controlplane-sim/rest/endpoints_api.h"
+#include "controlplane-sim/rest/events_api.h"
 #include "controlplane-sim/rest/gateways_api.h"
+#include "controlplane-sim/rest/metrics_api.h"
+#include "controlplane-sim/rest/tenant_care_api.h"
 #include "controlplane-sim/rest/tenants_api.h"
 
 #include <memory>
@@ -25,6 +29,10 @@ class Api {
         Lifecycle& lifecycle;
         std::string publicHost;
         std::string ingressHost;
+        AuditSink& audit;
+        EventHub& events;
+        const Metrics& metrics;
+        TenantCare& care;
     };
 
     Api(Parts parts, const Authenticator& authenticator);
@@ -40,6 +48,10 @@ class Api {
     rest::TenantsApi tenants_;
     rest::GatewaysApi gateways_;
     rest::EndpointsApi endpoints_;
+    rest::AuditApi audit_;
+    rest::EventsApi events_;
+    rest::MetricsApi metrics_;
+    rest::TenantCareApi care_;
 };
 
 }  // namespace pcg::controlplane

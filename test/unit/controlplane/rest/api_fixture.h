@@ -51,12 +51,48 @@ class RecordingLifecycle final : public Lifecycle {
     std::vector<std::string> released;
 };
 
+class RecordingAudit final : public AuditSink {
+  public:
+    void record(const wire::TenantId&, AuditEvent event) override {
+        events.push_back(std::move(event));
+    }
+
+    std::vector<AuditEvent> events;
+};
+
+class RecordingCare final : public TenantCare {
+  public:
+    net::Task<Result<>> rotateKey(wire::TenantId tenant) override {
+        rotated.push_back(tenant.text());
+        co_return Result<>{};
+    }
+
+    net::Task<Result<>> leave(wire::TenantId tenant) override {
+        left.push_back(tenant.text());
+        co_return Result<>{};
+    }
+
+    std::vector<std::string> rotated;
+    std::vector<std::string> left;
+};
+
 class RestApi : public ::testing::Test {
   protected:
     RestApi()
         : store_(openStore()),
           authenticator_(store_, clock_, crypto::sha256("operator-token")),
-          api_({store_, *envelope_, clock_, random_, live_, lifecycle_, "saas.test", "127.0.0.1"},
+          api_({store_,
+                *envelope_,
+                clock_,
+                random_,
+                live_,
+                lifecycle_,
+                "saas.test",
+                "127.0.0.1",
+                audit_,
+                events_,
+                metrics_,
+                care_},
                authenticator_) {
         api_.addTo(router_);
     }
@@ -157,6 +193,11 @@ class RestApi : public ::testing::Test {
     SomeOnline live_;
     RecordingLifecycle lifecycle_;
     store::Envelope* envelope_ = nullptr;  // the database's
+    net::Loop eventLoop_;
+    EventHub events_{eventLoop_.get_executor(), {}};
+    Metrics metrics_;
+    RecordingAudit audit_;
+    RecordingCare care_;
     store::Worker store_;
     Authenticator authenticator_;
     Api api_;
