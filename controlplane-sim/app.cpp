@@ -8,6 +8,7 @@
 #include "common/net/signals.h"
 #include "common/store/key_vault.h"
 #include "common/store/state_dir.h"
+#include "controlplane-sim/audit/audit_recorder.h"
 #include "controlplane-sim/broker/child_process.h"
 #include "controlplane-sim/broker/nats_server_process.h"
 #include "controlplane-sim/broker/ports_file.h"
@@ -20,6 +21,8 @@
 #include "controlplane-sim/rest/portal_files.h"
 #include "controlplane-sim/settings.h"
 #include "controlplane-sim/tenancy/schema.h"
+#include "controlplane-sim/tenancy/sealed_table.h"
+#include "controlplane-sim/tenant_keeper.h"
 
 #include <unistd.h>
 
@@ -86,7 +89,7 @@ struct App::Parts {
     SystemClock clock;
     crypto::SystemRandom random;
     PlatformAuthority authority;
-    std::unique_ptr<store::Envelope> envelope;
+    store::Envelope* envelope = nullptr;  // the database's
     std::unique_ptr<store::KeyVault> vault;
     std::optional<Pki> pki;
     std::unique_ptr<issuer::Issuer> issuer;
@@ -101,7 +104,14 @@ struct App::Parts {
     std::unique_ptr<bus::NatsBus> systemBus;
     std::unique_ptr<issuer::AccountPublisher> claims;
     std::unique_ptr<Ingress> ingress;
+    Metrics metrics;
+    std::unique_ptr<Budgets> budgets;
+    std::unique_ptr<EventHub> events;
+    std::unique_ptr<AuditRecorder> audit;
+    std::unique_ptr<Traffic> traffic;
+    std::unique_ptr<GatewayWatch> watch;
     std::unique_ptr<Fleet> fleet;
+    std::unique_ptr<TenantKeeper> keeper;
     std::unique_ptr<Papers> papers;
     std::unique_ptr<Authenticator> authenticator;
     std::unique_ptr<Api> api;
@@ -118,6 +128,8 @@ struct App::Parts {
         : config(std::move(given)), dir(std::move(directory)), authority(platform) {}
 
     Result<> openState();
+    Result<> openKeys(store::Database& database);
+    void joinObservers();
     Result<> openBroker();
     Result<> join();
     Result<> joinBus();
@@ -149,10 +161,7 @@ Result<std::unique_ptr<App>> App::open(const SimConfig& config) {
 Result<> App::Parts::openState() {
     auto database = PCG_TRY(store::Database::open(dir / "controlplane.db"));
     PCG_TRY(store::migrate(*database, schema()));
-    envelope = PCG_TRY(
-        store::Envelope::open(*database, dir / "root.key", store::machineBinding(), random));
-    vault = std::make_unique<store::KeyVault>(*database, *envelope, store::Scope{});
-    PCG_TRY(vault->prepare());
+    PCG_TRY(openKeys(*database));
     const auto sealed = storageOf(*vault);
     pki = PCG_TRY(Pki::open(sealed, clock.wallNow()));
     issuer = PCG_TRY(issuer::Issuer::open(sealed, random, clock));
@@ -162,6 +171,20 @@ Result<> App::Parts::openState() {
     ingressPort = PCG_TRY(settings.port(kIngressPort));
     store = std::make_unique<store::Worker>(std::move(database));
     return broker::writePrivateFile(dir / "ca.pem", pki->rootPem());
+}
+
+Result<> App::Parts::openKeys(store::Database& database) {
+    envelope = &database.adopt(PCG_TRY(
+        store::Envelope::open(database, dir / "root.key", store::machineBinding(), random)));
+    if (config.rotateRootKey) {
+        PCG_TRY(envelope->rotateRoot());
+        kLog.info("root_key.rotated");
+    }
+    vault = std::make_unique<store::KeyVault>(database, *envelope, store::Scope{});
+    PCG_TRY(vault->prepare());
+    const auto sealed = PCG_TRY(sealPlainRows(database, authority));
+    if (sealed > 0) kLog.info("rows.sealed", {{"rows", static_cast<std::int64_t>(sealed)}});
+    return {};
 }
 
 Result<> App::Parts::openBroker() {
@@ -203,6 +226,21 @@ Result<> App::Parts::joinBus() {
     return {};
 }
 
+void App::Parts::joinObservers() {
+    budgets = std::make_unique<Budgets>(loop, clock, config.budget);
+    events = std::make_unique<EventHub>(loop.get_executor(), EventHub::Limits{});
+    AuditRecorder::Options options;
+    options.keep = config.audit;
+    const auto written = [this](const wire::TenantId& tenant) {
+        events->publish(tenant, {"audit", "{}"});
+    };
+    audit = std::make_unique<AuditRecorder>(
+        AuditRecorder::Parts{loop, *store, clock, authority, written}, options);
+    traffic = std::make_unique<Traffic>(Traffic::Parts{*budgets, metrics, *audit, clock});
+    watch = std::make_unique<GatewayWatch>(
+        GatewayWatch::Parts{loop, *store, clock, authority, *audit, *events});
+}
+
 Result<> App::Parts::joinIngress() {
     const auto identity = PCG_TRY(
         pki->serverIdentity({config.publicHost, "localhost", "*.ingress." + config.publicHost},
@@ -217,7 +255,6 @@ Result<> App::Parts::joinIngress() {
     ingressPort = ingress->sharedPort();
     fleet = std::make_unique<Fleet>(Fleet::Parts{loop,
                                                  *store,
-                                                 storageOf(*vault),
                                                  authority,
                                                  clock,
                                                  random,
@@ -227,7 +264,11 @@ Result<> App::Parts::joinIngress() {
                                                  *ingress,
                                                  window,
                                                  wire::newId<wire::InstanceId>(random),
-                                                 config.publicHost});
+                                                 config.publicHost,
+                                                 *watch,
+                                                 *traffic});
+    keeper = std::make_unique<TenantKeeper>(
+        TenantKeeper::Parts{loop, *store, clock, authority, *fleet, *budgets, *events});
     return {};
 }
 
@@ -270,6 +311,7 @@ Result<> App::Parts::joinHttp() {
 }
 
 Result<> App::Parts::join() {
+    joinObservers();
     PCG_TRY(joinBus());
     PCG_TRY(joinIngress());
     PCG_TRY(joinHttp());
@@ -283,13 +325,17 @@ Result<> App::Parts::join() {
                                            *fleet,
                                            *fleet,
                                            config.publicHost,
-                                           ingressHost(config)},
+                                           ingressHost(config),
+                                           *audit,
+                                           *events,
+                                           metrics,
+                                           *keeper},
                                 *authenticator);
     api->addTo(router);
     const auto busUrl = "tls://127.0.0.1:" + std::to_string(broker->running()->ports.client);
     papers = std::make_unique<Papers>(*issuer, *fleet, *pki, busUrl);
     pairing = std::make_unique<PairingService>(
-        PairingService::Parts{loop, *store, clock, random, *pki, authority, *papers},
+        PairingService::Parts{loop, *store, clock, random, *pki, authority, *papers, audit.get()},
         *authenticator,
         Relay::Limits{},
         origin);
@@ -329,6 +375,8 @@ net::Task<void> App::Parts::serve() {
         fail(std::move(started).error());
         co_return;
     }
+    audit->start();
+    keeper->start();
     pairing->start();
     serving = true;
     const auto announced = announce();
@@ -349,9 +397,12 @@ net::Task<void> App::Parts::stop() {
     kLog.info("controlplane.stopping");
     std::error_code ignored;
     std::filesystem::remove(dir / "ready.json", ignored);
+    events->closeAll();
+    co_await keeper->stop();
     co_await pairing->stop();
     co_await server->stop(kDrain);
     co_await fleet->stop(kDrain);
+    co_await audit->stop();  // last: the ends of the calls above are in it
     co_await systemBus->stop(kDrain);
     signals.reset();
     loop.stop();

@@ -5,6 +5,7 @@
 #include "common/wire/limits.h"
 #include "controlplane-sim/tenancy/accounts.h"
 #include "controlplane-sim/tenancy/errc.h"
+#include "controlplane-sim/tenancy/tenant_vault.h"
 
 namespace pcg::controlplane {
 namespace {
@@ -12,9 +13,11 @@ namespace {
 constexpr log::Logger kLog{"fleet"};
 constexpr std::chrono::seconds kClaimsRetry{2};
 constexpr int kClaimsAttempts = 3;
-constexpr std::chrono::seconds kLeaveDrain{1};
 constexpr std::chrono::milliseconds kAskWithin{10'000};  // until the gateway takes it
 constexpr std::chrono::seconds kReportWithin{3};
+
+// For the messages that tell a leaving tenant's gateways.
+constexpr std::chrono::seconds kLastWords{2};
 
 // Half of the process's, so that no tenant can take it all.
 constexpr ByteCount kTenantWindow = wire::kMaxGlobalWindow / 2;
@@ -39,7 +42,8 @@ Presence::Events Fleet::events() {
             parts_.loop, applyInventory(tenant, id, std::move(reported)), net::asio::detached);
     };
     events.onChange =
-        [](const wire::TenantId& tenant, const wire::GatewayId& id, const LiveGateway& live) {
+        [this](const wire::TenantId& tenant, const wire::GatewayId& id, const LiveGateway& live) {
+            parts_.watch.linkChanged(tenant, id, live);
             kLog.info(live.online ? "gateway.online" : "gateway.offline",
                       {{"tenant_id", tenant.text()}, {"gateway_id", id.text()}, {"why", live.why}});
         };
@@ -98,7 +102,12 @@ net::Task<Result<>> Fleet::openKeys(wire::TenantId tenant) {
         const auto scope = parts_.authority.scopeOf(tenant);
         const auto gateways = PCG_TRY(Gateways(database).list(scope)).size();
         const auto revoked = PCG_TRY(Gateways(database).revoked(scope));
-        return parts_.issuer.openTenant(parts_.sealed, tenant, gateways, revoked);
+        TenantSecrets secrets(database, scope);
+        const PkiStorage sealed{[&secrets](const std::string& name) { return secrets.get(name); },
+                                [&secrets](const std::string& name, const Secret& value) {
+                                    return secrets.put(name, value);
+                                }};
+        return parts_.issuer.openTenant(sealed, tenant, gateways, revoked);
     };
     co_return co_await parts_.store.run(std::move(work));
 }
@@ -142,7 +151,6 @@ net::Task<void> Fleet::keepClaims() {
             const auto published = co_await publishClaims(tenant);
             if (published) kLog.info("claims.taken", {{"tenant_id", tenant.text()}});
         }
-        if (!tombstones_.empty() && !stopping_) co_await publishTombstones();
     }
 }
 
@@ -152,44 +160,13 @@ net::Task<Result<>> Fleet::tenantCreated(wire::TenantId tenant) {
     co_return openRuntime(tenant);
 }
 
-net::Task<Result<>> Fleet::tenantDeleted(wire::TenantId tenant) {
-    const auto runtime = tenants_.find(tenant);
-    if (runtime == tenants_.end()) co_return Result<>{};
-    std::vector<wire::GatewayId> gateways;
-    for (const auto& [id, gateway] : runtime->second->gateways) gateways.push_back(id);
-    for (const auto& id : gateways) {
-        presence_.sendUnpair(tenant, id, "the tenant left the platform");
-        forget(tenant, id);
-    }
-    unpublished_.erase(tenant);
-    presence_.detach(tenant);
-    auto ended = tenants_.extract(tenant);
-    ended.mapped()->connector.reset();
-    co_await parts_.buses.close(tenant, kLeaveDrain);
-    PCG_CO_TRY(auto tombstone, parts_.issuer.tombstoneJwt(tenant));
-    tombstones_.insert_or_assign(tenant, std::move(tombstone));
-    co_await publishTombstones();
-    co_return Result<>{};
-}
-
-net::Task<void> Fleet::publishTombstones() {
-    const auto waiting = tombstones_;
-    for (const auto& [tenant, claims] : waiting) {
-        auto copy = claims;
-        const auto published = co_await parts_.claims.publish(std::move(copy));
-        if (published)
-            tombstones_.erase(tenant);
-        else
-            kLog.failure(log::Level::Warn, "claims.not_taken", published.error());
-    }
-}
-
 net::Task<Result<>> Fleet::gatewayIssued(wire::TenantId tenant,
                                          wire::GatewayId id,
                                          wire::UserNkey nkey) {
     const auto runtime = tenants_.find(tenant);
     if (runtime == tenants_.end()) co_return fail(kNotFound, "The tenant is not served here.");
     expect(tenant, id, nkey);
+    parts_.watch.paired(tenant, id);
     PCG_CO_CHECK(parts_.issuer.setGateways(tenant, runtime->second->gateways.size()));
     co_return co_await publishClaims(tenant);
 }
@@ -207,6 +184,25 @@ net::Task<Result<>> Fleet::nkeyRevoked(wire::TenantId tenant, wire::UserNkey nke
     co_return co_await publishClaims(tenant);
 }
 
+net::Task<Result<std::string>> Fleet::tenantLeaves(wire::TenantId tenant) {
+    PCG_CO_TRY(auto tombstone, parts_.issuer.tombstoneJwt(tenant));
+    unpublished_.erase(tenant);
+    const auto runtime = tenants_.find(tenant);
+    if (runtime == tenants_.end()) co_return std::move(tombstone);
+    std::vector<wire::GatewayId> gateways;
+    for (const auto& [id, gateway] : runtime->second->gateways) gateways.push_back(id);
+    for (const auto& id : gateways) {
+        presence_.sendUnpair(tenant, id, "the tenant left");
+        forget(tenant, id);
+    }
+    presence_.detach(tenant);
+    runtime->second->connector.reset();
+    retired_.push_back(std::move(runtime->second));
+    tenants_.erase(runtime);
+    co_await parts_.buses.close(tenant, kLastWords);
+    co_return std::move(tombstone);
+}
+
 net::Task<Result<>> Fleet::prepare(wire::TenantId tenant) {
     if (tenants_.contains(tenant) && !unpublished_.contains(tenant)) co_return Result<>{};
     co_return co_await tenantCreated(tenant);
@@ -218,6 +214,7 @@ net::Task<Result<>> Fleet::gatewayReleased(TenantScope scope, wire::GatewayId id
     if (gateway == nullptr) co_return Result<>{};
     const auto nkey = gateway->nkey;
     presence_.sendUnpair(tenant, id, "released by the tenant");
+    parts_.watch.released(tenant, id);
     forget(tenant, id);
     PCG_CO_CHECK(parts_.issuer.revoke(tenant, nkey));
     co_return co_await publishClaims(tenant);
@@ -245,7 +242,10 @@ void Fleet::forget(const wire::TenantId& tenant, const wire::GatewayId& id) {
     if (runtime == tenants_.end()) return;
     const auto gateway = runtime->second->gateways.find(id);
     if (gateway == runtime->second->gateways.end()) return;
-    for (const auto& endpoint : gateway->second.served) parts_.ingress.remove(endpoint);
+    for (const auto& endpoint : gateway->second.served) {
+        parts_.ingress.remove(endpoint);
+        parts_.traffic.forget(endpoint);
+    }
     runtime->second->gateways.erase(gateway);
 }
 
@@ -260,9 +260,10 @@ Result<std::uint16_t> Fleet::serve(const Endpoint& endpoint) {
     auto* gateway = find(endpoint.tenant, endpoint.gateway);
     if (gateway == nullptr) return fail(kNotFound, "The endpoint's gateway is not bound any more.");
     tunnel::Target target{gateway->nkey, endpoint.id};
-    IngressRoute route{endpoint.id,
-                       ingressHost(endpoint.id, parts_.publicHost),
-                       tenants_.at(endpoint.tenant)->connector->caller(std::move(target))};
+    auto caller =
+        parts_.traffic.meter({endpoint.tenant, endpoint.gateway, endpoint.id, endpoint.name},
+                             tenants_.at(endpoint.tenant)->connector->caller(std::move(target)));
+    IngressRoute route{endpoint.id, ingressHost(endpoint.id, parts_.publicHost), std::move(caller)};
     const auto port =
         PCG_TRY(parts_.ingress.add(std::move(route), endpoint.ingressPort.value_or(0)));
     gateway->served.insert(endpoint.id);
@@ -273,15 +274,26 @@ net::Task<void> Fleet::applyInventory(wire::TenantId tenant,
                                       wire::GatewayId id,
                                       std::vector<ReportedEndpoint> reported) {
     const auto scope = parts_.authority.scopeOf(tenant);
-    auto work = [scope, id, reported = std::move(reported)](store::Database& database) {
-        return Gateways(database).report(scope, id, reported);
+
+    struct Reported {
+        std::vector<Endpoint> before;
+        std::vector<Endpoint> after;
     };
-    const auto endpoints = co_await parts_.store.run(std::move(work));
-    if (!endpoints) {
+
+    auto work =
+        [scope, id, reported = std::move(reported)](store::Database& database) -> Result<Reported> {
+        Gateways gateways(database);
+        auto before = PCG_TRY(gateways.endpoints(scope, id));
+        return Reported{std::move(before), PCG_TRY(gateways.report(scope, id, reported))};
+    };
+    const auto report = co_await parts_.store.run(std::move(work));
+    if (!report) {
         kLog.failure(
-            log::Level::Warn, "inventory.refused", endpoints.error(), {{"gateway_id", id.text()}});
+            log::Level::Warn, "inventory.refused", report.error(), {{"gateway_id", id.text()}});
         co_return;
     }
+    const auto* endpoints = &report->after;
+    parts_.watch.endpointsChanged(tenant, id, changesBetween(report->before, report->after));
     auto* gateway = find(tenant, id);
     if (gateway == nullptr || stopping_) co_return;
     auto gone = gateway->served;
@@ -298,6 +310,7 @@ net::Task<void> Fleet::applyInventory(wire::TenantId tenant,
     }
     for (const auto& endpoint : gone) {
         parts_.ingress.remove(endpoint);
+        parts_.traffic.forget(endpoint);
         gateway->served.erase(endpoint);
     }
     for (const auto& [endpoint, port] : opened) {
@@ -351,6 +364,7 @@ void Fleet::onHello(const wire::TenantId& tenant,
     if (gateway->instance && *gateway->instance != hello.instance) {
         tenants_.at(tenant)->connector->gatewayRestarted(gateway->nkey, *gateway->instance);
     }
+    if (gateway->instance != hello.instance) parts_.watch.started(tenant, id, hello.version);
     gateway->instance = hello.instance;
 }
 

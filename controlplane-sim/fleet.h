@@ -13,6 +13,8 @@
 #include "controlplane-sim/ingress/ingress.h"
 #include "controlplane-sim/issuer/account_publisher.h"
 #include "controlplane-sim/issuer/issuer.h"
+#include "controlplane-sim/observe/gateway_watch.h"
+#include "controlplane-sim/observe/traffic.h"
 #include "controlplane-sim/presence/presence.h"
 #include "controlplane-sim/presence/tenant_buses.h"
 #include "controlplane-sim/rest/ports.h"
@@ -31,7 +33,6 @@ class Fleet final : public Lifecycle, public GatewayCalls {
     struct Parts {
         net::Loop& loop;
         store::Worker& store;
-        PkiStorage sealed;  // used on the storage thread only
         const PlatformAuthority& authority;
         const Clock& clock;
         Random& random;
@@ -42,6 +43,8 @@ class Fleet final : public Lifecycle, public GatewayCalls {
         stream::WindowPool& window;  // the whole process's receive storage
         wire::InstanceId instance;
         std::string publicHost;
+        GatewayWatch& watch;
+        Traffic& traffic;
     };
 
     explicit Fleet(Parts parts);
@@ -53,7 +56,6 @@ class Fleet final : public Lifecycle, public GatewayCalls {
     const LiveGateways& live() const { return presence_; }
 
     net::Task<Result<>> tenantCreated(wire::TenantId tenant) override;
-    net::Task<Result<>> tenantDeleted(wire::TenantId tenant) override;
     net::Task<Result<>> gatewayReleased(TenantScope scope, wire::GatewayId id) override;
 
     net::Task<Result<GatewayAnswer>> ask(TenantScope scope,
@@ -63,6 +65,15 @@ class Fleet final : public Lifecycle, public GatewayCalls {
                                   wire::GatewayId gateway,
                                   wire::EndpointId endpoint,
                                   bool isThere) override;
+    // The tenant's link, its gateways and its ingress end; what is said to its gateways is said.
+    // The answer is the tombstone of its account, for Offboarding. A second call has nothing to
+    // end.
+    net::Task<Result<std::string>> tenantLeaves(wire::TenantId tenant);
+
+    // Tells the broker of an account that is no more.
+    net::Task<Result<>> bury(std::string tombstoneJwt) {
+        return parts_.claims.publish(std::move(tombstoneJwt));
+    }
 
     // The pairing service has issued an identity, or taken one back.
     net::Task<Result<>> gatewayIssued(wire::TenantId tenant,
@@ -103,7 +114,6 @@ class Fleet final : public Lifecycle, public GatewayCalls {
     Result<> openRuntime(const wire::TenantId& tenant);
     net::Task<Result<>> publishClaims(wire::TenantId tenant);
     net::Task<void> keepClaims();
-    net::Task<void> publishTombstones();
     void expect(const wire::TenantId& tenant,
                 const wire::GatewayId& id,
                 const wire::UserNkey& nkey);
@@ -122,8 +132,9 @@ class Fleet final : public Lifecycle, public GatewayCalls {
     net::Timer reported_;  // cancelled after each inventory, to wake whoever waits for one
     bool stopping_ = false;
     std::map<wire::TenantId, std::unique_ptr<TenantRuntime>> tenants_;
-    std::set<wire::TenantId> unpublished_;              // claims that the broker has not taken yet
-    std::map<wire::TenantId, std::string> tombstones_;  // of tenants that left; likewise
+    // Of tenants that left: calls that are ending still hold storage of their pools.
+    std::vector<std::unique_ptr<TenantRuntime>> retired_;
+    std::set<wire::TenantId> unpublished_;  // claims that the broker has not taken yet
 };
 
 }  // namespace pcg::controlplane

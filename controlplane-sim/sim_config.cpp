@@ -23,6 +23,12 @@ const std::vector<std::string>& optionNames() {
                                                    "--tls-key-file",
                                                    "--check-config",
                                                    "--log-level",
+                                                   "--tenant-requests",
+                                                   "--tenant-streams",
+                                                   "--tenant-mib",
+                                                   "--audit-days",
+                                                   "--audit-rows",
+                                                   "--rotate-root-key",
                                                    "--help"};
     return names;
 }
@@ -54,7 +60,35 @@ Result<> setLevel(SimConfig& config, std::string_view text) {
     return {};
 }
 
+Result<std::uint64_t> number(std::string_view name, std::string_view value, std::uint64_t most) {
+    const auto parsed = parseUnsigned(value);
+    if (parsed && *parsed >= 1 && *parsed <= most) return *parsed;
+    return usage(std::string(name) + " takes a whole number from 1 to " + std::to_string(most) +
+                 ", not \"" + std::string(value) + "\".");
+}
+
+// False when the option is another one.
+Result<bool> setBound(SimConfig& config, std::string_view name, std::string_view value) {
+    if (name == "--tenant-requests") {
+        config.budget.requestsPerSecond =
+            static_cast<std::uint32_t>(PCG_TRY(number(name, value, 1'000'000)));
+    } else if (name == "--tenant-streams") {
+        config.budget.streams = PCG_TRY(number(name, value, 16'384));
+    } else if (name == "--tenant-mib") {
+        config.budget.bytesPerSecond = PCG_TRY(number(name, value, 1'000'000)) * 1_MiB;
+    } else if (name == "--audit-days") {
+        config.audit.age =
+            std::chrono::days(static_cast<std::int64_t>(PCG_TRY(number(name, value, 36'500))));
+    } else if (name == "--audit-rows") {
+        config.audit.rows = PCG_TRY(number(name, value, 1'000'000'000));
+    } else {
+        return false;
+    }
+    return true;
+}
+
 Result<> set(SimConfig& config, std::string_view name, std::string_view value) {
+    if (PCG_TRY(setBound(config, name, value))) return {};
     if (name == "--state-dir")
         config.stateDir = value;
     else if (name == "--listen")
@@ -97,6 +131,8 @@ Result<SimConfig> SimConfig::parse(std::span<const char* const> arguments) {
             config.help = true;
         } else if (name == "--check-config") {
             config.checkOnly = true;
+        } else if (name == "--rotate-root-key") {
+            config.rotateRootKey = true;
         } else if (equals != std::string_view::npos) {
             PCG_TRY(set(config, name, argument.substr(equals + 1)));
         } else if (i + 1 < arguments.size()) {
@@ -121,7 +157,12 @@ std::string SimConfig::print() const {
            "\nportal-dir = " + (portalDir.empty() ? "(none)" : portalDir.string()) +
            "\ntls-certificate-file = " +
            (tlsCertificate.empty() ? "(made here)" : tlsCertificate.string()) +
-           "\ntls-key-file = " + (tlsKey.empty() ? "(made here)" : tlsKey.string()) + "\n";
+           "\ntls-key-file = " + (tlsKey.empty() ? "(made here)" : tlsKey.string()) +
+           "\ntenant-requests = " + std::to_string(budget.requestsPerSecond) +
+           "\ntenant-streams = " + std::to_string(budget.streams) +
+           "\ntenant-mib = " + std::to_string(budget.bytesPerSecond / 1_MiB) +
+           "\naudit-days = " + std::to_string(audit.age.count()) +
+           "\naudit-rows = " + std::to_string(audit.rows) + "\n";
 }
 
 std::string simUsage() {
@@ -136,6 +177,13 @@ The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bu
   --portal-dir DIR      the built portal; served at / (default: none)
   --tls-certificate-file FILE  PEM chain for the portal's name, leaf first, and
   --tls-key-file FILE          its key (default: the control plane's own authority issues one)
+  --tenant-requests N   a tenant's calls a second through the ingress, while another tenant uses it
+                        too (default 400)
+  --tenant-mib N        its MiB a second there, both directions together (default 64)
+  --tenant-streams N    its calls that may be open at once (default 1024)
+  --audit-days N        how long a tenant's audit is kept (default 365)
+  --audit-rows N        how many rows of it are kept (default 2000000)
+  --rotate-root-key     take another root key before serving; tenants notice nothing
   --log-level LEVEL     debug, info (default) or warn
   --check-config        print the effective values and stop
   --help                this text

@@ -5,6 +5,8 @@
 
 #include "common/base/result.h"
 #include "common/log/log.h"
+#include "controlplane-sim/audit/audit_store.h"
+#include "controlplane-sim/budget/budgets.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +24,9 @@ struct SimConfig {
     std::filesystem::path portalDir;       // empty: no portal is served
     std::filesystem::path tlsCertificate;  // with tlsKey: for the portal's name, from elsewhere
     std::filesystem::path tlsKey;
+    BudgetLimits budget;
+    AuditRetention audit;
+    bool rotateRootKey = false;
     log::Level logLevel = log::Level::Info;
     bool checkOnly = false;
     bool help = false;

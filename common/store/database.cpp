@@ -2,6 +2,7 @@
 #include "common/store/database.h"
 
 #include "common/base/assert.h"
+#include "common/store/envelope.h"
 #include "common/store/errc.h"
 
 #include <Poco/Data/LOB.h>
@@ -159,6 +160,11 @@ Result<std::unique_ptr<Database>> Database::open(std::filesystem::path file, Opt
     PCG_TRY(database->configure(options));
     PCG_TRY(database->check());
     return database;
+}
+
+Envelope& Database::adopt(std::unique_ptr<Envelope> keys) {
+    envelope_ = std::move(keys);
+    return *envelope_;
 }
 
 Result<> Database::configure(const Options& options) {

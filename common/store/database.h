@@ -18,6 +18,8 @@
 
 namespace pcg::store {
 
+class Envelope;
+
 class Database {
   public:
     struct Options {
@@ -46,6 +48,12 @@ class Database {
 
     const std::filesystem::path& file() const { return file_; }
 
+    // The keys over this database's sealed values live and end with it, so that whoever may ask for
+    // a row can open it. Null until adopt().
+    Envelope& adopt(std::unique_ptr<Envelope> keys);
+
+    Envelope* envelope() const { return envelope_.get(); }
+
   private:
     friend class Transaction;
     struct Session;
@@ -59,6 +67,7 @@ class Database {
 
     std::filesystem::path file_;
     std::unique_ptr<Session> session_;
+    std::shared_ptr<Envelope> envelope_;  // shared: its type is not known here
     bool inTransaction_ = false;
 };
 

@@ -4,6 +4,7 @@
 #include "common/base/assert.h"
 #include "common/base/clock.h"
 #include "common/crypto/aead.h"
+#include "common/crypto/kdf.h"
 #include "common/store/errc.h"
 
 #include <algorithm>
@@ -13,8 +14,12 @@
 namespace pcg::store {
 namespace {
 
-constexpr std::array kClasses{
-    KeyClass::Credentials, KeyClass::Keys, KeyClass::Config, KeyClass::Spool};
+constexpr std::array kClasses{KeyClass::Credentials,
+                              KeyClass::Keys,
+                              KeyClass::Config,
+                              KeyClass::Spool,
+                              KeyClass::Data,
+                              KeyClass::Index};
 
 std::string_view className(KeyClass keyClass) {
     switch (keyClass) {
@@ -26,6 +31,10 @@ std::string_view className(KeyClass keyClass) {
             return "config";
         case KeyClass::Spool:
             return "spool";
+        case KeyClass::Data:
+            return "data";
+        case KeyClass::Index:
+            return "index";
     }
     return "";
 }
@@ -113,10 +122,26 @@ Result<std::unique_ptr<Envelope>> Envelope::open(Database& database,
                                                  const std::filesystem::path& rootKeyFile,
                                                  std::string_view machineBinding,
                                                  Random& random) {
-    auto root = PCG_TRY(rootKey(database, rootKeyFile, machineBinding, random));
-    std::unique_ptr<Envelope> envelope(new Envelope(database, std::move(root), random));
-    PCG_TRY(envelope->loadAll());
-    return envelope;
+    const RootHome home{rootKeyFile, std::string(machineBinding)};
+    const auto openWith = [&](Result<RootKey> root) -> Result<std::unique_ptr<Envelope>> {
+        std::unique_ptr<Envelope> envelope(
+            new Envelope(database, PCG_TRY(std::move(root)), home, random));
+        PCG_TRY(envelope->loadAll());
+        return envelope;
+    };
+    auto opened = openWith(rootKey(database, rootKeyFile, machineBinding, random));
+    std::error_code ignored;
+    if (!std::filesystem::exists(home.nextFile(), ignored)) return opened;
+    // A rotation of the root key was cut short: which one wraps the tenant keys says how far it
+    // was.
+    if (opened) {
+        std::filesystem::remove(home.nextFile(), ignored);
+        return opened;
+    }
+    auto next = openWith(RootKey::load(home.nextFile(), machineBinding));
+    if (!next) return opened;
+    PCG_TRY(RootKey::replace(home.nextFile(), home.file));
+    return next;
 }
 
 Result<> Envelope::loadAll() {
@@ -209,6 +234,53 @@ Result<Secret> Envelope::open(const Scope& scope,
                 "value again.");
 }
 
+Result<crypto::Digest256> Envelope::mac(const Scope& scope,
+                                        KeyClass keyClass,
+                                        BytesView message) const {
+    const auto versions = dataKeys_.find({scope, keyClass});
+    if (versions == dataKeys_.end() || versions->second.empty()) {
+        return fail(kSealBroken, "The keys of this tenant are not there: it is being removed.");
+    }
+    return crypto::hmacSha256(versions->second.back().key.reveal(), message);
+}
+
+bool Envelope::isPrepared(const Scope& scope, KeyClass keyClass) const {
+    const auto versions = dataKeys_.find({scope, keyClass});
+    return versions != dataKeys_.end() && !versions->second.empty();
+}
+
+std::vector<Scope> Envelope::scopesOf(const std::string& tenant) const {
+    std::vector<Scope> scopes;
+    for (auto at = tenantKeys_.lower_bound(Scope{tenant, 0});
+         at != tenantKeys_.end() && at->first.tenant == tenant;
+         ++at) {
+        scopes.push_back(at->first);
+    }
+    return scopes;
+}
+
+Result<> Envelope::rotateRoot() {
+    PCG_ASSERT(!database_.inTransaction());
+    std::error_code ignored;
+    std::filesystem::remove(home_.nextFile(), ignored);
+    auto fresh = PCG_TRY(RootKey::create(home_.nextFile(), home_.machineBinding, random_));
+    PCG_TRY(transact(database_, [&]() -> Result<> {
+        for (const auto& [scope, key] : tenantKeys_) {
+            PCG_TRY(database_.execute(
+                "UPDATE envelope_tenant_keys SET wrapped = ? WHERE tenant = ? AND epoch = ?",
+                {wrapKey(fresh.wrappingKey(), tenantRole(scope), key, random_),
+                 scope.tenant,
+                 scope.epoch}));
+        }
+        return {};
+    }));
+    root_ = std::move(fresh);
+    PCG_TRY(RootKey::replace(home_.nextFile(), home_.file));
+    // What the old key wrapped must not stay in the write-ahead log.
+    PCG_TRY(database_.query("PRAGMA wal_checkpoint(TRUNCATE)"));
+    return {};
+}
+
 Result<> Envelope::rotate(const Scope& scope, KeyClass keyClass) {
     PCG_TRY(makeDataKey(scope, keyClass));
     return {};
@@ -216,6 +288,8 @@ Result<> Envelope::rotate(const Scope& scope, KeyClass keyClass) {
 
 Result<> Envelope::destroy(const Scope& scope) {
     PCG_TRY(database_.execute("DELETE FROM envelope_tenant_keys WHERE tenant = ? AND epoch = ?",
+                              {scope.tenant, scope.epoch}));
+    PCG_TRY(database_.execute("DELETE FROM sealed_secrets WHERE tenant = ? AND epoch = ?",
                               {scope.tenant, scope.epoch}));
     // secure_delete overwrites the row; the old pages in the write-ahead log must go too.
     PCG_TRY(database_.query("PRAGMA wal_checkpoint(TRUNCATE)"));

@@ -7,6 +7,7 @@
 // opened with; not thread-safe.
 #pragma once
 
+#include "common/crypto/digest.h"
 #include "common/store/database.h"
 #include "common/store/root_key.h"
 #include "common/store/sealed_values.h"
@@ -19,7 +20,8 @@
 namespace pcg::store {
 
 // What is sealed, so that a key never serves two purposes.
-enum class KeyClass { Credentials, Keys, Config, Spool };
+// Data: columns of a tenant's rows; Index: keys of blind indexes over them, which seal nothing.
+enum class KeyClass { Credentials, Keys, Config, Spool, Data, Index };
 
 // The tables it needs, for the caller's list of migrations.
 const std::vector<std::string_view>& envelopeSchema();
@@ -46,17 +48,40 @@ class Envelope {
                         const Cell& cell,
                         BytesView sealed) const;
 
+    // HMAC under the class's key: equal texts of one scope are found without being readable.
+    // store.seal_broken when the scope has no such key; prepare() makes it.
+    Result<crypto::Digest256> mac(const Scope& scope, KeyClass keyClass, BytesView message) const;
+
+    // Whether seal() and mac() need no new key, and so may be called inside a transaction.
+    bool isPrepared(const Scope& scope, KeyClass keyClass) const;
+
+    // The epochs of a tenant that still have a key, the oldest first.
+    std::vector<Scope> scopesOf(const std::string& tenant) const;
+
+    // Another RK: all tenant keys are wrapped anew in one transaction; no sealed value changes. A
+    // crash at any point leaves the old or the new root key in force, and open() finds out which.
+    Result<> rotateRoot();
+
     // A new DEK for what is sealed from now on; what was sealed stays readable.
     Result<> rotate(const Scope& scope, KeyClass keyClass);
 
-    // Crypto-erase. Values of the scope are unreadable from here on.
+    // Crypto-erase. Values of the scope are unreadable from here on; its sealed secrets are
+    // removed.
     Result<> destroy(const Scope& scope);
 
   private:
     using DataKeys = std::map<std::pair<Scope, KeyClass>, std::vector<DataKey>>;  // oldest first
 
-    Envelope(Database& database, RootKey root, Random& random)
-        : database_(database), root_(std::move(root)), random_(random) {}
+    struct RootHome {
+        std::filesystem::path file;
+        std::string machineBinding;
+
+        // Where the next root key waits while the tenant keys are wrapped anew.
+        std::filesystem::path nextFile() const { return file.string() + ".next"; }
+    };
+
+    Envelope(Database& database, RootKey root, RootHome home, Random& random)
+        : database_(database), root_(std::move(root)), home_(std::move(home)), random_(random) {}
 
     Result<> loadAll();
     Result<const Secret*> tenantKey(const Scope& scope);
@@ -64,6 +89,7 @@ class Envelope {
 
     Database& database_;
     RootKey root_;
+    RootHome home_;
     Random& random_;
     std::map<Scope, Secret> tenantKeys_;
     DataKeys dataKeys_;

@@ -106,6 +106,27 @@ Result<RootKey> RootKey::create(const std::filesystem::path& file,
     return RootKey(mix(stored, machineBinding));
 }
 
+Result<> RootKey::replace(const std::filesystem::path& fresh, const std::filesystem::path& file) {
+    {
+        const FileDescriptor old(::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+        constexpr std::array<std::uint8_t, kSize> kNothing{};
+        if (old.get() >= 0 &&
+            (::write(old.get(), kNothing.data(), kSize) != kSize || ::fsync(old.get()) != 0)) {
+            return refuse(
+                file, std::string("cannot be erased: ") + std::strerror(errno), "Check the disk.");
+        }
+    }
+    const FileDescriptor directory(
+        ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (::rename(fresh.c_str(), file.c_str()) != 0 || directory.get() < 0 ||
+        ::fsync(directory.get()) != 0) {
+        return refuse(file,
+                      std::string("cannot be replaced: ") + std::strerror(errno),
+                      "Check the state directory and the disk.");
+    }
+    return {};
+}
+
 std::string machineBinding() {
     std::ifstream in("/etc/machine-id");
     std::string id;

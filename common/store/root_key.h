@@ -27,6 +27,10 @@ class RootKey {
                                   std::string_view machineBinding,
                                   Random& random);
 
+    // Puts `fresh` in the place of `file`, whose octets are overwritten first. A crash in between
+    // leaves `fresh` whole.
+    static Result<> replace(const std::filesystem::path& fresh, const std::filesystem::path& file);
+
     // The key that wraps tenant keys.
     const Secret& wrappingKey() const { return wrapping_; }
 

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/http/problem.h"
 #include "common/wire/errc.h"
+#include "controlplane-sim/budget/budgets.h"
 
 #include <utility>
 
@@ -42,12 +43,15 @@ std::string soapFault(std::string_view text) {
 
 int statusFor(const Error& error, http::Outcome outcome) {
     if (error.is(wire::kTooLarge)) return 431;
+    if (error.is(kOverBudget)) return 429;
     if (error.isInput() && outcome == http::Outcome::NotDispatched) return 400;
     return outcome == http::Outcome::NotDispatched ? 503 : 504;
 }
 
 std::string sentenceFor(const Error& error, http::Outcome outcome) {
     if (error.isInput()) return error.message();
+    if (error.is(kOverBudget))
+        return "The request was not executed: " + error.message() + " Ask again in a second.";
     if (outcome == http::Outcome::NotDispatched)
         return "The request did not reach the data center and was not executed: " +
                error.message() + " Ask again in a few seconds.";
@@ -87,8 +91,9 @@ FailureAnswer answerOf(const http::RequestHead& request,
     FailureAnswer answer;
     answer.head.headers.add(std::string(kOutcomeField), std::string(nameOf(outcome)));
     answer.head.headers.add("Cache-Control", "no-store");
+    if (status == 429) answer.head.headers.add("Retry-After", "1");
     if (status == 503) answer.head.headers.add("Retry-After", std::to_string(kRetryAfter.count()));
-    if (isSoap(request)) {
+    if (isSoap(request) && status != 429) {
         answer.head.status = 500;
         answer.head.headers.add("Content-Type", "text/xml; charset=utf-8");
         answer.body = soapFault(sentence);

@@ -2,6 +2,7 @@
 // What a client of the ingress gets when its request did not come through: always an answer it can
 // read.
 //
+// Over the tenant's budget: 429 with Retry-After, a problem document for everybody.
 // Not dispatched: 503 with Retry-After, safe to ask again. Unknown: 504, it may have been executed.
 // Both say so in the field Pcg-Outcome. SOAP clients (vSphere's) read nothing but faults, so they
 // get one, in a 500 as SOAP 1.1 section 6.2 wants it; everybody else gets a problem document (RFC

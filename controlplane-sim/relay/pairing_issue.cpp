@@ -2,6 +2,7 @@
 // M9 to M13 of the pairing service: both halves, the one transaction, the acknowledgement.
 #include "common/crypto/csr.h"
 #include "common/log/log.h"
+#include "controlplane-sim/relay/pairing_audit.h"
 #include "controlplane-sim/relay/pairing_http.h"
 #include "controlplane-sim/relay/pairing_service.h"
 #include "controlplane-sim/tenancy/enrollments.h"
@@ -43,6 +44,7 @@ net::Task<void> PairingService::approve(http::Exchange& exchange, const Params& 
         co_return co_await sendRefusal(exchange, std::move(refused.value()));
     }
     claim->approval = std::move(*approval);
+    audit(claim->scope.tenant(), pairingEvent(*claim, "pairing.approve", AuditOutcome::Success));
     const auto issued = co_await issue(claim);
     if (!issued) co_return co_await sendRefusal(exchange, issued.error());
     co_await sendNothing(exchange, 202);
@@ -133,10 +135,14 @@ net::Task<Answer<>> PairingService::issue(std::shared_ptr<ClaimRecord> claim) {
         kLog.info(
             "pairing.issued",
             {{"tenant_id", claim->terms.tenantId}, {"gateway_id", claim->offer->offer.gatewayId}});
+        audit(claim->scope.tenant(), pairingEvent(*claim, "gateway.pair", AuditOutcome::Success));
         relay_.conclude(*claim, ClaimState::Issued, {});
         co_return Answer<>{};
     }
     kLog.failure(log::Level::Warn, "pairing.issue_failed", response.error());
+    audit(
+        claim->scope.tenant(),
+        pairingEvent(*claim, "gateway.pair", AuditOutcome::Failed, response.error().code().name()));
     claim->state = ClaimState::Open;
     // Somebody's mistake stays one; the disk or the broker may be back for the next try.
     if (response.error().isInput())
@@ -215,7 +221,14 @@ net::Task<void> PairingService::acknowledge(http::Exchange& exchange, const Para
     if (!first) co_return co_await sendRefusal(exchange, refusalOf(first.error()));
     const auto claim = relay_.findClaim(claimId);
     if (*first && claim) relay_.status(*claim, "active");
-    if (*first) kLog.info("pairing.active", {{"gateway_id", ack->gatewayId}});
+    if (*first) {
+        kLog.info("pairing.active", {{"gateway_id", ack->gatewayId}});
+        AuditEvent event;
+        event.actor = {ActorKind::Gateway, ack->gatewayId};
+        event.action = "gateway.active";
+        event.target = {"gateway", ack->gatewayId, claim ? claim->label : std::string()};
+        audit((*found)->tenant, std::move(event));
+    }
     co_await sendNothing(exchange, 204);
 }
 

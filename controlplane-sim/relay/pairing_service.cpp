@@ -5,6 +5,7 @@
 #include "common/codec/base64url.h"
 #include "common/crypto/ec_key.h"
 #include "common/log/log.h"
+#include "controlplane-sim/relay/pairing_audit.h"
 #include "controlplane-sim/relay/pairing_http.h"
 #include "controlplane-sim/source_network.h"
 #include "controlplane-sim/tenancy/enrollments.h"
@@ -52,7 +53,12 @@ PairingService::PairingService(Parts parts,
              limits,
              platformOf(parts.pki, origin_)),
       tick_(parts.loop.get_executor()),
-      stopped_(parts.loop.get_executor()) {}
+      stopped_(parts.loop.get_executor()) {
+    relay_.onClosed([this](const ClaimRecord& claim, const std::string& code) {
+        audit(claim.scope.tenant(),
+              pairingEvent(claim, "pairing.attempt", AuditOutcome::Failed, code));
+    });
+}
 
 http::RouteHandler PairingService::bind(Method method) {
     return [this, method](http::Exchange& exchange, const Params& params) {
@@ -191,7 +197,14 @@ net::Task<void> PairingService::postClaim(http::Exchange& exchange, const Params
     const auto* key = exchange.request().headers.find("Idempotency-Key");
     const auto reply =
         relay_.claim(*who, *request, key == nullptr ? std::string() : key->substr(0, 64));
-    if (reply) co_return co_await sendJson(exchange, 201, reply->write());
+    if (reply) {
+        const auto claim = relay_.findClaim(pairing::toText(reply->claimId));
+        if (claim)
+            audit(who->scope.tenant(),
+                  pairingEvent(*claim, "pairing.claim", AuditOutcome::Success));
+        co_return co_await sendJson(exchange, 201, reply->write());
+    }
+    audit(who->scope.tenant(), refusedClaim(*who, reply.error()));
     net::Timer delay(parts_.loop.get_executor(), since + kRefusedClaim);
     co_await delay.async_wait(net::kAwaitTuple);
     co_await sendRefusal(exchange, reply.error());
@@ -268,6 +281,13 @@ net::Task<void> PairingService::expireUnacknowledged() {
     }
     for (const auto& enrollment : *expired) {
         kLog.warn("pairing.not_acknowledged", {{"gateway_id", enrollment.gateway.text()}});
+        AuditEvent event;
+        event.action = "gateway.expire";
+        event.actor = {ActorKind::Platform, "control plane"};
+        event.target = {"gateway", enrollment.gateway.text(), {}};
+        event.outcome = AuditOutcome::Failed;
+        event.detail = "The gateway did not acknowledge its identity in time.";
+        audit(enrollment.tenant, std::move(event));
         const auto revoked = co_await parts_.bus.revoke(enrollment.tenant, enrollment.nkey);
         if (!revoked) kLog.failure(log::Level::Error, "pairing.revoke_failed", revoked.error());
     }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/http/router.h"
+#include "controlplane-sim/audit/audit_event.h"
 #include "controlplane-sim/relay/papers.h"
 #include "controlplane-sim/relay/relay.h"
 #include "controlplane-sim/rest/authenticator.h"
@@ -25,6 +26,7 @@ class PairingService {
         const Pki& pki;
         const PlatformAuthority& authority;
         BusPapers& bus;
+        AuditSink* audit = nullptr;  // null: nobody keeps one
     };
 
     PairingService(Parts parts,
@@ -79,6 +81,10 @@ class PairingService {
     net::Task<Result<Bytes>> issueDurably(std::shared_ptr<ClaimRecord> claim);
 
     net::Task<Result<std::optional<Gateway>>> renewable(wire::GatewayId id, wire::UserNkey nkey);
+
+    void audit(const wire::TenantId& tenant, AuditEvent event) const {
+        if (parts_.audit != nullptr) parts_.audit->record(tenant, std::move(event));
+    }
 
     net::Task<void> sweepLoop();
     net::Task<void> expireUnacknowledged();

@@ -272,6 +272,7 @@ void Relay::closeClaim(ClaimRecord& claim, const std::string& code) {
     claim.expiresAt = clock_.now() + kKeepFinished;
     status(claim, "closed", code);
     claim.events.close();
+    if (onClosed_) onClosed_(claim, code);
 }
 
 void Relay::conclude(ClaimRecord& claim, ClaimState state, const std::string& code) {

@@ -12,6 +12,7 @@
 #include "controlplane-sim/tenancy/accounts.h"
 #include "pairing/messages.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -119,6 +120,11 @@ class Relay {
     void sweep();
     void closeAll();  // wakes every poll; for stopping
 
+    // Told of every claim that came to nothing, with the reason's name.
+    void onClosed(std::function<void(const ClaimRecord&, const std::string& code)> callback) {
+        onClosed_ = std::move(callback);
+    }
+
     std::size_t offerCount() const { return offers_.size(); }
 
   private:
@@ -139,6 +145,7 @@ class Relay {
     Platform platform_;
     std::map<std::string, std::shared_ptr<OfferRecord>, std::less<>> offers_;  // by sid
     std::map<std::string, std::shared_ptr<ClaimRecord>, std::less<>> claims_;  // by claim id
+    std::function<void(const ClaimRecord&, const std::string&)> onClosed_;
     Quota offersByGateway_;
     Quota claimsByMinute_;
     Quota claimsByHour_;

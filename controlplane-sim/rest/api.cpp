@@ -13,18 +13,22 @@ rest::Services servicesOf(const Api::Parts& parts) {
 }  // namespace
 
 Api::Api(Parts parts, const Authenticator& authenticator)
-    : rules_{authenticator, idempotency_, parts.clock},
+    : rules_{authenticator, idempotency_, parts.clock, &parts.audit},
       idempotency_(parts.store, parts.envelope, parts.clock),
       passwords_(parts.random),
       sessions_(servicesOf(parts), passwords_),
       users_(servicesOf(parts), passwords_),
       tokens_(servicesOf(parts)),
-      tenants_(servicesOf(parts), parts.envelope, passwords_, parts.lifecycle),
+      tenants_(servicesOf(parts), passwords_, parts.lifecycle),
       gateways_(servicesOf(parts), parts.live, parts.lifecycle),
       endpoints_(servicesOf(parts),
                  {parts.publicHost, parts.ingressHost},
                  parts.live,
-                 parts.gatewayCalls) {}
+                 parts.gatewayCalls),
+      audit_(servicesOf(parts), authenticator),
+      events_(parts.events, authenticator),
+      metrics_(servicesOf(parts), parts.metrics),
+      care_(servicesOf(parts), parts.care) {}
 
 void Api::addTo(http::Router& router) {
     routes_ = std::make_unique<rest::ApiRoutes>(router, rules_);
@@ -36,6 +40,10 @@ void Api::addTo(http::Router& router) {
     tenants_.addTo(*routes_);
     gateways_.addTo(*routes_);
     endpoints_.addTo(*routes_);
+    audit_.addTo(*routes_);
+    events_.addTo(*routes_);
+    metrics_.addTo(*routes_);
+    care_.addTo(*routes_);
 }
 
 net::Task<rest::Checked<>> Api::document(rest::Call& call) {

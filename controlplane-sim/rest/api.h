@@ -4,9 +4,13 @@
 // Loop thread; it must outlive the router.
 #pragma once
 
+#include "controlplane-sim/rest/audit_api.h"
 #include "controlplane-sim/rest/endpoints_api.h"
+#include "controlplane-sim/rest/events_api.h"
 #include "controlplane-sim/rest/gateways_api.h"
+#include "controlplane-sim/rest/metrics_api.h"
 #include "controlplane-sim/rest/sessions_api.h"
+#include "controlplane-sim/rest/tenant_care_api.h"
 #include "controlplane-sim/rest/tenants_api.h"
 #include "controlplane-sim/rest/tokens_api.h"
 #include "controlplane-sim/rest/users_api.h"
@@ -28,6 +32,10 @@ class Api {
         GatewayCalls& gatewayCalls;
         std::string publicHost;
         std::string ingressHost;
+        AuditSink& audit;
+        EventHub& events;
+        const Metrics& metrics;
+        TenantCare& care;
     };
 
     Api(Parts parts, const Authenticator& authenticator);
@@ -47,6 +55,10 @@ class Api {
     rest::TenantsApi tenants_;
     rest::GatewaysApi gateways_;
     rest::EndpointsApi endpoints_;
+    rest::AuditApi audit_;
+    rest::EventsApi events_;
+    rest::MetricsApi metrics_;
+    rest::TenantCareApi care_;
 };
 
 }  // namespace pcg::controlplane

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/http/errc.h"
 #include "common/log/log.h"
+#include "controlplane-sim/rest/change_event.h"
 #include "controlplane-sim/tenancy/errc.h"
 
 namespace pcg::controlplane::rest {
@@ -119,9 +120,33 @@ void ApiRoutes::addEntry(Entry entry) {
 net::Task<void> ApiRoutes::serve(http::Exchange& exchange,
                                  const http::RouteParams& params,
                                  const Entry& entry) {
+    const auto since = parts_.clock.now();
     Call call(exchange, params);
     auto admitted = co_await admit(entry.route, call);
-    if (!admitted) co_return co_await sendProblem(exchange, std::move(admitted).error());
+    if (admitted) {
+        co_await serveAdmitted(entry, call);
+    } else {
+        call.status_ = admitted.error().status;
+        co_await sendProblem(exchange, std::move(admitted).error());
+    }
+    audit(entry.route, call, since);
+}
+
+void ApiRoutes::audit(const Route& route, const Call& call, SteadyTime since) const {
+    if (parts_.audit == nullptr || !call.who_) return;
+    auto event = changeOf(route.method, route.path, call.params(), call.body_, call.status_);
+    if (!event) return;
+    const auto& who = *call.who_;
+    event->at = parts_.clock.wallNow();
+    event->actor = {who.tokenId.empty() ? ActorKind::User : ActorKind::Token, who.username};
+    event->durationMs =
+        std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - since).count();
+    if (!who.tokenId.empty()) event->detail += " by token " + who.tokenId;
+    parts_.audit->record(call.scope().tenant(), std::move(*event));
+}
+
+net::Task<void> ApiRoutes::serveAdmitted(const Entry& entry, Call& call) {
+    auto& exchange = call.exchange();
     if (entry.stream) {
         auto streamed = co_await entry.stream(call);
         if (streamed) co_return;
@@ -134,7 +159,10 @@ net::Task<void> ApiRoutes::serve(http::Exchange& exchange,
     if (key == nullptr || !entry.route.keepsAnswer || call.request().method != "POST")
         co_return co_await answer(entry, call);
     auto parsed = Idempotency::parse(*key);
-    if (!parsed) co_return co_await sendProblem(exchange, std::move(parsed).error());
+    if (!parsed) {
+        call.status_ = parsed.error().status;
+        co_return co_await sendProblem(exchange, std::move(parsed).error());
+    }
     co_await answerKeyed(entry, call, std::move(*parsed));
 }
 
@@ -222,6 +250,7 @@ net::Task<Checked<>> ApiRoutes::readBody(const Route& route, Call& call) {
 
 net::Task<void> ApiRoutes::answer(const Entry& entry, Call& call) {
     auto reply = co_await entry.handler(call);
+    call.status_ = reply ? reply->status : reply.error().status;
     if (!reply) co_return co_await sendProblem(call.exchange(), std::move(reply).error());
     co_await sendReply(call, std::move(*reply));
 }
@@ -236,7 +265,10 @@ net::Task<void> ApiRoutes::answerKeyed(const Entry& entry, Call& call, std::stri
     hash.update(call.request().method).update(" ").update(call.request().target).update("\n");
     const auto digest = hash.update(call.raw_).finish();
     auto kept = co_await parts_.idempotency.begin(owner, digest);
-    if (!kept) co_return co_await sendProblem(call.exchange(), std::move(kept).error());
+    if (!kept) {
+        call.status_ = kept.error().status;
+        co_return co_await sendProblem(call.exchange(), std::move(kept).error());
+    }
     if (*kept) {
         http::ResponseHead head;
         head.status = (*kept)->status;
@@ -245,6 +277,7 @@ net::Task<void> ApiRoutes::answerKeyed(const Entry& entry, Call& call, std::stri
         co_return co_await send(call.exchange(), std::move(head), std::move((*kept)->body));
     }
     auto reply = co_await entry.handler(call);
+    call.status_ = reply ? reply->status : reply.error().status;
     if (!reply) {
         if (reply.error().status == kOutcomeUnknown)
             parts_.idempotency.abandon(owner);

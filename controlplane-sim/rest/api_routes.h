@@ -8,6 +8,7 @@
 // documents. Loop thread; fill it before serving; it must outlive the router.
 #pragma once
 
+#include "controlplane-sim/audit/audit_event.h"
 #include "controlplane-sim/rest/authenticator.h"
 #include "controlplane-sim/rest/call.h"
 #include "controlplane-sim/rest/idempotency.h"
@@ -39,6 +40,8 @@ class ApiRoutes {
         const Authenticator& authenticator;
         Idempotency& idempotency;
         const Clock& clock;
+        AuditSink* audit =
+            nullptr;  // every change that a tenant's user asks for; null: nobody keeps it
     };
 
     using Handler = std::function<net::Task<Checked<Reply>>(Call&)>;
@@ -77,6 +80,8 @@ class ApiRoutes {
     Checked<> checkFlood(const Call& call);
     Checked<> checkAllowed(const Route& route, const Call& call) const;
     static net::Task<Checked<>> readBody(const Route& route, Call& call);
+    net::Task<void> serveAdmitted(const Entry& entry, Call& call);
+    void audit(const Route& route, const Call& call, SteadyTime since) const;
     net::Task<void> answer(const Entry& entry, Call& call);
     net::Task<void> answerKeyed(const Entry& entry, Call& call, std::string key);
 

@@ -75,6 +75,7 @@ class Call {
     bool platform_ = false;            // the platform's operator asks
     std::optional<Refusal> stranger_;  // why nobody is known
     IfMatch ifMatch_;
+    int status_ = 0;  // of the answer
     Bytes raw_;
     codec::json::Object body_;
 };

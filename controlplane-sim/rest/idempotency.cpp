@@ -21,7 +21,22 @@ store::Cell cellOf(const Key& key) {
     return {"idempotency_keys", key.tenant + "|" + key.principal + "|" + key.key, "answer"};
 }
 
-store::Scope scopeOf(const Key& key) { return {key.tenant, 0}; }
+// The newest keys of the tenant; the platform's own have no generations.
+store::Scope scopeOf(const store::Envelope& envelope, const Key& key) {
+    if (key.tenant.empty()) return {};
+    const auto scopes = envelope.scopesOf(key.tenant);
+    return scopes.empty() ? store::Scope{key.tenant, 1} : scopes.back();
+}
+
+// An answer that was kept before a rotation of the tenant's key began is under the older one.
+Result<Secret> openAnswer(const store::Envelope& envelope, const Key& key, BytesView sealed) {
+    const auto scope = scopeOf(envelope, key);
+    for (const auto& older : envelope.scopesOf(key.tenant)) {
+        if (older == scope) continue;
+        if (auto opened = envelope.open(older, kClass, cellOf(key), sealed)) return opened;
+    }
+    return envelope.open(scope, kClass, cellOf(key), sealed);
+}
 
 struct Found {
     Bytes request;
@@ -77,7 +92,7 @@ Checked<std::optional<Idempotency::Kept>> answerFor(const store::Envelope& envel
             "is not known: look whether it took effect before you send it under a fresh "
             "key.");
     }
-    const auto body = PCG_TRY(envelope.open(scopeOf(key), kClass, cellOf(key), found.answer));
+    const auto body = PCG_TRY(openAnswer(envelope, key, found.answer));
     return Idempotency::Kept{found.status, std::string(body.revealText())};
 }
 
@@ -112,7 +127,7 @@ net::Task<Checked<std::optional<Idempotency::Kept>>> Idempotency::begin(Key key,
             return answerFor(envelope_, key, *found, request);
         // Not inside keep(): keys are made outside of transactions, and before there is an answer
         // to lose.
-        PCG_TRY(envelope_.prepare(scopeOf(key), kClass));
+        PCG_TRY(envelope_.prepare(scopeOf(envelope_, key), kClass));
         PCG_TRY(reserve(database, key, request, now));
         return std::nullopt;
     };
@@ -123,8 +138,11 @@ net::Task<Checked<std::optional<Idempotency::Kept>>> Idempotency::begin(Key key,
 
 net::Task<Result<>> Idempotency::keep(Key key, Kept answer) {
     auto work = [this, key, answer = std::move(answer)](store::Database& database) -> Result<> {
+        const auto scope = scopeOf(envelope_, key);
+        // No keys for a tenant that left while its request was running.
+        if (!key.tenant.empty() && envelope_.scopesOf(key.tenant).empty()) return {};
         const auto sealed =
-            PCG_TRY(envelope_.seal(scopeOf(key), kClass, cellOf(key), asBytes(answer.body)));
+            PCG_TRY(envelope_.seal(scope, kClass, cellOf(key), asBytes(answer.body)));
         PCG_TRY(
             database.execute("UPDATE idempotency_keys SET status = ?, answer = ? WHERE "
                              "tenant_id = ? AND principal = ? AND key = ?",

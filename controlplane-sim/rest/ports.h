@@ -76,10 +76,6 @@ class Lifecycle {
     // The tenant is stored; make its account on the bus. Repeated calls are harmless.
     virtual net::Task<Result<>> tenantCreated(wire::TenantId tenant) = 0;
 
-    // The tenant and all that was its own is gone from the database; end its links, its ingress and
-    // its account on the bus.
-    virtual net::Task<Result<>> tenantDeleted(wire::TenantId tenant) = 0;
-
     // The gateway is released in the database; end its link, its ingress and its certificates.
     virtual net::Task<Result<>> gatewayReleased(TenantScope scope, wire::GatewayId id) = 0;
 };

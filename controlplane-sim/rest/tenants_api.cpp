@@ -3,8 +3,6 @@
 
 #include "common/codec/name_rule.h"
 #include "common/crypto/digest.h"
-#include "common/store/key_vault.h"
-#include "controlplane-sim/issuer/issuer.h"
 #include "common/log/log.h"
 #include "controlplane-sim/tenancy/errc.h"
 
@@ -17,6 +15,12 @@ namespace json = codec::json;
 
 constexpr std::string_view kList = "tenants";
 
+Error noSuchTenant() {
+    return {kNotFound, "There is no such tenant. GET /api/v1/tenants lists them."};
+}
+
+}  // namespace
+
 json::Object describe(const Tenant& tenant) {
     return json::Object()
         .set("id", tenant.id.text())
@@ -24,18 +28,10 @@ json::Object describe(const Tenant& tenant) {
         .set("created_at", toRfc3339(tenant.createdAt));
 }
 
-Error noSuchTenant() {
-    return {kNotFound, "There is no such tenant. GET /api/v1/tenants lists them."};
-}
-
-}  // namespace
-
 void TenantsApi::addTo(ApiRoutes& routes) {
     routes.add({"GET", "/api/v1/tenants", Who::PlatformOperator}, this, &TenantsApi::list);
     routes.add({"POST", "/api/v1/tenants", Who::PlatformOperator}, this, &TenantsApi::create);
     routes.add({"GET", "/api/v1/tenants/{id}", Who::PlatformOperator}, this, &TenantsApi::get);
-    routes.add(
-        {"DELETE", "/api/v1/tenants/{id}", Who::PlatformOperator}, this, &TenantsApi::remove);
 }
 
 net::Task<Checked<Reply>> TenantsApi::create(Call& call) {
@@ -105,29 +101,6 @@ net::Task<Checked<Reply>> TenantsApi::get(Call& call) {
     auto body = describe(*tenant);
     const Etag etag(body);
     co_return Reply{200, std::move(body), etag};
-}
-
-// Its rows, then its keys: a crash in between leaves keys that open nothing any more.
-net::Task<Checked<Reply>> TenantsApi::remove(Call& call) {
-    const auto id = call.params().parse("id", wire::parseTenantId);
-    if (!id) co_return fail(noSuchTenant());
-    auto work = [id = *id,
-                 now = services_.clock.wallNow(),
-                 condition = call.ifMatch(),
-                 &envelope = envelope_](store::Database& database) -> Checked<> {
-        Accounts accounts(database);
-        const auto found = PCG_TRY(accounts.find(id));
-        if (!found) return tl::unexpected<Refusal>(noSuchTenant());
-        PCG_TRY(condition.check(Etag(describe(*found))));
-        PCG_TRY(accounts.remove(id, now));
-        store::KeyVault platform(database, envelope, store::Scope{});
-        PCG_TRY(platform.remove(issuer::tenantKeysName(id)));
-        PCG_TRY(envelope.destroy({id.text(), 0}));
-        return {};
-    };
-    PCG_CO_CHECK(co_await services_.store.run(std::move(work)));
-    PCG_CO_CHECK(co_await lifecycle_.tenantDeleted(*id));
-    co_return Reply{204, {}, std::nullopt};
 }
 
 }  // namespace pcg::controlplane::rest

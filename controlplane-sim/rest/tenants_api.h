@@ -9,14 +9,13 @@
 
 namespace pcg::controlplane::rest {
 
+// As every answer shows a tenant.
+codec::json::Object describe(const Tenant& tenant);
+
 class TenantsApi {
   public:
-    // The envelope is used on the storage thread only.
-    TenantsApi(Services services,
-               store::Envelope& envelope,
-               Passwords& passwords,
-               Lifecycle& lifecycle)
-        : services_(services), envelope_(envelope), passwords_(passwords), lifecycle_(lifecycle) {}
+    TenantsApi(Services services, Passwords& passwords, Lifecycle& lifecycle)
+        : services_(services), passwords_(passwords), lifecycle_(lifecycle) {}
 
     void addTo(ApiRoutes& routes);
 
@@ -24,10 +23,8 @@ class TenantsApi {
     net::Task<Checked<Reply>> create(Call& call);
     net::Task<Checked<Reply>> list(Call& call);
     net::Task<Checked<Reply>> get(Call& call);
-    net::Task<Checked<Reply>> remove(Call& call);
 
     Services services_;
-    store::Envelope& envelope_;
     Passwords& passwords_;
     Lifecycle& lifecycle_;
 };

@@ -78,54 +78,29 @@ Result<Tenant> Accounts::create(const NewTenant& tenant, WallTime now) {
 Result<std::vector<Tenant>> Accounts::list() {
     std::vector<Tenant> tenants;
     const auto rows = PCG_TRY(database_.query(
-        "SELECT id, name, created_at_ms FROM tenants ORDER BY created_at_ms, id LIMIT 10000"));
+        "SELECT id, name, created_at_ms FROM tenants WHERE leaving_at_ms IS NULL ORDER BY "
+        "created_at_ms, id LIMIT 10000"));
     for (const auto& row : rows) tenants.push_back(PCG_TRY(tenantOf(row)));
     return tenants;
 }
 
 Result<std::vector<Tenant>> Accounts::list(const std::string& after, std::size_t limit) {
     std::vector<Tenant> tenants;
-    const auto rows = PCG_TRY(database_.query(
-        "SELECT id, name, created_at_ms FROM tenants WHERE name > ? ORDER BY name LIMIT ?",
-        {after, static_cast<std::int64_t>(limit)}));
+    const auto rows =
+        PCG_TRY(database_.query("SELECT id, name, created_at_ms FROM tenants WHERE name > ? AND "
+                                "leaving_at_ms IS NULL ORDER "
+                                "BY name LIMIT ?",
+                                {after, static_cast<std::int64_t>(limit)}));
     for (const auto& row : rows) tenants.push_back(PCG_TRY(tenantOf(row)));
     return tenants;
 }
 
 Result<std::optional<Tenant>> Accounts::find(const wire::TenantId& id) {
     const auto row = PCG_TRY(database_.queryOne(
-        "SELECT id, name, created_at_ms FROM tenants WHERE id = ?", {id.text()}));
+        "SELECT id, name, created_at_ms FROM tenants WHERE id = ? AND leaving_at_ms IS NULL",
+        {id.text()}));
     if (!row) return std::nullopt;
     return PCG_TRY(tenantOf(*row));
-}
-
-Result<> Accounts::remove(const wire::TenantId& id, WallTime now) {
-    return store::transact(database_, [&]() -> Result<> {
-        // What its gateways were may not be issued anything again, though the rows go.
-        for (const auto* source : {"SELECT nkey, ? FROM revoked_nkeys WHERE tenant_id = ?",
-                                   "SELECT nkey, ? FROM gateways WHERE tenant_id = ?"}) {
-            PCG_TRY(database_.execute(
-                std::string("INSERT OR IGNORE INTO retired_nkeys (nkey, at_ms) ") + source,
-                {toUnixMilliseconds(now), id.text()}));
-        }
-        for (const auto* table : {"sessions",
-                                  "api_tokens",
-                                  "users",
-                                  "endpoints",
-                                  "enrollments",
-                                  "revoked_nkeys",
-                                  "gateways",
-                                  "issuance_log",
-                                  "idempotency_keys"}) {
-            PCG_TRY(database_.execute(std::string("DELETE FROM ") + table + " WHERE tenant_id = ?",
-                                      {id.text()}));
-        }
-        const auto removed =
-            PCG_TRY(database_.execute("DELETE FROM tenants WHERE id = ?", {id.text()}));
-        if (removed == 0)
-            return fail(kNotFound, "There is no such tenant. GET /api/v1/tenants lists them.");
-        return {};
-    });
 }
 
 Result<std::optional<Authenticated>> Accounts::byTokenSha256(BytesView sha256, WallTime now) {

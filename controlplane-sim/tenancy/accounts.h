@@ -76,9 +76,6 @@ class Accounts {
     Result<std::vector<Tenant>> list(const std::string& after, std::size_t limit);
     Result<std::optional<Tenant>> find(const wire::TenantId& id);
 
-    // With everything that is its own. tenancy.not_found. The caller destroys the tenant's keys.
-    Result<> remove(const wire::TenantId& id, WallTime now);
-
     // Nothing: unknown or expired. Looks up by digest, so its timing says nothing about the token.
     // Notes the use, at most once a minute.
     Result<std::optional<Authenticated>> byTokenSha256(BytesView sha256, WallTime now);

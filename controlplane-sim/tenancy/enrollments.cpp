@@ -3,6 +3,7 @@
 
 #include "common/base/assert.h"
 #include "controlplane-sim/tenancy/errc.h"
+#include "controlplane-sim/tenancy/tenant_vault.h"
 
 namespace pcg::controlplane {
 namespace {
@@ -39,6 +40,7 @@ Result<Enrollment> Enrollments::issue(const TenantScope& scope,
                                       const NewEnrollment& wanted,
                                       WallTime now,
                                       const MakeResponse& makeResponse) {
+    PCG_TRY(TenantVault(database_, scope).prepare());
     return store::transact(database_, [&]() -> Result<Enrollment> {
         if (auto existing = PCG_TRY(find(wanted.claimId))) {
             if (existing->tenant != scope.tenant() || existing->gateway != wanted.gateway ||
@@ -84,14 +86,20 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
                                        WallTime now) {
     const auto row = PCG_TRY(database_.queryOne(
         "SELECT tenant_id, epoch, state FROM gateways WHERE id = ?", {wanted.gateway.text()}));
+    TenantVault vault(database_, scope);
     const auto name = PCG_TRY(freeName(scope, wanted));
+    const auto index = PCG_TRY(vault.index("gateway.name", name)).newest;
+    const auto sealed =
+        PCG_TRY(vault.seal({"gateways", wanted.gateway.text(), "name_sealed"}, name));
     if (!row) {
         PCG_TRY(database_.execute(
-            R"(INSERT INTO gateways (id, tenant_id, name, device_spki, nkey, epoch, state, bound_at_ms)
-               VALUES (?, ?, ?, ?, ?, 1, 'issued', ?))",
+            R"(INSERT INTO gateways (id, tenant_id, name, name_sealed, key_epoch, device_spki, nkey, epoch,
+                 state, bound_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'issued', ?))",
             {wanted.gateway.text(),
              scope.tenant().text(),
-             name,
+             index,
+             sealed,
+             vault.epoch(),
              wanted.deviceSpki,
              wanted.nkey.text(),
              toUnixMilliseconds(now)}));
@@ -104,10 +112,12 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
     }
     const auto epoch = row->integer(1) + 1;
     PCG_TRY(database_.execute(
-        R"(UPDATE gateways SET tenant_id = ?, name = ?, device_spki = ?, nkey = ?, epoch = ?, state = 'issued',
-             bound_at_ms = ? WHERE id = ?)",
+        R"(UPDATE gateways SET tenant_id = ?, name = ?, name_sealed = ?, key_epoch = ?, device_spki = ?,
+             nkey = ?, epoch = ?, state = 'issued', bound_at_ms = ? WHERE id = ?)",
         {scope.tenant().text(),
-         name,
+         index,
+         sealed,
+         vault.epoch(),
          wanted.deviceSpki,
          wanted.nkey.text(),
          epoch,
@@ -117,11 +127,13 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
 }
 
 Result<std::string> Enrollments::freeName(const TenantScope& scope, const NewEnrollment& wanted) {
+    const TenantVault vault(database_, scope);
     auto name = wanted.gatewayName;
     for (int number = 2; number < 10000; ++number) {
+        const auto index = PCG_TRY(vault.index("gateway.name", name));
         const auto taken = PCG_TRY(database_.queryOne(
-            "SELECT 1 FROM gateways WHERE tenant_id = ? AND name = ? AND id <> ?",
-            {scope.tenant().text(), name, wanted.gateway.text()}));
+            "SELECT 1 FROM gateways WHERE tenant_id = ? AND name IN (?, ?) AND id <> ? LIMIT 1",
+            {scope.tenant().text(), index.newest, index.older, wanted.gateway.text()}));
         if (!taken) return name;
         name = wanted.gatewayName + "-" + std::to_string(number);
     }
@@ -182,10 +194,10 @@ Result<std::vector<Enrollment>> Enrollments::expire(const PlatformAuthority&, Wa
                                       {enrollment.claimId}));
             // Only if it still is this epoch's: a newer pairing of the same gateway is not touched,
             // nor is its bus key if it is the same one.
-            PCG_TRY(
-                database_.execute("UPDATE gateways SET state = 'released', name = id WHERE id = ? "
-                                  "AND epoch = ? AND state = 'issued'",
-                                  {enrollment.gateway.text(), enrollment.epoch}));
+            PCG_TRY(database_.execute(
+                "UPDATE gateways SET state = 'released', name = id, "
+                "name_sealed = NULL WHERE id = ? AND epoch = ? AND state = 'issued'",
+                {enrollment.gateway.text(), enrollment.epoch}));
             const auto inUse = PCG_TRY(
                 database_.queryOne("SELECT 1 FROM gateways WHERE nkey = ? AND state <> 'released'",
                                    {enrollment.nkey.text()}));

@@ -2,17 +2,37 @@
 #include "controlplane-sim/tenancy/gateways.h"
 
 #include "common/base/assert.h"
-#include "common/store/errc.h"
+#include "common/base/text.h"
 #include "controlplane-sim/tenancy/errc.h"
+#include "controlplane-sim/tenancy/tenant_vault.h"
+
+#include <algorithm>
 
 namespace pcg::controlplane {
 namespace {
 
 constexpr const char* kGatewayColumns =
-    "SELECT tenant_id, id, name, device_spki, nkey, epoch, state, bound_at_ms FROM gateways ";
+    "SELECT tenant_id, id, name_sealed, device_spki, nkey, epoch, state, bound_at_ms FROM "
+    "gateways ";
 constexpr const char* kEndpointColumns =
-    "SELECT tenant_id, gateway_id, id, name, kind, state, why, ingress_port, present FROM "
-    "endpoints ";
+    "SELECT tenant_id, gateway_id, id, name_sealed, kind, state, why_sealed, ingress_port, present "
+    "FROM endpoints ";
+
+constexpr std::size_t kMostGateways = 20'000;  // of one tenant
+
+store::Cell cellOf(const char* table, const std::string& id, const char* column) {
+    return {table, id, column};
+}
+
+// Empty where nothing is sealed: a released gateway has no name. Without a vault the platform asks,
+// which has no business with names.
+Result<std::string> opened(const TenantVault* vault,
+                           const store::Row& row,
+                           std::size_t column,
+                           const store::Cell& cell) {
+    if (vault == nullptr || row.isNull(column)) return std::string();
+    return vault->open(cell, row.blob(column));
+}
 
 GatewayState stateOf(std::string_view name) {
     if (name == "issued") return GatewayState::Issued;
@@ -21,13 +41,14 @@ GatewayState stateOf(std::string_view name) {
     return GatewayState::Released;
 }
 
-Result<Gateway> gatewayOf(const store::Row& row) {
+Result<Gateway> gatewayOf(const store::Row& row, const TenantVault* vault) {
     auto tenant = PCG_TRY(wire::parseTenantId(row.text(0)));
     auto id = PCG_TRY(wire::parseGatewayId(row.text(1)));
+    auto name = PCG_TRY(opened(vault, row, 2, cellOf("gateways", row.text(1), "name_sealed")));
     auto nkey = PCG_TRY(wire::parseUserNkey(row.text(4)));
     return Gateway{std::move(tenant),
                    std::move(id),
-                   row.text(2),
+                   std::move(name),
                    row.blob(3),
                    std::move(nkey),
                    row.integer(5),
@@ -35,20 +56,21 @@ Result<Gateway> gatewayOf(const store::Row& row) {
                    fromUnixMilliseconds(row.integer(7))};
 }
 
-Result<std::vector<Gateway>> gatewaysOf(Result<store::Rows> answer) {
+Result<std::vector<Gateway>> gatewaysOf(Result<store::Rows> answer, const TenantVault* vault) {
     std::vector<Gateway> gateways;
     const auto rows = PCG_TRY(std::move(answer));
-    for (const auto& row : rows) gateways.push_back(PCG_TRY(gatewayOf(row)));
+    for (const auto& row : rows) gateways.push_back(PCG_TRY(gatewayOf(row, vault)));
     return gateways;
 }
 
-Result<std::optional<Gateway>> gatewayOrNone(Result<std::optional<store::Row>> answer) {
+Result<std::optional<Gateway>> gatewayOrNone(Result<std::optional<store::Row>> answer,
+                                             const TenantVault* vault) {
     const auto row = PCG_TRY(std::move(answer));
     if (!row) return std::nullopt;
-    return PCG_TRY(gatewayOf(*row));
+    return PCG_TRY(gatewayOf(*row, vault));
 }
 
-Result<std::vector<Endpoint>> endpointsOf(Result<store::Rows> answer) {
+Result<std::vector<Endpoint>> endpointsOf(Result<store::Rows> answer, const TenantVault* vault) {
     std::vector<Endpoint> endpoints;
     const auto rows = PCG_TRY(std::move(answer));
     for (const auto& row : rows) {
@@ -57,13 +79,15 @@ Result<std::vector<Endpoint>> endpointsOf(Result<store::Rows> answer) {
         auto tenant = PCG_TRY(wire::parseTenantId(row.text(0)));
         auto gateway = PCG_TRY(wire::parseGatewayId(row.text(1)));
         auto id = PCG_TRY(wire::parseEndpointId(row.text(2)));
+        auto name = PCG_TRY(opened(vault, row, 3, cellOf("endpoints", row.text(2), "name_sealed")));
+        auto why = PCG_TRY(opened(vault, row, 6, cellOf("endpoints", row.text(2), "why_sealed")));
         endpoints.push_back({std::move(tenant),
                              std::move(gateway),
                              std::move(id),
-                             row.text(3),
+                             std::move(name),
                              row.text(4),
                              row.text(5),
-                             row.text(6),
+                             std::move(why),
                              port,
                              row.flag(8)});
     }
@@ -73,51 +97,94 @@ Result<std::vector<Endpoint>> endpointsOf(Result<store::Rows> answer) {
 }  // namespace
 
 Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope) {
-    return gatewaysOf(
-        database_.query(std::string(kGatewayColumns) +
-                            "WHERE tenant_id = ? AND state <> 'released' ORDER BY name LIMIT 10000",
-                        {scope.tenant().text()}));
+    const TenantVault vault(database_, scope);
+    auto gateways = PCG_TRY(
+        gatewaysOf(database_.query(std::string(kGatewayColumns) +
+                                       "WHERE tenant_id = ? AND state <> 'released' LIMIT 10000",
+                                   {scope.tenant().text()}),
+                   &vault));
+    std::sort(gateways.begin(), gateways.end(), [](const Gateway& a, const Gateway& b) {
+        return a.name < b.name;
+    });
+    return gateways;
 }
 
+// Names are sealed, so they are opened and sorted here; the rest is read for the page only.
 Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope,
                                             const std::string& text,
                                             const std::string& after,
                                             std::size_t limit) {
-    return gatewaysOf(database_.query(
-        std::string(kGatewayColumns) +
-            "WHERE tenant_id = ? AND name > ? AND state <> 'released' AND (? = '' OR "
-            "instr(lower(name), lower(?)) > 0 OR instr(id, lower(?)) > 0) ORDER BY name LIMIT ?",
-        {scope.tenant().text(), after, text, text, text, static_cast<std::int64_t>(limit)}));
+    const TenantVault vault(database_, scope);
+    const auto wanted = toLowerAscii(text);
+    std::vector<std::pair<std::string, std::string>> found;  // name, id
+    const auto rows = PCG_TRY(database_.query(
+        "SELECT id, name_sealed FROM gateways WHERE tenant_id = ? AND state <> 'released' LIMIT ?",
+        {scope.tenant().text(), kMostGateways}));
+    for (const auto& row : rows) {
+        auto name = PCG_TRY(opened(&vault, row, 1, cellOf("gateways", row.text(0), "name_sealed")));
+        const bool matches = toLowerAscii(name).find(wanted) != std::string::npos ||
+                             row.text(0).find(wanted) != std::string::npos;
+        if (name > after && matches) found.emplace_back(std::move(name), row.text(0));
+    }
+    const auto count = std::min(limit, found.size());
+    std::partial_sort(
+        found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
+    found.resize(count);
+    std::vector<Gateway> page;
+    for (const auto& [name, id] : found) {
+        auto gateway = PCG_TRY(find(scope, wire::GatewayId::unchecked(id)));
+        if (gateway) page.push_back(std::move(*gateway));
+    }
+    return page;
 }
 
 Result<std::optional<Gateway>> Gateways::find(const TenantScope& scope, const wire::GatewayId& id) {
-    return gatewayOrNone(database_.queryOne(
-        std::string(kGatewayColumns) + "WHERE tenant_id = ? AND id = ? AND state <> 'released'",
-        {scope.tenant().text(), id.text()}));
+    const TenantVault vault(database_, scope);
+    return gatewayOrNone(
+        database_.queryOne(
+            std::string(kGatewayColumns) + "WHERE tenant_id = ? AND id = ? AND state <> 'released'",
+            {scope.tenant().text(), id.text()}),
+        &vault);
 }
 
 Result<std::vector<Gateway>> Gateways::all(const PlatformAuthority&) {
     return gatewaysOf(database_.query(std::string(kGatewayColumns) +
-                                      "WHERE state <> 'released' ORDER BY id LIMIT 100000"));
+                                      "WHERE state <> 'released' ORDER BY id LIMIT 100000"),
+                      nullptr);
 }
 
 Result<std::optional<Gateway>> Gateways::byId(const PlatformAuthority&, const wire::GatewayId& id) {
     return gatewayOrNone(
-        database_.queryOne(std::string(kGatewayColumns) + "WHERE id = ?", {id.text()}));
+        database_.queryOne(std::string(kGatewayColumns) + "WHERE id = ?", {id.text()}), nullptr);
 }
 
 Result<> Gateways::rename(const TenantScope& scope,
                           const wire::GatewayId& id,
                           const std::string& name) {
-    auto renamed = database_.execute(
-        "UPDATE gateways SET name = ? WHERE tenant_id = ? AND id = ? AND state <> 'released'",
-        {name, scope.tenant().text(), id.text()});
-    if (!renamed && renamed.error().is(store::kConstraint)) {
-        return fail(kNameTaken,
-                    "Another gateway of your tenant has this name already: choose another one.");
-    }
-    if (PCG_TRY(std::move(renamed)) == 0) return fail(kNotFound, "No such gateway in this tenant.");
-    return {};
+    TenantVault vault(database_, scope);
+    PCG_TRY(vault.prepare());
+    const auto index = PCG_TRY(vault.index("gateway.name", name));
+    return store::transact(database_, [&]() -> Result<> {
+        const auto& tenant = scope.tenant().text();
+        const auto taken = PCG_TRY(database_.queryOne(
+            "SELECT 1 FROM gateways WHERE tenant_id = ? AND name IN (?, ?) AND id <> ? LIMIT 1",
+            {tenant, index.newest, index.older, id.text()}));
+        if (taken) {
+            return fail(
+                kNameTaken,
+                "Another gateway of your tenant has this name already: choose another one.");
+        }
+        const auto renamed = PCG_TRY(database_.execute(
+            "UPDATE gateways SET name = ?, name_sealed = ?, key_epoch = ? WHERE tenant_id = ? AND "
+            "id = ? AND state <> 'released'",
+            {index.newest,
+             PCG_TRY(vault.seal(cellOf("gateways", id.text(), "name_sealed"), name)),
+             vault.epoch(),
+             tenant,
+             id.text()}));
+        if (renamed == 0) return fail(kNotFound, "No such gateway in this tenant.");
+        return {};
+    });
 }
 
 Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, WallTime now) {
@@ -128,9 +195,11 @@ Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, 
         PCG_TRY(database_.execute(
             "INSERT OR IGNORE INTO revoked_nkeys (nkey, tenant_id, at_ms) VALUES (?, ?, ?)",
             {gateway->nkey.text(), tenant, toUnixMilliseconds(now)}));
-        PCG_TRY(database_.execute(
-            "UPDATE gateways SET state = 'released', name = id WHERE tenant_id = ? AND id = ?",
-            {tenant, id.text()}));
+        PCG_TRY(
+            database_.execute("UPDATE gateways SET state = 'released', name = id, name_sealed = "
+                              "NULL WHERE tenant_id = ? "
+                              "AND id = ?",
+                              {tenant, id.text()}));
         PCG_TRY(
             database_.execute("UPDATE enrollments SET state = 'released' WHERE tenant_id = ? AND "
                               "gateway_id = ? AND state <> 'expired'",
@@ -161,6 +230,8 @@ Result<std::vector<wire::UserNkey>> Gateways::revoked(const TenantScope& scope) 
 Result<std::vector<Endpoint>> Gateways::report(const TenantScope& scope,
                                                const wire::GatewayId& gateway,
                                                const std::vector<ReportedEndpoint>& reported) {
+    TenantVault vault(database_, scope);
+    PCG_TRY(vault.prepare());
     return store::transact(database_, [&]() -> Result<std::vector<Endpoint>> {
         const auto& tenant = scope.tenant().text();
         if (!PCG_TRY(find(scope, gateway)))
@@ -170,20 +241,24 @@ Result<std::vector<Endpoint>> Gateways::report(const TenantScope& scope,
             {tenant, gateway.text()}));
         for (std::size_t i = 0; i < std::min(reported.size(), kMaxEndpointsPerGateway); ++i) {
             const auto& endpoint = reported[i];
+            const auto& id = endpoint.id.text();
             // The conflict clause's WHERE is what keeps a foreign row where it is.
             PCG_TRY(database_.execute(
-                R"(INSERT INTO endpoints (id, tenant_id, gateway_id, name, kind, state, why, present)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, 1)
-                   ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind,
-                     state = excluded.state, why = excluded.why, present = 1
+                R"(INSERT INTO endpoints (id, tenant_id, gateway_id, name, kind, state, why, present,
+                     name_sealed, why_sealed, key_epoch)
+                   VALUES (?, ?, ?, '', ?, ?, '', 1, ?, ?, ?)
+                   ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state,
+                     name_sealed = excluded.name_sealed, why_sealed = excluded.why_sealed,
+                     key_epoch = excluded.key_epoch, present = 1
                    WHERE tenant_id = excluded.tenant_id AND gateway_id = excluded.gateway_id)",
-                {endpoint.id.text(),
+                {id,
                  tenant,
                  gateway.text(),
-                 endpoint.name,
                  endpoint.kind,
                  endpoint.state,
-                 endpoint.why}));
+                 PCG_TRY(vault.seal(cellOf("endpoints", id, "name_sealed"), endpoint.name)),
+                 PCG_TRY(vault.seal(cellOf("endpoints", id, "why_sealed"), endpoint.why)),
+                 vault.epoch()}));
         }
         return endpoints(scope, gateway);
     });
@@ -191,15 +266,33 @@ Result<std::vector<Endpoint>> Gateways::report(const TenantScope& scope,
 
 Result<std::vector<Endpoint>> Gateways::endpoints(const TenantScope& scope,
                                                   const wire::GatewayId& gateway) {
-    return endpointsOf(database_.query(
-        std::string(kEndpointColumns) +
-            "WHERE tenant_id = ? AND gateway_id = ? AND present = 1 ORDER BY name LIMIT 256",
-        {scope.tenant().text(), gateway.text()}));
+    const TenantVault vault(database_, scope);
+    auto endpoints = PCG_TRY(endpointsOf(
+        database_.query(std::string(kEndpointColumns) +
+                            "WHERE tenant_id = ? AND gateway_id = ? AND present = 1 LIMIT 256",
+                        {scope.tenant().text(), gateway.text()}),
+        &vault));
+    std::sort(endpoints.begin(), endpoints.end(), [](const Endpoint& a, const Endpoint& b) {
+        return a.name < b.name;
+    });
+    return endpoints;
 }
 
-Result<std::vector<Endpoint>> Gateways::allEndpoints(const PlatformAuthority&) {
-    return endpointsOf(database_.query(std::string(kEndpointColumns) +
-                                       "WHERE present = 1 ORDER BY id LIMIT 100000"));
+Result<std::vector<Endpoint>> Gateways::allEndpoints(const PlatformAuthority& authority) {
+    std::vector<Endpoint> all;
+    const auto tenants =
+        PCG_TRY(database_.query("SELECT DISTINCT tenant_id FROM endpoints WHERE present = 1"));
+    for (const auto& tenant : tenants) {
+        const TenantVault vault(database_,
+                                authority.scopeOf(PCG_TRY(wire::parseTenantId(tenant.text(0)))));
+        auto endpoints = PCG_TRY(endpointsOf(
+            database_.query(
+                std::string(kEndpointColumns) + "WHERE tenant_id = ? AND present = 1 LIMIT 100000",
+                {tenant.text(0)}),
+            &vault));
+        std::move(endpoints.begin(), endpoints.end(), std::back_inserter(all));
+    }
+    return all;
 }
 
 Result<> Gateways::setIngressPort(const TenantScope& scope,

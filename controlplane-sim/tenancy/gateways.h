@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tenant's gateways and their endpoints. What is live (online, round trip) is presence's and not
-// stored. Runs on the storage thread.
+// stored. Names and reasons are sealed under the tenant's key (tenant_vault.h). Runs on the storage
+// thread.
 #pragma once
 
 #include "common/base/clock.h"
@@ -66,7 +67,8 @@ class Gateways {
                                       std::size_t limit);
     Result<std::optional<Gateway>> find(const TenantScope& scope, const wire::GatewayId& id);
 
-    // The platform's own questions at start: which links to serve.
+    // The platform's own questions at start: which links to serve. Gateways come without their
+    // names; those of endpoints go into the tenant's own audit.
     Result<std::vector<Gateway>> all(const PlatformAuthority& authority);
     Result<std::optional<Gateway>> byId(const PlatformAuthority& authority,
                                         const wire::GatewayId& id);

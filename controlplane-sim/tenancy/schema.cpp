@@ -2,6 +2,8 @@
 #include "controlplane-sim/tenancy/schema.h"
 
 #include "common/store/envelope.h"
+#include "controlplane-sim/audit/audit_store.h"
+#include "controlplane-sim/observe/timeline.h"
 
 namespace pcg::controlplane {
 namespace {
@@ -123,6 +125,24 @@ const std::vector<store::Migration>& migrations() {
              // Of tenants that left: what their gateways were is not to be issued anything again.
              "CREATE TABLE retired_nkeys (nkey TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT",
          }},
+        {20,
+         "names and reasons sealed; tenants that leave",
+         {
+             // The column `name` of a gateway holds the blind index from here on, and keeps its
+             // uniqueness; the other plain columns are empty (sealed_table.h).
+             "ALTER TABLE gateways ADD COLUMN name_sealed BLOB",
+             "ALTER TABLE gateways ADD COLUMN key_epoch INTEGER NOT NULL DEFAULT -1",
+             "ALTER TABLE endpoints ADD COLUMN name_sealed BLOB",
+             "ALTER TABLE endpoints ADD COLUMN why_sealed BLOB",
+             "ALTER TABLE endpoints ADD COLUMN key_epoch INTEGER NOT NULL DEFAULT -1",
+             "ALTER TABLE tenants ADD COLUMN leaving_at_ms INTEGER",
+             // The last word to the broker about an account whose keys are gone already.
+             R"(CREATE TABLE bus_tombstones (
+                  leaving_tenant TEXT PRIMARY KEY,
+                  jwt TEXT NOT NULL) STRICT)",
+         }},
+        {21, "audit", auditSchema()},
+        {22, "timeline of gateways", timelineSchema()},
     };
     return all;
 }

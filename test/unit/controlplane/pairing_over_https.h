@@ -11,12 +11,12 @@
 #include "controlplane-sim/relay/pairing_service.h"
 #include "controlplane-sim/tenancy/enrollments.h"
 #include "controlplane-sim/tenancy/gateways.h"
-#include "controlplane-sim/tenancy/schema.h"
 #include "pairing/commissioner.h"
 #include "pairing/pairing_code.h"
 #include "pairing/renew_messages.h"
 #include "pairing/responder.h"
 #include "pairing/sealed_bundle.h"
+#include "test/fakes/tenant_database.h"
 #include "test/support/log_capture.h"
 #include "test/support/temp_dir.h"
 #include "test/unit/controlplane/gateway_keys.h"
@@ -83,19 +83,17 @@ inline net::Task<Response> ask(http::Client& client, http::RequestHead head, std
 class PairingOverHttps : public testing::Test {
   protected:
     void SetUp() override {
-        auto database = store::Database::open(directory_ / "cp.db");
-        ASSERT_TRUE(database);
-        ASSERT_TRUE(store::migrate(**database, schema()));
+        auto database = test::openTenantDatabase(directory_.path(), random_);
         for (const std::string name : {"acme", "globex"}) {
             const NewTenant tenant{wire::newId<wire::TenantId>(random_),
                                    name,
                                    "admin",
                                    "scrypt$x",
                                    toBytes(crypto::sha256("token-" + name))};
-            ASSERT_TRUE(Accounts(**database).create(tenant, clock_.wallNow()));
+            ASSERT_TRUE(Accounts(*database).create(tenant, clock_.wallNow()));
             tenants_[name] = tenant.id.text();
         }
-        worker_ = std::make_unique<store::Worker>(std::move(*database));
+        worker_ = std::make_unique<store::Worker>(std::move(database));
         const PkiStorage storage{
             [](const std::string&) -> Result<std::optional<Secret>> { return std::nullopt; },
             [](const std::string&, const Secret&) -> Result<> { return {}; }};

@@ -3,8 +3,8 @@
 #include "controlplane-sim/tenancy/enrollments.h"
 #include "controlplane-sim/tenancy/errc.h"
 #include "controlplane-sim/tenancy/gateways.h"
-#include "controlplane-sim/tenancy/schema.h"
 #include "controlplane-sim/tenancy/tokens.h"
+#include "test/fakes/tenant_database.h"
 #include "test/support/seeded_random.h"
 #include "test/support/temp_dir.h"
 
@@ -26,12 +26,7 @@ const WallTime kNow = fromUnixMilliseconds(1'795'290'321'000);
 
 class Tenancy : public ::testing::Test {
   protected:
-    Tenancy() {
-        auto opened = store::Database::open(dir_.path() / "cp.db");
-        EXPECT_TRUE(opened);
-        database_ = std::move(*opened);
-        EXPECT_TRUE(store::migrate(*database_, schema()));
-    }
+    Tenancy() { database_ = test::openTenantDatabase(dir_.path(), random_); }
 
     TenantScope tenant(const std::string& name) {
         const auto id = wire::newId<wire::TenantId>(random_);

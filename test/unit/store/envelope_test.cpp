@@ -146,5 +146,72 @@ TEST_F(EnvelopeTest, LeavesNoPlaintextInAnyFile) {
     }
 }
 
+TEST_F(EnvelopeTest, AnotherRootKeyOpensWhatWasSealedUnderTheFirst) {
+    ASSERT_TRUE(reopen());
+    const auto sealed = seal(acme_, "swordfish");
+    const auto before = test::readFile(dir_ / "root.key");
+
+    ASSERT_TRUE(envelope_->rotateRoot());
+
+    EXPECT_NE(test::readFile(dir_ / "root.key"), before);
+    EXPECT_FALSE(std::filesystem::exists(dir_ / "root.key.next"));
+    EXPECT_EQ(opened(acme_, sealed), "swordfish");
+    ASSERT_TRUE(reopen());
+    EXPECT_EQ(opened(acme_, sealed), "swordfish");
+}
+
+TEST_F(EnvelopeTest, ARootKeyRotationThatEndedBeforeItsCommitIsForgotten) {
+    ASSERT_TRUE(reopen());
+    const auto sealed = seal(acme_, "swordfish");
+    ASSERT_TRUE(RootKey::create(dir_ / "root.key.next", "machine-a", random_));
+
+    ASSERT_TRUE(reopen());
+
+    EXPECT_EQ(opened(acme_, sealed), "swordfish");
+    EXPECT_FALSE(std::filesystem::exists(dir_ / "root.key.next"));
+}
+
+TEST_F(EnvelopeTest, ARootKeyRotationThatEndedAfterItsCommitIsFinished) {
+    ASSERT_TRUE(reopen());
+    const auto sealed = seal(acme_, "swordfish");
+    std::filesystem::copy_file(dir_ / "root.key", dir_ / "old");
+    ASSERT_TRUE(envelope_->rotateRoot());
+    std::filesystem::rename(dir_ / "root.key", dir_ / "root.key.next");
+    std::filesystem::rename(dir_ / "old", dir_ / "root.key");
+
+    ASSERT_TRUE(reopen());
+
+    EXPECT_EQ(opened(acme_, sealed), "swordfish");
+    EXPECT_FALSE(std::filesystem::exists(dir_ / "root.key.next"));
+    ASSERT_TRUE(reopen());
+}
+
+TEST_F(EnvelopeTest, AnIndexTellsEqualFromUnequalWithinAScope) {
+    ASSERT_TRUE(reopen());
+    ASSERT_TRUE(envelope_->prepare(acme_, KeyClass::Index));
+    ASSERT_TRUE(envelope_->prepare(other_, KeyClass::Index));
+    const auto mac = [this](const Scope& scope, std::string_view text) {
+        return *envelope_->mac(scope, KeyClass::Index, asBytes(text));
+    };
+
+    EXPECT_EQ(mac(acme_, "dc1"), mac(acme_, "dc1"));
+    EXPECT_NE(mac(acme_, "dc1"), mac(acme_, "dc2"));
+    EXPECT_NE(mac(acme_, "dc1"), mac(other_, "dc1"));
+    ASSERT_TRUE(envelope_->destroy(acme_));
+    EXPECT_FALSE(envelope_->mac(acme_, KeyClass::Index, asBytes("dc1")));
+}
+
+TEST_F(EnvelopeTest, ListsTheEpochsOfATenantThatStillHaveAKey) {
+    ASSERT_TRUE(reopen());
+    for (const auto epoch : {1, 2, 3})
+        ASSERT_TRUE(envelope_->prepare({"tn_acme", epoch}, KeyClass::Data));
+    ASSERT_TRUE(envelope_->prepare(other_, KeyClass::Data));
+    ASSERT_TRUE(envelope_->destroy({"tn_acme", 2}));
+
+    const std::vector<Scope> expected{{"tn_acme", 1}, {"tn_acme", 3}};
+    EXPECT_EQ(envelope_->scopesOf("tn_acme"), expected);
+    EXPECT_TRUE(envelope_->scopesOf("tn_nobody").empty());
+}
+
 }  // namespace
 }  // namespace pcg::store

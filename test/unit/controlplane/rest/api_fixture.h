@@ -5,8 +5,8 @@
 
 #include "controlplane-sim/rest/api.h"
 #include "controlplane-sim/tenancy/enrollments.h"
-#include "controlplane-sim/tenancy/schema.h"
 #include "test/fakes/fake_exchange.h"
+#include "test/fakes/tenant_database.h"
 #include "test/support/fake_clock.h"
 #include "test/support/seeded_random.h"
 #include "test/support/temp_dir.h"
@@ -56,18 +56,12 @@ class RecordingLifecycle final : public Lifecycle {
         co_return Result<>{};
     }
 
-    net::Task<Result<>> tenantDeleted(wire::TenantId tenant) override {
-        deleted.push_back(tenant.text());
-        co_return Result<>{};
-    }
-
     net::Task<Result<>> gatewayReleased(TenantScope, wire::GatewayId id) override {
         released.push_back(id.text());
         co_return Result<>{};
     }
 
     std::vector<std::string> created;
-    std::vector<std::string> deleted;
     std::vector<std::string> released;
     bool brokerIsDown = false;
 };
@@ -92,6 +86,31 @@ class FakeGatewayCalls final : public GatewayCalls {
     std::vector<std::string> gateways;
 };
 
+class RecordingAudit final : public AuditSink {
+  public:
+    void record(const wire::TenantId&, AuditEvent event) override {
+        events.push_back(std::move(event));
+    }
+
+    std::vector<AuditEvent> events;
+};
+
+class RecordingCare final : public TenantCare {
+  public:
+    net::Task<Result<>> rotateKey(wire::TenantId tenant) override {
+        rotated.push_back(tenant.text());
+        co_return Result<>{};
+    }
+
+    net::Task<Result<>> leave(wire::TenantId tenant) override {
+        left.push_back(tenant.text());
+        co_return Result<>{};
+    }
+
+    std::vector<std::string> rotated;
+    std::vector<std::string> left;
+};
+
 class RestApi : public ::testing::Test {
   protected:
     RestApi()
@@ -105,19 +124,19 @@ class RestApi : public ::testing::Test {
                 lifecycle_,
                 calls_,
                 "saas.test",
-                "127.0.0.1"},
+                "127.0.0.1",
+                audit_,
+                events_,
+                metrics_,
+                care_},
                authenticator_) {
         api_.addTo(router_);
     }
 
     std::unique_ptr<store::Database> openStore() {
-        auto opened = store::Database::open(dir_.path() / "cp.db");
-        EXPECT_TRUE(opened);
-        EXPECT_TRUE(store::migrate(**opened, schema()));
-        auto envelope = store::Envelope::open(**opened, dir_.path() / "root.key", "test", random_);
-        EXPECT_TRUE(envelope);
-        envelope_ = std::move(*envelope);
-        return std::move(*opened);
+        auto database = test::openTenantDatabase(dir_.path(), random_);
+        envelope_ = database->envelope();
+        return database;
     }
 
     test::FakeExchange ask(http::RequestHead head, const std::string& body = {}) {
@@ -210,7 +229,12 @@ class RestApi : public ::testing::Test {
     SomeOnline live_;
     RecordingLifecycle lifecycle_;
     FakeGatewayCalls calls_;
-    std::unique_ptr<store::Envelope> envelope_;
+    store::Envelope* envelope_ = nullptr;  // the database's
+    net::Loop eventLoop_;
+    EventHub events_{eventLoop_.get_executor(), {}};
+    Metrics metrics_;
+    RecordingAudit audit_;
+    RecordingCare care_;
     store::Worker store_;
     Authenticator authenticator_;
     Api api_;

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/audit/audit_blocks.h"
+
+#include "controlplane-sim/audit/audit_codec.h"
+
+#include <algorithm>
+#include <map>
+
+namespace pcg::controlplane {
+
+Result<AuditBlocks::Block> AuditBlocks::writable() {
+    const auto row = PCG_TRY(database_.queryOne(
+        "SELECT first_seq, rows, key_epoch FROM audit_blocks WHERE tenant_id = ? "
+        "ORDER BY first_seq DESC LIMIT 1",
+        {tenant_}));
+    if (!row) return Block{1, 0, vault_.epoch()};
+    const Block last{row->integer(0), static_cast<std::size_t>(row->integer(1)), row->integer(2)};
+    if (last.rows < kAuditBlockRows && last.epoch == vault_.epoch()) return last;
+    return Block{last.first + static_cast<std::int64_t>(last.rows), 0, vault_.epoch()};
+}
+
+Result<> AuditBlocks::append(const Block& block, std::span<const AuditEvent> events) {
+    const auto first = block.first + static_cast<std::int64_t>(block.rows);
+    PCG_TRY(writeGroups(first, events));
+    PCG_TRY(writeTerms(block, first, events));
+    const auto [oldest, newest] = std::minmax_element(
+        events.begin(), events.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+    PCG_TRY(database_.execute(
+        R"(INSERT INTO audit_blocks (tenant_id, first_seq, rows, min_at_ms, max_at_ms, key_epoch)
+           VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT (tenant_id, first_seq) DO UPDATE SET rows = rows + excluded.rows,
+             min_at_ms = min(min_at_ms, excluded.min_at_ms),
+             max_at_ms = max(max_at_ms, excluded.max_at_ms))",
+        {tenant_,
+         block.first,
+         events.size(),
+         toUnixMilliseconds(oldest->at),
+         toUnixMilliseconds(newest->at),
+         block.epoch}));
+    return {};
+}
+
+Result<> AuditBlocks::writeGroups(std::int64_t first, std::span<const AuditEvent> events) {
+    while (!events.empty()) {
+        const auto group = events.first(std::min(events.size(), kAuditGroupRows));
+        std::int64_t newest = 0;
+        for (const auto& event : group) newest = std::max(newest, toUnixMilliseconds(event.at));
+        PCG_TRY(database_.execute(
+            "INSERT INTO audit_groups (tenant_id, first_seq, rows, max_at_ms, sealed) VALUES (?, "
+            "?, ?, ?, ?)",
+            {tenant_,
+             first,
+             group.size(),
+             newest,
+             PCG_TRY(vault_.seal(cellOf(first), encodeRows(group)))}));
+        first += static_cast<std::int64_t>(group.size());
+        events = events.subspan(group.size());
+    }
+    return {};
+}
+
+Result<> AuditBlocks::writeTerms(const Block& block,
+                                 std::int64_t first,
+                                 std::span<const AuditEvent> events) {
+    std::map<AuditTerm, Bytes> hits;
+    auto offset = static_cast<std::size_t>(first - block.first);
+    for (const auto& event : events) {
+        for (auto& term : termsOf(event)) {
+            auto& list = hits[std::move(term)];
+            list.push_back(static_cast<std::uint8_t>(offset & 0xff));
+            list.push_back(static_cast<std::uint8_t>(offset >> 8));
+        }
+        ++offset;
+    }
+    for (auto& [term, list] : hits) {
+        PCG_TRY(database_.execute(
+            R"(INSERT INTO audit_terms (tenant_id, block, term, hits) VALUES (?, ?, ?, ?)
+               ON CONFLICT (tenant_id, block, term)
+               DO UPDATE SET hits = CAST(hits || excluded.hits AS BLOB))",
+            {tenant_,
+             block.first,
+             PCG_TRY(vault_.term(block.epoch, term.field, term.text)),
+             std::move(list)}));
+    }
+    return {};
+}
+
+Result<> AuditBlocks::remove(std::int64_t first, std::int64_t rows) {
+    PCG_TRY(database_.execute(
+        "DELETE FROM audit_groups WHERE tenant_id = ? AND first_seq BETWEEN ? AND ?",
+        {tenant_, first, first + rows - 1}));
+    PCG_TRY(database_.execute("DELETE FROM audit_terms WHERE tenant_id = ? AND block = ?",
+                              {tenant_, first}));
+    PCG_TRY(database_.execute("DELETE FROM audit_blocks WHERE tenant_id = ? AND first_seq = ?",
+                              {tenant_, first}));
+    return {};
+}
+
+Result<bool> AuditBlocks::resealOne() {
+    const auto row = PCG_TRY(database_.queryOne(
+        "SELECT first_seq, rows, key_epoch FROM audit_blocks WHERE tenant_id = ? AND key_epoch < ? "
+        "ORDER BY first_seq LIMIT 1",
+        {tenant_, vault_.epoch()}));
+    if (!row) return false;
+    const Block block{row->integer(0), static_cast<std::size_t>(row->integer(1)), vault_.epoch()};
+    PCG_TRY(store::transact(database_, [&] { return rewrite(block); }));
+    return true;
+}
+
+// Rows that retention has removed leave gaps, so each run of consecutive rows is written by itself.
+Result<> AuditBlocks::rewrite(const Block& block) {
+    const auto last = block.first + static_cast<std::int64_t>(block.rows) - 1;
+    const auto groups =
+        PCG_TRY(database_.query("SELECT first_seq, sealed FROM audit_groups WHERE tenant_id = ? "
+                                "AND first_seq BETWEEN ? AND "
+                                "? ORDER BY first_seq",
+                                {tenant_, block.first, last}));
+    std::vector<std::pair<std::int64_t, std::vector<AuditEvent>>> runs;
+    for (const auto& group : groups) {
+        const auto first = group.integer(0);
+        auto events = PCG_TRY(decodeRows(PCG_TRY(vault_.open(cellOf(first), group.blob(1)))));
+        const bool follows =
+            !runs.empty() &&
+            runs.back().first + static_cast<std::int64_t>(runs.back().second.size()) == first;
+        if (!follows) runs.emplace_back(first, std::vector<AuditEvent>());
+        std::move(events.begin(), events.end(), std::back_inserter(runs.back().second));
+    }
+    PCG_TRY(database_.execute(
+        "DELETE FROM audit_groups WHERE tenant_id = ? AND first_seq BETWEEN ? AND ?",
+        {tenant_, block.first, last}));
+    PCG_TRY(database_.execute("DELETE FROM audit_terms WHERE tenant_id = ? AND block = ?",
+                              {tenant_, block.first}));
+    for (const auto& [first, events] : runs) {
+        PCG_TRY(writeGroups(first, events));
+        PCG_TRY(writeTerms(block, first, events));
+    }
+    PCG_TRY(database_.execute(
+        "UPDATE audit_blocks SET key_epoch = ? WHERE tenant_id = ? AND first_seq = ?",
+        {vault_.epoch(), tenant_, block.first}));
+    return {};
+}
+
+}  // namespace pcg::controlplane

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between the ingress and the tunnel: every call takes part in its tenant's budget, is counted in
+// the endpoint's metrics and leaves a row in the audit, whichever way it ends. Loop thread.
+#pragma once
+
+#include "common/http/client.h"
+#include "controlplane-sim/audit/audit_event.h"
+#include "controlplane-sim/budget/budgets.h"
+#include "controlplane-sim/observe/metrics.h"
+
+#include <memory>
+#include <string>
+
+namespace pcg::controlplane {
+
+// Whose calls they are. The name is the endpoint's, for the audit.
+struct TrafficOf {
+    wire::TenantId tenant;
+    wire::GatewayId gateway;
+    wire::EndpointId endpoint;
+    std::string name;
+};
+
+class Traffic {
+  public:
+    struct Parts {
+        Budgets& budgets;
+        Metrics& metrics;
+        AuditSink& audit;
+        const Clock& clock;
+    };
+
+    explicit Traffic(Parts parts) : parts_(parts) {}
+
+    // Its calls may outlive the caller, not this.
+    std::shared_ptr<http::Caller> meter(TrafficOf whose, std::unique_ptr<http::Caller> inner);
+
+    void forget(const wire::EndpointId& endpoint) { parts_.metrics.forget(endpoint); }
+
+  private:
+    class MeteredCaller;
+    class MeteredCall;
+
+    Parts parts_;
+};
+
+// The id of the access key that a request names itself, never anything else of it: what a client
+// sends in place of a name may be its password.
+std::optional<wire::AccessKeyId> accessKeyOf(const http::RequestHead& request);
+
+// Without the query, and without the parts of a path that let their holder in, such as the ticket
+// of a lease.
+std::string auditPath(std::string_view path);
+
+}  // namespace pcg::controlplane
