@@ -12,6 +12,7 @@
 #include "controlplane-sim/broker/nats_server_process.h"
 #include "controlplane-sim/broker/ports_file.h"
 #include "controlplane-sim/bus_papers.h"
+#include "controlplane-sim/deploy_service.h"
 #include "controlplane-sim/fleet.h"
 #include "controlplane-sim/private_files.h"
 #include "controlplane-sim/relay/pairing_service.h"
@@ -100,6 +101,7 @@ struct App::Parts {
     std::unique_ptr<issuer::AccountPublisher> claims;
     std::unique_ptr<Ingress> ingress;
     std::unique_ptr<Fleet> fleet;
+    std::unique_ptr<DeployService> deploy;
     std::unique_ptr<Papers> papers;
     std::unique_ptr<Authenticator> authenticator;
     std::unique_ptr<Api> api;
@@ -249,6 +251,8 @@ Result<> App::Parts::join() {
     PCG_TRY(joinIngress());
     PCG_TRY(joinHttp());
     const auto origin = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
+    deploy = std::make_unique<DeployService>(DeployService::Parts{
+        loop, *store, *envelope, authority, clock, random, ingressHost(config), pki->rootPem()});
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
     api = std::make_unique<Api>(Api::Parts{*store,
                                            *envelope,
@@ -256,6 +260,7 @@ Result<> App::Parts::join() {
                                            random,
                                            fleet->live(),
                                            *fleet,
+                                           *deploy,
                                            config.publicHost,
                                            ingressHost(config)},
                                 *authenticator);
@@ -304,6 +309,9 @@ net::Task<void> App::Parts::serve() {
         co_return;
     }
     pairing->start();
+    // The gateways come back by and by: what cannot be reached yet is tried again.
+    const auto resumed = co_await deploy->start();
+    if (!resumed) kLog.failure(log::Level::Error, "deployments.not_resumed", resumed.error());
     serving = true;
     const auto announced = announce();
     if (!announced) {
@@ -325,6 +333,7 @@ net::Task<void> App::Parts::stop() {
     std::filesystem::remove(dir / "ready.json", ignored);
     co_await pairing->stop();
     co_await server->stop(kDrain);
+    co_await deploy->stop(kDrain);
     co_await fleet->stop(kDrain);
     co_await systemBus->stop(kDrain);
     signals.reset();

@@ -7,7 +7,7 @@ const std::vector<std::string_view>& deploySchema() {
     static const std::vector<std::string_view> statements = {
         R"(CREATE TABLE deployments (
              id TEXT PRIMARY KEY,
-             tenant_id TEXT NOT NULL REFERENCES tenants(id),
+             tenant_id TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE,
              spec_sealed BLOB NOT NULL,
              placement_sealed BLOB,
              user_data_sealed BLOB,
@@ -21,14 +21,14 @@ const std::vector<std::string_view>& deploySchema() {
         "CREATE INDEX deployments_by_tenant ON deployments(tenant_id, id)",
         R"(CREATE TABLE deployment_machines (
              uuid TEXT PRIMARY KEY,
-             tenant_id TEXT NOT NULL REFERENCES tenants(id),
-             deployment_id TEXT NOT NULL REFERENCES deployments(id),
+             tenant_id TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE,
+             deployment_id TEXT NOT NULL REFERENCES deployments(id) ON DELETE CASCADE,
              wished INTEGER NOT NULL,
              record_sealed BLOB NOT NULL) STRICT)",
         "CREATE INDEX machines_by_deployment ON deployment_machines(tenant_id, deployment_id)",
         R"(CREATE TABLE orchestrator_keys (
              endpoint_id TEXT PRIMARY KEY,
-             tenant_id TEXT NOT NULL REFERENCES tenants(id),
+             tenant_id TEXT NOT NULL REFERENCES tenants(id) ON DELETE CASCADE,
              username_sealed BLOB NOT NULL,
              password_sealed BLOB NOT NULL) STRICT)",
     };

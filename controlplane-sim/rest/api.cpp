@@ -17,7 +17,9 @@ Api::Api(Parts parts, const Authenticator& authenticator)
       account_(servicesOf(parts)),
       tenants_(servicesOf(parts), passwords_, parts.lifecycle),
       gateways_(servicesOf(parts), parts.live, parts.lifecycle),
-      endpoints_(servicesOf(parts), {parts.publicHost, parts.ingressHost}) {}
+      endpoints_(servicesOf(parts), {parts.publicHost, parts.ingressHost}),
+      deployments_(servicesOf(parts), parts.deploy),
+      inventory_(servicesOf(parts), parts.deploy) {}
 
 void Api::addTo(http::Router& router) {
     routes_ = std::make_unique<rest::ApiRoutes>(router, rules_);
@@ -25,6 +27,8 @@ void Api::addTo(http::Router& router) {
     tenants_.addTo(*routes_);
     gateways_.addTo(*routes_);
     endpoints_.addTo(*routes_);
+    deployments_.addTo(*routes_);
+    inventory_.addTo(*routes_);
 }
 
 }  // namespace pcg::controlplane

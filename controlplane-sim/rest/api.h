@@ -5,8 +5,10 @@
 #pragma once
 
 #include "controlplane-sim/rest/account_api.h"
+#include "controlplane-sim/rest/deployments_api.h"
 #include "controlplane-sim/rest/endpoints_api.h"
 #include "controlplane-sim/rest/gateways_api.h"
+#include "controlplane-sim/rest/inventory_api.h"
 #include "controlplane-sim/rest/tenants_api.h"
 
 #include <memory>
@@ -23,6 +25,7 @@ class Api {
         Random& random;
         const LiveGateways& live;
         Lifecycle& lifecycle;
+        DeployService& deploy;
         std::string publicHost;
         std::string ingressHost;
     };
@@ -40,6 +43,8 @@ class Api {
     rest::TenantsApi tenants_;
     rest::GatewaysApi gateways_;
     rest::EndpointsApi endpoints_;
+    rest::DeploymentsApi deployments_;
+    rest::InventoryApi inventory_;
 };
 
 }  // namespace pcg::controlplane

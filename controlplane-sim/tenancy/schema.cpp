@@ -2,6 +2,7 @@
 #include "controlplane-sim/tenancy/schema.h"
 
 #include "common/store/envelope.h"
+#include "controlplane-sim/deploy/schema.h"
 
 namespace pcg::controlplane {
 namespace {
@@ -123,6 +124,7 @@ const std::vector<store::Migration>& migrations() {
              // Of tenants that left: what their gateways were is not to be issued anything again.
              "CREATE TABLE retired_nkeys (nkey TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT",
          }},
+        {40, "deployments", deploy::deploySchema()},
     };
     return all;
 }

@@ -16,7 +16,7 @@ namespace {
 namespace json = codec::json;
 
 constexpr std::size_t kListings = 16;
-constexpr std::chrono::seconds kFresh{10};
+constexpr std::chrono::seconds kFresh{60};
 constexpr int kDeepest = 64;  // a tree that is deeper is not one
 
 enum class FactKind { Text, Number, Bytes, Flag, Type };
@@ -198,10 +198,13 @@ InventoryBrowser::Items InventoryBrowser::kept(const TenantScope& scope, const Q
 
 net::Task<Result<InventoryBrowser::Items>> InventoryBrowser::listing(TenantScope scope,
                                                                      Question question) {
-    // Asked even for a listing that is kept: it tells whether the tenant may still go there.
+    // Opened even for a listing that is kept: it tells whether the tenant may still go there.
     auto session = co_await sessions_.open(scope, question.gateway, question.endpoint);
     if (!session) co_return fail(std::move(session).error());
-    if (auto items = kept(scope, question)) co_return items;
+    // The first page is always as it is now; those after it fit to it.
+    if (!question.after.empty()) {
+        if (auto items = kept(scope, question)) co_return items;
+    }
     Client client(std::move(*session));
     auto query = inventoryQuery(question.kind);
     PCG_CO_TRY(const auto objects, co_await client.list(std::move(query)));
