@@ -13,6 +13,7 @@
 #include "controlplane-sim/broker/nats_server_process.h"
 #include "controlplane-sim/broker/ports_file.h"
 #include "controlplane-sim/bus_papers.h"
+#include "controlplane-sim/deploy_service.h"
 #include "controlplane-sim/external_identity.h"
 #include "controlplane-sim/fleet.h"
 #include "controlplane-sim/private_files.h"
@@ -112,6 +113,7 @@ struct App::Parts {
     std::unique_ptr<GatewayWatch> watch;
     std::unique_ptr<Fleet> fleet;
     std::unique_ptr<TenantKeeper> keeper;
+    std::unique_ptr<DeployService> deploy;
     std::unique_ptr<Papers> papers;
     std::unique_ptr<Authenticator> authenticator;
     std::unique_ptr<Api> api;
@@ -316,6 +318,8 @@ Result<> App::Parts::join() {
     PCG_TRY(joinIngress());
     PCG_TRY(joinHttp());
     const auto origin = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
+    deploy = std::make_unique<DeployService>(DeployService::Parts{
+        loop, *store, *envelope, authority, clock, random, ingressHost(config), pki->rootPem()});
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
     api = std::make_unique<Api>(Api::Parts{*store,
                                            *envelope,
@@ -324,6 +328,7 @@ Result<> App::Parts::join() {
                                            fleet->live(),
                                            *fleet,
                                            *fleet,
+                                           *deploy,
                                            config.publicHost,
                                            ingressHost(config),
                                            *audit,
@@ -378,6 +383,9 @@ net::Task<void> App::Parts::serve() {
     audit->start();
     keeper->start();
     pairing->start();
+    // The gateways come back by and by: what cannot be reached yet is tried again.
+    const auto resumed = co_await deploy->start();
+    if (!resumed) kLog.failure(log::Level::Error, "deployments.not_resumed", resumed.error());
     serving = true;
     const auto announced = announce();
     if (!announced) {
@@ -401,6 +409,7 @@ net::Task<void> App::Parts::stop() {
     co_await keeper->stop();
     co_await pairing->stop();
     co_await server->stop(kDrain);
+    co_await deploy->stop(kDrain);
     co_await fleet->stop(kDrain);
     co_await audit->stop();  // last: the ends of the calls above are in it
     co_await systemBus->stop(kDrain);

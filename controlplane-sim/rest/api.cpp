@@ -25,6 +25,8 @@ Api::Api(Parts parts, const Authenticator& authenticator)
                  {parts.publicHost, parts.ingressHost},
                  parts.live,
                  parts.gatewayCalls),
+      deployments_(servicesOf(parts), parts.deploy),
+      inventory_(servicesOf(parts), parts.deploy),
       audit_(servicesOf(parts), authenticator),
       events_(parts.events, authenticator),
       metrics_(servicesOf(parts), parts.metrics),
@@ -40,6 +42,8 @@ void Api::addTo(http::Router& router) {
     tenants_.addTo(*routes_);
     gateways_.addTo(*routes_);
     endpoints_.addTo(*routes_);
+    deployments_.addTo(*routes_);
+    inventory_.addTo(*routes_);
     audit_.addTo(*routes_);
     events_.addTo(*routes_);
     metrics_.addTo(*routes_);

@@ -5,9 +5,11 @@
 #pragma once
 
 #include "controlplane-sim/rest/audit_api.h"
+#include "controlplane-sim/rest/deployments_api.h"
 #include "controlplane-sim/rest/endpoints_api.h"
 #include "controlplane-sim/rest/events_api.h"
 #include "controlplane-sim/rest/gateways_api.h"
+#include "controlplane-sim/rest/inventory_api.h"
 #include "controlplane-sim/rest/metrics_api.h"
 #include "controlplane-sim/rest/sessions_api.h"
 #include "controlplane-sim/rest/tenant_care_api.h"
@@ -30,6 +32,7 @@ class Api {
         const LiveGateways& live;
         Lifecycle& lifecycle;
         GatewayCalls& gatewayCalls;
+        DeployService& deploy;
         std::string publicHost;
         std::string ingressHost;
         AuditSink& audit;
@@ -55,6 +58,8 @@ class Api {
     rest::TenantsApi tenants_;
     rest::GatewaysApi gateways_;
     rest::EndpointsApi endpoints_;
+    rest::DeploymentsApi deployments_;
+    rest::InventoryApi inventory_;
     rest::AuditApi audit_;
     rest::EventsApi events_;
     rest::MetricsApi metrics_;

@@ -23,6 +23,9 @@ class Fields {
 
     bool has(std::string_view name) const { return object_->has(name); }
 
+    // For a domain that reads the whole of it by itself.
+    const codec::json::Object& whole() const { return *object_; }
+
     Checked<std::string> string(std::string_view name, std::size_t maxBytes) const;
     Checked<std::optional<std::string>> optionalString(std::string_view name,
                                                        std::size_t maxBytes) const;

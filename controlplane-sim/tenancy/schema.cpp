@@ -4,6 +4,7 @@
 #include "common/store/envelope.h"
 #include "controlplane-sim/audit/audit_store.h"
 #include "controlplane-sim/observe/timeline.h"
+#include "controlplane-sim/deploy/schema.h"
 
 namespace pcg::controlplane {
 namespace {
@@ -143,6 +144,7 @@ const std::vector<store::Migration>& migrations() {
          }},
         {21, "audit", auditSchema()},
         {22, "timeline of gateways", timelineSchema()},
+        {40, "deployments", deploy::deploySchema()},
     };
     return all;
 }

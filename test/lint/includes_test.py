@@ -23,6 +23,7 @@ OWNERS = [
     (r"Poco/Data|sqlite3\.h$", ["common/store/"]),
     (r"Poco/JSON", ["common/codec/"]),
     (r"Poco/(XML|SAX|DOM)", ["vcenter-proxy/"]),
+    (r"expat\.h$", ["common/xml/", "vcenter-proxy/"]),
     (r"Poco/Util", ["common/config/", "gateway/", "controlplane-sim/"]),
 ]
 THIRD_PARTY = re.compile(r"^(openssl|boost|nats|Poco|libvirt)/|^(sqlite3|nats)\.h$")

@@ -38,6 +38,7 @@ type options struct {
 	sessionIdle                        time.Duration
 	datacenters, clusters, hosts       int
 	machines, pools, datastores        int
+	template                           string
 	delay                              int
 	delayJitter                        float64
 	methodDelay                        methodDelays
@@ -77,6 +78,7 @@ func parseOptions() options {
 	flag.IntVar(&o.machines, "vms", 2, "virtual machines in each resource pool")
 	flag.IntVar(&o.pools, "pools", 0, "resource pools in each cluster, besides the root pool")
 	flag.IntVar(&o.datastores, "datastores", 1, "datastores")
+	flag.StringVar(&o.template, "template", "", "`name` of a template to have, beside the machines")
 	flag.IntVar(&o.delay, "delay", 0, "`milliseconds` to wait before every SOAP call")
 	flag.Float64Var(&o.delayJitter, "delay-jitter", 0, "standard deviation of the delay over its mean")
 	flag.Var(o.methodDelay, "method-delay", "`Method:milliseconds`, may be repeated")
@@ -162,6 +164,12 @@ func run(o options) error {
 	defer model.Remove()
 	if err := model.Create(); err != nil {
 		return fmt.Errorf("the inventory could not be made: %w", err)
+	}
+	simulator.Map.AddHandler(&guests{})
+	if o.template != "" {
+		if err := addTemplate(model.Service, o.template); err != nil {
+			return err
+		}
 	}
 	// The library starts serving inside NewServer; a handshake waits until our front stands before its handler.
 	frontStands := make(chan struct{})

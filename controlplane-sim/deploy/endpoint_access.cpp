@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/deploy/endpoint_access.h"
+
+#include "controlplane-sim/deploy/errc.h"
+
+#include <algorithm>
+
+namespace pcg::controlplane::deploy {
+namespace {
+
+constexpr auto kTable = "orchestrator_keys";
+
+constexpr auto kNoKey =
+    "The orchestrator has no access key for this endpoint. Make one with the role deploy, and give "
+    "it with PUT /api/v1/gateways/{id}/endpoints/{endpoint_id}/orchestrator-key.";
+
+}  // namespace
+
+Result<> OrchestratorKeys::put(const TenantScope& scope,
+                               const wire::EndpointId& endpoint,
+                               const std::string& username,
+                               const Secret& password) {
+    PCG_TRY(seals_.prepare(database_, scope));
+    const auto& id = endpoint.text();
+    // The conflict clause's WHERE keeps a foreign row as it is.
+    PCG_TRY(database_.execute(
+        R"(INSERT INTO orchestrator_keys (endpoint_id, tenant_id, username_sealed, password_sealed)
+           VALUES (?, ?, ?, ?)
+           ON CONFLICT (endpoint_id) DO UPDATE SET username_sealed = excluded.username_sealed,
+             password_sealed = excluded.password_sealed WHERE tenant_id = excluded.tenant_id)",
+        {id,
+         scope.tenant().text(),
+         PCG_TRY(seals_.seal(database_, scope, {kTable, id, "username"}, asBytes(username))),
+         PCG_TRY(seals_.seal(database_, scope, {kTable, id, "password"}, password.reveal()))}));
+    return {};
+}
+
+Result<> OrchestratorKeys::remove(const TenantScope& scope, const wire::EndpointId& endpoint) {
+    PCG_TRY(
+        database_.execute("DELETE FROM orchestrator_keys WHERE tenant_id = ? AND endpoint_id = ?",
+                          {scope.tenant().text(), endpoint.text()}));
+    return {};
+}
+
+Result<std::optional<OrchestratorKeys::Key>> OrchestratorKeys::find(
+    const TenantScope& scope, const wire::EndpointId& endpoint) {
+    const auto& id = endpoint.text();
+    const auto row = PCG_TRY(database_.queryOne(
+        "SELECT username_sealed, password_sealed FROM orchestrator_keys WHERE tenant_id = ? AND "
+        "endpoint_id = ?",
+        {scope.tenant().text(), id}));
+    if (!row) return std::nullopt;
+    const auto username =
+        PCG_TRY(seals_.open(database_, scope, {kTable, id, "username"}, row->blob(0)));
+    auto password = PCG_TRY(seals_.open(database_, scope, {kTable, id, "password"}, row->blob(1)));
+    return Key{std::string(username.revealText()), std::move(password)};
+}
+
+net::Task<Result<Access>> StoredEndpointAccess::access(TenantScope scope,
+                                                       wire::GatewayId gateway,
+                                                       wire::EndpointId id) {
+    auto work = [this, scope, gateway, id](store::Database& database) -> Result<Access> {
+        const auto endpoints = PCG_TRY(Gateways(database).endpoints(scope, gateway));
+        const auto endpoint = std::find_if(
+            endpoints.begin(), endpoints.end(), [&](const Endpoint& e) { return e.id == id; });
+        if (endpoint == endpoints.end())
+            return fail(kGone, "The endpoint is not there: its gateway does not have it any more.");
+        if (!endpoint->ingressPort)
+            return fail(kWeather, "The endpoint has no ingress yet; it will be tried again.");
+        auto key = PCG_TRY(OrchestratorKeys(database, seals_).find(scope, id));
+        if (!key) return fail(kNoAccessKey, kNoKey);
+        return Access{endpoint->kind,
+                      {ingress_.host, *endpoint->ingressPort},
+                      ingress_.caPem,
+                      std::move(key->username),
+                      std::move(key->password)};
+    };
+    co_return co_await store_.run(std::move(work));
+}
+
+}  // namespace pcg::controlplane::deploy

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/deploy_service.h"
+
+namespace pcg::controlplane {
+
+DeployService::DeployService(Parts parts)
+    : seals_(parts.envelope),
+      ledger_(parts.store, seals_, parts.authority),
+      access_(parts.store, seals_, {std::move(parts.ingressHost), std::move(parts.caPem)}),
+      sessions_(parts.loop, access_, parts.clock),
+      clouds_(sessions_),
+      inventory_(sessions_, parts.clock),
+      hooks_(*this),
+      orchestrator_({parts.loop, ledger_, clouds_, pauses_, hooks_, parts.clock, parts.random}) {}
+
+net::Task<void> DeployService::stop(std::chrono::milliseconds drain) {
+    co_await orchestrator_.stop(drain);
+    co_await sessions_.stop(drain);
+}
+
+}  // namespace pcg::controlplane

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The orchestrator with all that it stands on, as one part of the program: ledger, access to
+// endpoints, sessions, clouds. Loop thread; start() once, await stop().
+#pragma once
+
+#include "controlplane-sim/deploy/ledger.h"
+#include "controlplane-sim/deploy/orchestrator.h"
+#include "controlplane-sim/deploy/pauses.h"
+#include "controlplane-sim/vsphere/inventory.h"
+#include "controlplane-sim/vsphere/vsphere_clouds.h"
+
+namespace pcg::controlplane {
+
+class DeployService {
+  public:
+    struct Parts {
+        net::Loop& loop;
+        store::Worker& store;
+        store::Envelope& envelope;  // used on the storage thread only
+        const PlatformAuthority& authority;
+        const Clock& clock;
+        Random& random;
+        std::string ingressHost;  // a name or address in the ingress' certificate
+        std::string caPem;
+    };
+
+    explicit DeployService(Parts parts);
+
+    // Goes on with everything that is not at rest.
+    net::Task<Result<>> start() { return orchestrator_.start(); }
+
+    net::Task<void> stop(std::chrono::milliseconds drain);
+
+    deploy::Orchestrator& orchestrator() { return orchestrator_; }
+
+    deploy::CloudSource& clouds() { return clouds_; }
+
+    deploy::Seals& seals() { return seals_; }
+
+    vsphere::SessionPool& sessions() { return sessions_; }
+
+    vsphere::InventoryBrowser& inventory() { return inventory_; }
+
+    // For live views and for the audit; set before start().
+    std::function<void(const deploy::DeploymentKey&)> onChanged;
+    std::function<void(const deploy::DeploymentKey&, const deploy::Watcher::Act&)> onActed;
+
+  private:
+    class Hooks final : public deploy::Watcher {
+      public:
+        explicit Hooks(DeployService& service) : service_(service) {}
+
+        void changed(const deploy::DeploymentKey& key) override {
+            if (service_.onChanged) service_.onChanged(key);
+        }
+
+        void acted(const deploy::DeploymentKey& key, const Act& act) override {
+            if (service_.onActed) service_.onActed(key, act);
+        }
+
+      private:
+        DeployService& service_;
+    };
+
+    deploy::EnvelopeSeals seals_;
+    deploy::StoredLedger ledger_;
+    deploy::StoredEndpointAccess access_;
+    vsphere::SessionPool sessions_;
+    vsphere::VSphereClouds clouds_;
+    vsphere::InventoryBrowser inventory_;
+    deploy::TimerPauses pauses_;
+    Hooks hooks_;
+    deploy::Orchestrator orchestrator_;
+};
+
+}  // namespace pcg::controlplane

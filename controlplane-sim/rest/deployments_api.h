@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// /deployments: what the bundled orchestrator makes of a specification at an endpoint.
+#pragma once
+
+#include "controlplane-sim/deploy_service.h"
+#include "controlplane-sim/rest/api_routes.h"
+#include "controlplane-sim/rest/services.h"
+
+namespace pcg::controlplane::rest {
+
+// A domain's error as what a caller is told; names the field that the sentence begins with.
+Refusal refusalOf(const Error& error);
+
+class DeploymentsApi {
+  public:
+    DeploymentsApi(Services services, DeployService& deploy)
+        : services_(services), deploy_(deploy) {}
+
+    void addTo(ApiRoutes& routes);
+
+  private:
+    net::Task<Checked<Reply>> list(Call& call);
+    net::Task<Checked<Reply>> get(Call& call);
+    net::Task<Checked<Reply>> create(Call& call);
+    net::Task<Checked<Reply>> plan(Call& call);
+    net::Task<Checked<Reply>> scale(Call& call);
+    net::Task<Checked<Reply>> retry(Call& call);
+    net::Task<Checked<Reply>> remove(Call& call);
+
+    net::Task<Checked<>> checkEndpoint(TenantScope scope, const deploy::Spec& spec);
+
+    Services services_;
+    DeployService& deploy_;
+};
+
+}  // namespace pcg::controlplane::rest

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/deploy/machine.h"
+
+#include "controlplane-sim/deploy/errc.h"
+
+#include <gtest/gtest.h>
+
+namespace pcg::controlplane::deploy {
+namespace {
+
+class MachineRules : public ::testing::Test {
+  protected:
+    MachineRules() {
+        machine_.name = "k8s-cp-1";
+        machine_.uuid = "uuid";
+    }
+
+    Step step() { return next(machine_, sight_); }
+
+    Verdict answered(const Result<Outcome>& outcome) {
+        const auto now = step();
+        prepare(machine_, sight_, now);
+        return apply(machine_, sight_, now, outcome, WallTime{});
+    }
+
+    static Result<Outcome> sees(bool ours, bool on = false) {
+        Outcome outcome;
+        outcome.seen = Seen{"vm-1", ours, on};
+        return outcome;
+    }
+
+    static Result<Outcome> sees() { return Outcome{}; }
+
+    static Result<Outcome> refuses(ErrorCode code) { return fail(code, "no"); }
+
+    Machine machine_;
+    Sight sight_;
+};
+
+TEST_F(MachineRules, AMachineOfTheSameNameThatIsNotOursIsLeftAlone) {
+    EXPECT_EQ(answered(sees(false)), Verdict::Rest);
+
+    EXPECT_EQ(stateName(machine_), "failed");
+    EXPECT_TRUE(machine_.vm.empty());
+    machine_.wished = machine_.failed = false;
+    EXPECT_EQ(step(), Step::Forget);
+}
+
+TEST_F(MachineRules, ACloneWhoseAnswerWasLostIsFoundAndAdopted) {
+    answered(sees());
+    ASSERT_EQ(step(), Step::Clone);
+    EXPECT_EQ(answered(refuses(kWeather)), Verdict::TryAgain);
+
+    ASSERT_EQ(step(), Step::Find);
+    answered(sees(true));
+
+    EXPECT_EQ(machine_.vm, "vm-1");
+    EXPECT_EQ(step(), Step::Customise);
+}
+
+TEST_F(MachineRules, AMachineInDoubtIsNotForgottenBeforeTheDoubtIsSettled) {
+    machine_.cloneSent = true;  // as after a kill
+    machine_.phase = Phase::Cloning;
+    machine_.wished = false;
+
+    EXPECT_EQ(step(), Step::Find);
+    answered(sees());
+    EXPECT_EQ(step(), Step::Clone);
+    answered(refuses(kNameInUse));
+    EXPECT_EQ(step(), Step::Find);
+    answered(sees(true, true));
+    EXPECT_EQ(step(), Step::Look);
+    answered(sees(true, true));
+    EXPECT_EQ(step(), Step::PowerOff);
+}
+
+TEST_F(MachineRules, WhatWasSurelyNotSentNeedsNoSearch) {
+    answered(sees());
+    answered(refuses(kNotSent));
+    machine_.wished = false;
+
+    EXPECT_EQ(step(), Step::Forget);
+}
+
+TEST_F(MachineRules, WhatDoesNotCarryTheMarksIsNotDestroyed) {
+    machine_.vm = "vm-1";
+    machine_.phase = Phase::Ready;
+    machine_.wished = false;
+
+    ASSERT_EQ(step(), Step::Look);
+    EXPECT_EQ(answered(sees(false)), Verdict::Rest);
+
+    EXPECT_EQ(stateName(machine_), "failed");
+    EXPECT_EQ(step(), Step::None);
+}
+
+TEST_F(MachineRules, ATaskThatIsForgottenIsDecidedByLooking) {
+    machine_.vm = "vm-1";
+    machine_.phase = Phase::PoweringOn;
+    machine_.task = "task-1";
+    machine_.taskKind = TaskKind::PowerOn;
+
+    answered(refuses(kGone));
+    ASSERT_EQ(step(), Step::Look);
+    answered(sees(true, true));
+    ASSERT_EQ(step(), Step::PowerOn);
+    answered(refuses(kPowerState));
+
+    EXPECT_EQ(machine_.phase, Phase::WaitingForAddress);
+}
+
+TEST_F(MachineRules, AMachineThatSomebodyRemovedIsMadeAgainByRetry) {
+    machine_.vm = "vm-1";
+    machine_.phase = Phase::Customising;
+
+    answered(refuses(kGone));
+    EXPECT_EQ(answered(sees()), Verdict::Rest);
+    EXPECT_EQ(stateName(machine_), "failed");
+    revive(machine_, WallTime{});
+
+    EXPECT_EQ(step(), Step::Find);
+}
+
+TEST_F(MachineRules, WeatherIsNotEndlesslyTriedAgain) {
+    Verdict verdict = Verdict::TryAgain;
+    int attempts = 0;
+    while (verdict == Verdict::TryAgain) {
+        verdict = answered(refuses(kWeather));
+        ++attempts;
+    }
+
+    EXPECT_EQ(verdict, Verdict::Rest);
+    EXPECT_EQ(attempts, kMaxAttempts);
+    EXPECT_EQ(stateName(machine_), "failed");
+}
+
+TEST_F(MachineRules, AMachineWithoutAnAddressSaysWhatToLookAt) {
+    machine_.vm = "vm-1";
+    machine_.phase = Phase::WaitingForAddress;
+
+    EXPECT_EQ(apply(machine_, sight_, Step::AwaitAddress, Outcome{}, WallTime{} + kAddressPatience),
+              Verdict::GoOn);
+    EXPECT_EQ(apply(machine_,
+                    sight_,
+                    Step::AwaitAddress,
+                    Outcome{},
+                    WallTime{} + kAddressPatience + std::chrono::seconds(1)),
+              Verdict::Rest);
+    EXPECT_NE(machine_.why.find("VMware Tools"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace pcg::controlplane::deploy
