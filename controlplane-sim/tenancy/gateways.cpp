@@ -14,6 +14,13 @@ constexpr const char* kEndpointColumns =
     "SELECT tenant_id, gateway_id, id, name, kind, state, why, ingress_port, present FROM "
     "endpoints ";
 
+// Parameters: tenant, after, text (three times), limit.
+constexpr const char* kMatching =
+    "WHERE tenant_id = ? AND name > ? AND state <> 'released' AND (? = '' OR "
+    "instr(lower(name), lower(?)) > 0 OR instr(id, lower(?)) > 0) ORDER BY name LIMIT ?";
+
+std::int64_t bound(std::size_t limit) { return static_cast<std::int64_t>(limit); }
+
 GatewayState stateOf(std::string_view name) {
     if (name == "issued") return GatewayState::Issued;
     if (name == "active") return GatewayState::Active;
@@ -77,11 +84,25 @@ Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope,
                                             const std::string& text,
                                             const std::string& after,
                                             std::size_t limit) {
-    return gatewaysOf(database_.query(
-        std::string(kGatewayColumns) +
-            "WHERE tenant_id = ? AND name > ? AND state <> 'released' AND (? = '' OR "
-            "instr(lower(name), lower(?)) > 0 OR instr(id, lower(?)) > 0) ORDER BY name LIMIT ?",
-        {scope.tenant().text(), after, text, text, text, static_cast<std::int64_t>(limit)}));
+    return gatewaysOf(
+        database_.query(std::string(kGatewayColumns) + kMatching,
+                        {scope.tenant().text(), after, text, text, text, bound(limit)}));
+}
+
+Result<std::vector<GatewayName>> Gateways::names(const TenantScope& scope,
+                                                 const std::string& text,
+                                                 const std::string& after,
+                                                 std::size_t limit) {
+    std::vector<GatewayName> names;
+    const auto rows =
+        PCG_TRY(database_.query(std::string("SELECT id, name, state FROM gateways ") + kMatching,
+                                {scope.tenant().text(), after, text, text, text, bound(limit)}));
+    names.reserve(rows.size());
+    for (const auto& row : rows) {
+        names.push_back(
+            {PCG_TRY(wire::parseGatewayId(row.text(0))), row.text(1), stateOf(row.text(2))});
+    }
+    return names;
 }
 
 Result<std::optional<Gateway>> Gateways::find(const TenantScope& scope, const wire::GatewayId& id) {
