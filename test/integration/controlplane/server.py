@@ -12,11 +12,11 @@ import urllib.parse
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, *arguments):
         self.state = pathlib.Path(folder) / "state"
         self.log = open(pathlib.Path(folder) / "log", "w+b")
         program = pathlib.Path(os.environ["PCG_PROGRAMS"]) / "pcg-controlplane-sim"
-        self.process = subprocess.Popen([program, "--state-dir", self.state], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen([program, "--state-dir", self.state, *map(str, arguments)], stdout=self.log, stderr=self.log)
         end = time.monotonic() + 60
         while not (self.state / "ready.json").exists():
             if self.process.poll() is not None or time.monotonic() > end:
