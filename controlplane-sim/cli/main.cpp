@@ -4,13 +4,14 @@
 #include "common/crypto/x509.h"
 #include "common/http/origin.h"
 #include "common/log/log.h"
+#include "controlplane-sim/cli/call_command.h"
 #include "controlplane-sim/cli/command_line.h"
-#include "controlplane-sim/cli/gateways_command.h"
 #include "controlplane-sim/cli/pair_command.h"
 #include "controlplane-sim/cli/terminal.h"
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -92,22 +93,31 @@ int pair(const cli::CommandLine& line) {
     return paired ? 0 : 1;
 }
 
-net::Task<void> runGateways(cli::TenantApi& api, bool json, int& exitCode) {
-    exitCode = co_await cli::listGateways(api, json);
+net::Task<void> runCall(cli::TenantApi& api,
+                        const cli::CommandLine& line,
+                        Random& random,
+                        int& exitCode) {
+    exitCode = co_await cli::runCall(api, line, random);
 }
 
-int gateways(const cli::CommandLine& line) {
+int call(const cli::CommandLine& line) {
     net::Loop loop{1};
     auto connection = connectionFor(loop, line);
     if (!connection) {
         std::fprintf(stderr, "pcg: %s\n", connection.error().message().c_str());
-        return 1;
+        return cli::exitCodeOf(connection.error());
     }
+    crypto::SystemRandom random;
     cli::TenantApi api(connection->caller, std::move(connection->token));
     int exitCode = 1;
-    net::asio::co_spawn(loop, runGateways(api, line.json, exitCode), net::asio::detached);
+    net::asio::co_spawn(loop, runCall(api, line, random, exitCode), net::asio::detached);
     loop.run();
     return exitCode;
+}
+
+std::string variable(const char* name) {
+    const auto* value = std::getenv(name);
+    return value == nullptr ? std::string() : value;
 }
 
 }  // namespace
@@ -115,19 +125,24 @@ int gateways(const cli::CommandLine& line) {
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
     log::setLevel(log::Level::Error);
-    const auto line = cli::parseCommandLine({argv + 1, argv + argc});
+    const auto line = cli::parseCommandLine(
+        {argv + 1, argv + argc},
+        {variable("PCG_SERVER"), variable("PCG_CA"), variable("PCG_TOKEN_FILE")});
     if (!line) {
         std::fprintf(stderr, "pcg: %s\n", line.error().message().c_str());
         return 2;
     }
     switch (line->verb) {
         case cli::Verb::Help:
-            std::fputs(cli::kHelp, stdout);
+            std::fputs(cli::helpText().c_str(), stdout);
             return 0;
         case cli::Verb::Pair:
             return pair(*line);
-        case cli::Verb::Gateways:
-            return gateways(*line);
+        case cli::Verb::Completion:
+            std::fputs(cli::bashCompletion().c_str(), stdout);
+            return 0;
+        case cli::Verb::Call:
+            return call(*line);
     }
     return 2;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane-sim/cli/tenant_api.h"
 
+#include "controlplane-sim/cli/command_line.h"
+
 namespace pcg::controlplane::cli {
 namespace {
 
@@ -21,10 +23,22 @@ Error refused(const http::WholeResponse& response) {
         sentence += "; try again in " +
                     std::to_string((*refusal.retryAfterMilliseconds + 999) / 1000) + " s";
     }
+    const auto status = response.head.status;
+    if (status == 403) return {kNotAllowed, std::move(sentence)};
+    if (status == 404) return {kNoSuchThing, std::move(sentence)};
+    if (status == 409 || status == 412) return {kConflict, std::move(sentence)};
     return {kRefused, std::move(sentence)};
 }
 
 }  // namespace
+
+int exitCodeOf(const Error& error) {
+    if (error.is(kUsage)) return 2;
+    if (error.is(kToken) || error.is(kNotAllowed)) return 3;
+    if (error.is(kNoSuchThing)) return 4;
+    if (error.is(kConflict)) return 5;
+    return 1;
+}
 
 net::Task<Result<http::WholeResponse>> TenantApi::call(Request request) {
     http::RequestHead head;
@@ -35,15 +49,13 @@ net::Task<Result<http::WholeResponse>> TenantApi::call(Request request) {
     if (!request.body.empty()) {
         head.headers.add("Content-Type", "application/json");
         head.body = http::BodyFraming::ofLength(request.body.size());
-        const auto digest = crypto::sha256(request.body);
-        head.headers.add("Idempotency-Key",
-                         request.idempotencyKey.empty() ? toText(digest) : request.idempotencyKey);
     }
+    if (!request.idempotencyKey.empty())
+        head.headers.add("Idempotency-Key", request.idempotencyKey);
     auto response =
         co_await http::callWhole(*caller_, std::move(head), asBytes(request.body), request.limit);
     if (!response) co_return fail(std::move(response).error());
-    const bool claims = request.idempotencyKey.empty() == false;
-    if (claims && response->head.status == 404) {
+    if (request.claims && response->head.status == 404) {
         co_return fail(
             kNoSuchCode,
             "no gateway can be paired with this code now: it expired, it was used, or somebody "
@@ -65,16 +77,11 @@ net::Task<Result<TenantApi::Me>> TenantApi::me() {
     co_return me;
 }
 
-net::Task<Result<codec::json::Object>> TenantApi::gateways() {
-    Request request{"GET", "/api/v1/gateways", {}, {}, 4_MiB};
-    PCG_CO_TRY(const auto response, co_await call(std::move(request)));
-    co_return codec::json::parseObject(asText(response.body), 4_MiB);
-}
-
 net::Task<Result<pairing::ClaimReply>> TenantApi::claim(pairing::ClaimRequest claimRequest,
                                                         std::string idempotencyKey) {
     Request request{
         "POST", std::string(pairing::kClaimsPath), claimRequest.write(), std::move(idempotencyKey)};
+    request.claims = true;
     PCG_CO_TRY(const auto response, co_await call(std::move(request)));
     co_return pairing::ClaimReply::parse(asText(response.body));
 }

@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/codec/base64url.h"
+#include "common/codec/name_rule.h"
 #include "common/crypto/ec_key.h"
 #include "common/log/log.h"
 #include "controlplane-sim/relay/pairing_audit.h"
@@ -192,8 +193,13 @@ net::Task<void> PairingService::postClaim(http::Exchange& exchange, const Params
     }
     auto raw = co_await readMessage(exchange);
     if (!raw) co_return co_await sendRefusal(exchange, std::move(raw).error());
-    const auto request = pairing::ClaimRequest::parse(*raw);
+    auto request = pairing::ClaimRequest::parse(*raw);
     if (!request) co_return co_await sendRefusal(exchange, refusalOf(request.error()));
+    if (!request->gatewayLabel.empty()) {
+        auto name = codec::parseName(request->gatewayLabel);
+        if (!name) co_return co_await sendRefusal(exchange, refusalOf(name.error()));
+        request->gatewayLabel = std::move(*name);
+    }
     const auto* key = exchange.request().headers.find("Idempotency-Key");
     const auto reply =
         relay_.claim(*who, *request, key == nullptr ? std::string() : key->substr(0, 64));

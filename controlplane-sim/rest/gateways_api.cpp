@@ -22,9 +22,13 @@ Error noSuchGateway() {
     return {kNotFound, "There is no such gateway. GET /api/v1/gateways lists them."};
 }
 
-std::string_view stateName(const Gateway& gateway, const LiveGateway& live) {
-    if (gateway.state == GatewayState::Issued) return "pairing";
+std::string_view stateName(GatewayState state, const LiveGateway& live) {
+    if (state == GatewayState::Issued) return "pairing";
     return live.online ? "online" : "offline";
+}
+
+std::string startOf(const PageQuery& query) {
+    return query.after.empty() ? std::string() : query.after.front();
 }
 
 // What a change would change; the live part comes and goes.
@@ -73,26 +77,56 @@ Checked<GatewaysApi::Filter> GatewaysApi::filterOf(const Call& call) {
 net::Task<Checked<GatewaysApi::Page>> GatewaysApi::collect(TenantScope scope,
                                                            Filter filter,
                                                            PageQuery query) {
+    if (!filter.state.empty())
+        co_return co_await collectLive(std::move(scope), std::move(filter), std::move(query));
+    auto work = [scope, text = filter.text, after = startOf(query), limit = query.limit + 1](
+                    store::Database& database) {
+        return Gateways(database).list(scope, text, after, limit);
+    };
     Page page;
-    auto after = query.after.empty() ? std::string() : query.after.front();
-    const auto chunk = filter.state.empty() ? query.limit + 1 : kScan;
-    for (;;) {
-        auto work = [scope, text = filter.text, after, chunk](store::Database& database) {
-            return Gateways(database).list(scope, text, after, chunk);
-        };
-        PCG_CO_TRY(auto gateways, co_await services_.store.run(std::move(work)));
-        for (auto& gateway : gateways) {
-            after = gateway.name;
-            const auto live = live_.live(scope, gateway.id);
-            if (!filter.state.empty() && stateName(gateway, live) != filter.state) continue;
-            if (page.gateways.size() == query.limit) {
-                page.next = writeCursor(kList, {page.gateways.back().name});
-                co_return page;
-            }
-            page.gateways.push_back(std::move(gateway));
-        }
-        if (gateways.size() < chunk) co_return page;
+    PCG_CO_TRY(page.gateways, co_await services_.store.run(std::move(work)));
+    if (page.gateways.size() > query.limit) {
+        page.gateways.pop_back();
+        page.next = writeCursor(kList, {page.gateways.back().name});
     }
+    co_return page;
+}
+
+// The live state is not in the database: names are read until enough of them are in that state.
+net::Task<Checked<GatewaysApi::Page>> GatewaysApi::collectLive(TenantScope scope,
+                                                               Filter filter,
+                                                               PageQuery query) {
+    std::vector<GatewayName> chosen;
+    auto after = startOf(query);
+    for (bool more = true; more && chosen.size() <= query.limit;) {
+        auto work = [scope, text = filter.text, after](store::Database& database) {
+            return Gateways(database).names(scope, text, after, kScan);
+        };
+        PCG_CO_TRY(auto names, co_await services_.store.run(std::move(work)));
+        more = names.size() == kScan;
+        if (more) after = names.back().name;
+        for (auto& name : names) {
+            if (chosen.size() > query.limit) break;
+            if (stateName(name.state, live_.live(scope, name.id)) == filter.state)
+                chosen.push_back(std::move(name));
+        }
+    }
+    Page page;
+    if (chosen.size() > query.limit) {
+        chosen.pop_back();
+        page.next = writeCursor(kList, {chosen.back().name});
+    }
+    auto work = [scope, chosen = std::move(chosen)](
+                    store::Database& database) -> Result<std::vector<Gateway>> {
+        std::vector<Gateway> found;
+        for (const auto& name : chosen) {
+            auto gateway = PCG_TRY(Gateways(database).find(scope, name.id));
+            if (gateway) found.push_back(std::move(*gateway));
+        }
+        return found;
+    };
+    PCG_CO_TRY(page.gateways, co_await services_.store.run(std::move(work)));
+    co_return page;
 }
 
 net::Task<Checked<Reply>> GatewaysApi::list(Call& call) {
@@ -179,7 +213,7 @@ json::Object GatewaysApi::describe(const Gateway& gateway, const TenantScope& sc
     return json::Object()
         .set("id", gateway.id.text())
         .set("name", gateway.name)
-        .set("state", stateName(gateway, live))
+        .set("state", stateName(gateway.state, live))
         .set("kind", "paired")
         .set("version", live.version)
         .set("epoch", gateway.epoch)

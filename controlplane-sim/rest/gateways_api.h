@@ -38,6 +38,7 @@ class GatewaysApi {
     net::Task<Checked<Reply>> release(Call& call);
     static Checked<Filter> filterOf(const Call& call);
     net::Task<Checked<Page>> collect(TenantScope scope, Filter filter, PageQuery page);
+    net::Task<Checked<Page>> collectLive(TenantScope scope, Filter filter, PageQuery query);
     codec::json::Object describe(const Gateway& gateway, const TenantScope& scope) const;
     // The whole of one gateway, with what its endpoints say.
     net::Task<Checked<Reply>> replyWith(Gateway gateway, TenantScope scope);

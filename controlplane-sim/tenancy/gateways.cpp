@@ -109,30 +109,42 @@ Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope) {
     return gateways;
 }
 
-// Names are sealed, so they are opened and sorted here; the rest is read for the page only.
-Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope,
-                                            const std::string& text,
-                                            const std::string& after,
-                                            std::size_t limit) {
+// Names are sealed, so they are opened and sorted here.
+Result<std::vector<GatewayName>> Gateways::names(const TenantScope& scope,
+                                                 const std::string& text,
+                                                 const std::string& after,
+                                                 std::size_t limit) {
     const TenantVault vault(database_, scope);
     const auto wanted = toLowerAscii(text);
-    std::vector<std::pair<std::string, std::string>> found;  // name, id
+    std::vector<GatewayName> found;
     const auto rows = PCG_TRY(database_.query(
-        "SELECT id, name_sealed FROM gateways WHERE tenant_id = ? AND state <> 'released' LIMIT ?",
+        "SELECT id, name_sealed, state FROM gateways WHERE tenant_id = ? AND state <> 'released' "
+        "LIMIT ?",
         {scope.tenant().text(), kMostGateways}));
     for (const auto& row : rows) {
         auto name = PCG_TRY(opened(&vault, row, 1, cellOf("gateways", row.text(0), "name_sealed")));
         const bool matches = toLowerAscii(name).find(wanted) != std::string::npos ||
                              row.text(0).find(wanted) != std::string::npos;
-        if (name > after && matches) found.emplace_back(std::move(name), row.text(0));
+        if (name <= after || !matches) continue;
+        auto id = PCG_TRY(wire::parseGatewayId(row.text(0)));
+        found.push_back({std::move(id), std::move(name), stateOf(row.text(2))});
     }
     const auto count = std::min(limit, found.size());
+    const auto byName = [](const GatewayName& a, const GatewayName& b) { return a.name < b.name; };
     std::partial_sort(
-        found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
-    found.resize(count);
+        found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count), found.end(), byName);
+    found.erase(found.begin() + static_cast<std::ptrdiff_t>(count), found.end());
+    return found;
+}
+
+Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope,
+                                            const std::string& text,
+                                            const std::string& after,
+                                            std::size_t limit) {
     std::vector<Gateway> page;
-    for (const auto& [name, id] : found) {
-        auto gateway = PCG_TRY(find(scope, wire::GatewayId::unchecked(id)));
+    const auto chosen = PCG_TRY(names(scope, text, after, limit));
+    for (const auto& one : chosen) {
+        auto gateway = PCG_TRY(find(scope, one.id));
         if (gateway) page.push_back(std::move(*gateway));
     }
     return page;

@@ -29,6 +29,13 @@ struct Gateway {
     WallTime boundAt;
 };
 
+// As little as it takes to choose one of many.
+struct GatewayName {
+    wire::GatewayId id;
+    std::string name;
+    GatewayState state;
+};
+
 struct Endpoint {
     wire::TenantId tenant;
     wire::GatewayId gateway;
@@ -65,6 +72,10 @@ class Gateways {
                                       const std::string& text,
                                       const std::string& after,
                                       std::size_t limit);
+    Result<std::vector<GatewayName>> names(const TenantScope& scope,
+                                           const std::string& text,
+                                           const std::string& after,
+                                           std::size_t limit);
     Result<std::optional<Gateway>> find(const TenantScope& scope, const wire::GatewayId& id);
 
     // The platform's own questions at start: which links to serve. Gateways come without their

@@ -106,5 +106,22 @@ TEST_F(ControlPlaneProcess, ShowsEachTenantItsOwnOnly) {
     EXPECT_EQ(taken.status, 409) << taken.body;
 }
 
+TEST_F(ControlPlaneProcess, ADeletedTenantIsGoneAlsoAtTheBusAndItsNameIsFree) {
+    Simulator simulator(directory_ / "cp");
+    ASSERT_TRUE(simulator.start()) << simulator.log();
+    const auto op = simulator.operatorToken();
+    const std::string acme = R"({"name":"acme","admin_username":"admin"})";
+    const auto made = simulator.ask("POST", "/api/v1/tenants", op, acme);
+    ASSERT_EQ(made.status, 201) << made.body;
+    const auto path = "/api/v1/tenants/" + made.text("tenant", "id");
+
+    EXPECT_EQ(simulator.ask("DELETE", path, op).status, 204);
+
+    EXPECT_EQ(simulator.ask("GET", path, op).status, 404);
+    EXPECT_EQ(simulator.ask("GET", "/api/v1/me", made.text("api_token")).status, 401);
+    EXPECT_EQ(simulator.log().find("claims.not_taken"), std::string::npos) << simulator.log();
+    EXPECT_EQ(simulator.ask("POST", "/api/v1/tenants", op, acme).status, 201);
+}
+
 }  // namespace
 }  // namespace pcg

@@ -85,6 +85,7 @@ class Simulator {
                   const std::string& token,
                   const std::string& body = {}) {
         http::HeaderList headers{{"Authorization", "Bearer " + token}};
+        if (!body.empty()) headers.add("Content-Type", "application/json");
         return loop_.await(askApi(*client_, {method, path, std::move(headers), {}}, body));
     }
 

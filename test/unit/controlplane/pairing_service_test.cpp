@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rendezvous over HTTPS: offers, claims, polls, and who is told nothing.
+#include "controlplane-sim/tenancy/sessions.h"
+#include "controlplane-sim/tenancy/tokens.h"
 #include "test/unit/controlplane/pairing_over_https.h"
 
 namespace pcg::controlplane {
@@ -7,6 +9,52 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace test;
+
+TEST_F(PairingOverHttps, AClaimFromASessionTakesAStepUp) {
+    ASSERT_EQ(offer().status, 201);
+    const std::string id(43, 's');
+    const auto scope = authority_.scopeOf(*wire::parseTenantId(tenants_["acme"]));
+    const auto digest = crypto::sha256(id);
+    const auto now = clock_.wallNow();
+    ASSERT_TRUE(worker_->post([=](store::Database& database) {
+        return Sessions(database).open(scope, "admin", digest, now);
+    }));
+    pairing::ClaimRequest wanted;
+    wanted.nameplate = code_.nameplate();
+    const http::HeaderList session{{"Cookie", std::string(kSessionCookie) + "=" + id},
+                                   {"X-CSRF-Token", Authenticator::csrfToken(id)}};
+
+    const auto refused = request("POST", "/pair/v1/claims", wanted.write(), session);
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_NE(refused.body.find("api.step_up"), std::string::npos) << refused.body;
+
+    ASSERT_TRUE(worker_->post([=](store::Database& database) {
+        return Sessions(database).stepUp(scope, digest, now + kStepUpLasts);
+    }));
+    EXPECT_EQ(request("POST", "/pair/v1/claims", wanted.write(), session).status, 201);
+}
+
+TEST_F(PairingOverHttps, AClaimTakesAnAdminAndANameThatCanBeShown) {
+    ASSERT_EQ(offer().status, 201);
+    const auto scope = authority_.scopeOf(*wire::parseTenantId(tenants_["acme"]));
+    const auto now = clock_.wallNow();
+    ASSERT_TRUE(worker_->post([=](store::Database& database) {
+        const auto digest = toBytes(crypto::sha256("token-of-an-operator"));
+        return Tokens(database).add(
+            scope, {"tok_1", digest, "ci", UserRole::Operator, "admin", std::nullopt}, now);
+    }));
+    pairing::ClaimRequest wanted;
+    wanted.nameplate = code_.nameplate();
+    EXPECT_EQ(request("POST",
+                      "/pair/v1/claims",
+                      wanted.write(),
+                      {{"Authorization", "Bearer token-of-an-operator"}})
+                  .status,
+              403);
+
+    wanted.gatewayLabel = "dc\u202e1";
+    EXPECT_EQ(asTenant("POST", "/pair/v1/claims", wanted.write()).status, 400);
+}
 
 TEST_F(PairingOverHttps, LetsTheGatewayRefuseAWrongCodeAndStaysOpen) {
     ASSERT_EQ(offer().status, 201);

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "controlplane-sim/cli/call_command.h"
+
+#include "common/base/text.h"
+#include "pairing/tenant_name.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+
+namespace pcg::controlplane::cli {
+namespace {
+
+namespace json = codec::json;
+
+constexpr std::size_t kMaxFile = 1024 * 1024;
+constexpr int kMaxPages = 100;
+constexpr ByteCount kMaxAnswer = 64_MiB;
+constexpr std::size_t kMaxItems = 100'000;
+
+std::string percentEncode(std::string_view text) {
+    std::string out;
+    for (const auto octet : asBytes(text)) {
+        const auto c = static_cast<char>(octet);
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
+        if (plain)
+            out += c;
+        else
+            out += '%' + toHex({&octet, 1});
+    }
+    return out;
+}
+
+std::string fill(std::string_view path, const std::map<std::string, std::string>& words) {
+    std::string out(path);
+    for (const auto& [name, value] : words) {
+        const auto at = out.find("{" + name + "}");
+        if (at != std::string::npos) out.replace(at, name.size() + 2, percentEncode(value));
+    }
+    return out;
+}
+
+Result<std::string> fileBody(const std::string& name) {
+    std::ifstream file(name, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (text.empty() || text.size() > kMaxFile)
+        return fail(kFile, "\"" + name + "\" is not there, empty, or far too large");
+    const auto parsed = json::parseObject(text, kMaxFile);
+    if (!parsed) return fail(kFile, "\"" + name + "\": " + parsed.error().message());
+    return json::write(*parsed);
+}
+
+// The value that a source names: a word, or an option if it was given.
+std::optional<std::string> valueOf(const CommandLine& line, const std::string& source) {
+    const auto& from = source.starts_with("--") ? line.options : line.words;
+    const auto found = from.find(source);
+    if (found == from.end()) return std::nullopt;
+    return found->second;
+}
+
+Result<std::string> bodyOf(const CommandLine& line) {
+    const auto spec = line.command->body;
+    if (spec.starts_with('@')) return fileBody(line.words.at(std::string(spec.substr(1))));
+    json::Object body;
+    for (const auto item : split(spec, ' ')) {
+        const auto equals = item.find('=');
+        if (equals == std::string_view::npos) continue;
+        auto source = std::string(item.substr(equals + 1));
+        const bool number = source.starts_with('#');
+        if (number) source.erase(0, 1);
+        const auto value = valueOf(line, source);
+        if (!value && source == "--expires-in") continue;  // without: for ever
+        if (!value) return fail(kUsage, source + " is missing; see pcg --help");
+        if (!number) {
+            body.set(item.substr(0, equals), *value);
+            continue;
+        }
+        const auto parsed = parseUnsigned(*value);
+        if (!parsed || *parsed > 1'000'000'000'000)
+            return fail(kUsage, source + " takes a number, not \"" + value->substr(0, 64) + "\"");
+        body.set(item.substr(0, equals), static_cast<std::int64_t>(*parsed));
+    }
+    return body.size() == 0 ? std::string() : json::write(body);
+}
+
+const json::Value* memberAt(const json::Object& object, std::string_view path) {
+    const auto dot = path.find('.');
+    const auto* value = object.find(path.substr(0, dot));
+    if (value == nullptr || dot == std::string_view::npos) return value;
+    return value->asObject() == nullptr ? nullptr
+                                        : memberAt(*value->asObject(), path.substr(dot + 1));
+}
+
+// Text is made printable line by line; everything else is what JSON says.
+std::string shown(const json::Value* value) {
+    if (value == nullptr || value->isNull()) return "-";
+    if (const auto* text = value->asString()) {
+        if (text->empty()) return "-";
+        // Ids, URLs, passwords and tokens are plain ASCII, and may be longer than a name.
+        const bool plain =
+            std::all_of(text->begin(), text->end(), [](char c) { return c >= ' ' && c <= '~'; });
+        return plain ? *text : pairing::displayName(*text).text;
+    }
+    return json::write(*value);
+}
+
+std::string upper(std::string_view column) {
+    std::string title(column.substr(column.rfind('.') + 1));
+    for (auto& c : title) c = c == '_' ? ' ' : (c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c);
+    return title;
+}
+
+void print(const std::string& text) { std::fputs(text.c_str(), stdout); }
+
+int complain(const Error& error) {
+    std::fprintf(stderr, "pcg: %s\n", error.message().c_str());
+    return exitCodeOf(error);
+}
+
+net::Task<Result<json::Array>> readAll(TenantApi& api, std::string target) {
+    json::Array all;
+    const auto separator = target.find('?') == std::string::npos ? "?" : "&";
+    std::string cursor;
+    for (int page = 0; page < kMaxPages; ++page) {
+        auto path = target + separator + "limit=200";
+        if (!cursor.empty()) path += "&cursor=" + percentEncode(cursor);
+        TenantApi::Request request{"GET", std::move(path), {}, {}, 16_MiB};
+        PCG_CO_TRY(const auto response, co_await api.call(std::move(request)));
+        PCG_CO_TRY(const auto answer, json::parseObject(asText(response.body), 16_MiB));
+        PCG_CO_TRY(const auto* items, answer.array("items", kMaxItems));
+        all.insert(all.end(), items->begin(), items->end());
+        PCG_CO_TRY(const auto next, answer.optionalString("next_cursor", 4096));
+        if (!next) co_return all;
+        cursor = *next;
+    }
+    co_return fail(kRefused, "the list is longer than 20,000 items; narrow it with a filter");
+}
+
+}  // namespace
+
+Result<ApiRequest> requestOf(const CommandLine& line) {
+    const auto& command = *line.command;
+    ApiRequest request{std::string(command.method), fill(command.path, line.words), {}};
+    if (!command.body.empty()) request.body = PCG_TRY(bodyOf(line));
+    std::string query;
+    for (const auto item : split(command.query, ' ')) {
+        const auto equals = item.find('=');
+        if (equals == std::string_view::npos) continue;
+        const auto value = valueOf(line, std::string(item.substr(equals + 1)));
+        if (!value) continue;
+        query += (query.empty() ? "?" : "&") + std::string(item.substr(0, equals)) + "=" +
+                 percentEncode(*value);
+    }
+    request.target += query;
+    return request;
+}
+
+std::string tableOf(const Command& command, const json::Array& items) {
+    if (items.empty()) {
+        return command.noun == "gateways" && command.verb == "list"
+                   ? "Your tenant has no such gateway yet; pair one with: pcg pair CODE\n"
+                   : "There is nothing to show.\n";
+    }
+    const auto columns = split(command.columns, ' ');
+    std::vector<std::vector<std::string>> rows(1);
+    for (const auto column : columns) rows.front().push_back(upper(column));
+    for (const auto& item : items) {
+        if (item.asObject() == nullptr) continue;
+        auto& row = rows.emplace_back();
+        for (const auto column : columns) row.push_back(shown(memberAt(*item.asObject(), column)));
+    }
+    std::string table;
+    for (const auto& row : rows) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            std::size_t width = 0;
+            for (const auto& other : rows) width = std::max(width, other[i].size());
+            table += row[i];
+            table += i + 1 == row.size() ? "\n" : std::string(width - row[i].size() + 2, ' ');
+        }
+    }
+    return table;
+}
+
+std::string linesOf(const json::Object& object, int depth) {
+    std::string text;
+    const std::string indent(static_cast<std::size_t>(depth) * 2, ' ');
+    for (const auto& member : object.members()) {
+        const auto name = indent + pairing::displayName(member.name).text + ":";
+        const auto* list = member.value.asArray();
+        if (const auto* inner = member.value.asObject(); inner != nullptr && depth < 8) {
+            text += name + "\n" + linesOf(*inner, depth + 1);
+        } else if (list != nullptr && !list->empty() && list->front().asObject() != nullptr) {
+            text += name + "\n";
+            for (const auto& item : *list) {
+                if (item.asObject() == nullptr || depth >= 8) continue;
+                text += indent + "  -\n" + linesOf(*item.asObject(), depth + 2);
+            }
+        } else {
+            text += name + " " + shown(&member.value) + "\n";
+        }
+    }
+    return text;
+}
+
+net::Task<int> runCall(TenantApi& api, const CommandLine& line, Random& random) {
+    auto wanted = requestOf(line);
+    if (!wanted) co_return complain(wanted.error());
+    if (!line.command->columns.empty()) {
+        const auto items = co_await readAll(api, wanted->target);
+        if (!items) co_return complain(items.error());
+        json::Object whole;
+        whole.set("items", *items).set("next_cursor", nullptr);
+        print(line.json ? json::write(whole) + "\n" : tableOf(*line.command, *items));
+        co_return 0;
+    }
+    const bool post = wanted->method == "POST";
+    TenantApi::Request request{std::move(wanted->method),
+                               std::move(wanted->target),
+                               std::move(wanted->body),
+                               post ? toHex(random.array<16>()) : std::string(),
+                               kMaxAnswer};
+    const auto response = co_await api.call(std::move(request));
+    if (!response) co_return complain(response.error());
+    const auto text = asText(response->body);
+    if (text.empty()) co_return 0;
+    const auto answer = json::parseObject(text, kMaxAnswer);
+    if (!answer || line.json) {  // an export is no JSON object, and is passed on as it is
+        print(std::string(text) + (answer ? "\n" : ""));
+        co_return 0;
+    }
+    print(linesOf(*answer));
+    co_return 0;
+}
+
+}  // namespace pcg::controlplane::cli
