@@ -16,7 +16,8 @@ constexpr log::Logger kLog("remote");
 constexpr ByteCount kMaxBody = 64_KiB;
 constexpr std::size_t kMaxWhy = 900;  // subjects in it may be as long as somebody likes
 constexpr auto kActorField = "Pcg-Actor";
-// A tenant that asks again and again gets what was seen last; the endpoint is left in peace.
+// A tenant that asks again and again gets what its last question saw; the endpoint is left in
+// peace.
 constexpr std::chrono::seconds kCheckAtMostEvery{2};
 
 int statusOf(const Error& error) {
@@ -264,13 +265,17 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::removeEndpoint(http::Exchange&,
     co_return Reply{204, {}};
 }
 
+bool RemoteApi::mayCheck(const wire::EndpointId& id) {
+    const auto now = parts_.clock.now();
+    std::erase_if(checks_,
+                  [&](const auto& check) { return now - check.second >= kCheckAtMostEvery; });
+    return checks_.emplace(id, now).second;
+}
+
 net::Task<Result<RemoteApi::Reply>> RemoteApi::checkEndpoint(http::Exchange&,
                                                              const Params& params) {
     PCG_CO_TRY(auto view, find(params));
-    const auto now = parts_.clock.wallNow();
-    const bool isFresh =
-        view.checkedAt && now >= *view.checkedAt && now - *view.checkedAt < kCheckAtMostEvery;
-    if (!isFresh) {
+    if (mayCheck(view.record.id)) {
         auto id = view.record.id.text();
         PCG_CO_TRY(view, co_await parts_.endpoints.check(std::move(id)));
     }

@@ -11,6 +11,8 @@
 #include "gateway/remote/remote_commands.h"
 #include "gateway/remote/remote_gate.h"
 
+#include <map>
+
 namespace pcg::gateway {
 
 // An endpoint as the control plane learns of it.
@@ -66,6 +68,7 @@ class RemoteApi {
     net::Task<Result<Reply>> revokeKey(http::Exchange& exchange, const Params& params);
 
     Result<EndpointView> find(const Params& params) const;
+    bool mayCheck(const wire::EndpointId& id);
     Result<EndpointCredentials> credentialsFor(const remote::SealedBox& box,
                                                std::string_view name,
                                                std::string_view kind,
@@ -75,6 +78,7 @@ class RemoteApi {
     Parts parts_;
     http::Router router_;
     std::size_t running_ = 0;
+    std::map<wire::EndpointId, SteadyTime> checks_;  // those of a moment ago
 };
 
 }  // namespace pcg::gateway

@@ -12,6 +12,7 @@ namespace pcg::gateway {
 namespace {
 
 namespace json = codec::json;
+using namespace std::chrono_literals;
 
 class RemoteApiTest : public StateFixture {
   protected:
@@ -113,7 +114,8 @@ class RemoteApiTest : public StateFixture {
     GatewayKeys identity_ = test::orThrow(GatewayKeys::generate(random_));
     RemoteGate gate_{RemoteGate::Parts{*state_, audit_, {}, nullptr}};
     RemoteApi api_{RemoteApi::Parts{clock_, *state_, directory_, service_, audit_, gate_}};
-    test::LocalVcenter vcenter_{loop_, test::selfSigned()};
+    test::Pem shown_ = test::selfSigned();
+    test::LocalVcenter vcenter_{loop_, shown_};
 };
 
 TEST_F(RemoteApiTest, NothingIsAllowedUntilTheDataCenterSaysSo) {
@@ -154,6 +156,18 @@ TEST_F(RemoteApiTest, AnEndpointIsAddedApprovedCheckedAndRemoved) {
         return row.event == "remote.request" && row.data.find("alice") != std::string::npos &&
                row.data.find("endpoint.remove") != std::string::npos;
     }));
+}
+
+TEST_F(RemoteApiTest, ACheckLooksNowUnlessOneWasAskedForAMomentAgo) {
+    allow(true, false);
+    const auto one = addApproved();
+    vcenter_.show(test::selfSigned());
+    EXPECT_EQ(call("POST", one + "/check").text("state"), "certificate_changed")
+        << "the approval before does not count";
+    vcenter_.show(shown_);
+    EXPECT_EQ(call("POST", one + "/check").text("state"), "certificate_changed");
+    clock_.advance(2s);
+    EXPECT_EQ(call("POST", one + "/check").text("state"), "ok");
 }
 
 TEST_F(RemoteApiTest, ABoxForAnotherNameAddressOrKeyIsRefusedByItsField) {
