@@ -5,7 +5,9 @@
 #include "common/log/log.h"
 #include "controlplane-sim/presence/messages.h"
 
+#include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace pcg::controlplane {
 namespace {
@@ -31,6 +33,7 @@ struct Peer {
     std::optional<LiveSealing> sealing;
     LiveRemote remote;
     std::map<wire::EndpointId, LiveEndpoint> endpoints;
+    std::optional<std::vector<ReportedEndpoint>> told;  // to whoever stores them, on this link
     std::uint64_t pingSequence = 0;
     bool pingUnanswered = false;
     SteadyTime pingedAt{};
@@ -189,6 +192,7 @@ struct Presence::State : std::enable_shared_from_this<State> {
         if (!hello) return refuse(peer, hello.error());
         peer.version = hello->version;
         peer.path = hello->path;
+        peer.told.reset();
         peer.saidHello = true;
         peer.roundTrip.reset();
         Object welcome;
@@ -210,6 +214,9 @@ struct Presence::State : std::enable_shared_from_this<State> {
             peer.endpoints.insert_or_assign(endpoint.stored.id, std::move(endpoint.live));
             stored.push_back(std::move(endpoint.stored));
         }
+        // Each look at an endpoint is an inventory; few of them change what is stored.
+        if (peer.told && isSame(*peer.told, stored)) return nullptr;
+        peer.told = stored;
         return [tell = events.onInventory, id, gateway = peer.id, stored = std::move(stored)] {
             if (tell) tell(id, gateway, stored);
         };
@@ -228,6 +235,17 @@ struct Presence::State : std::enable_shared_from_this<State> {
             std::chrono::duration_cast<std::chrono::microseconds>(clock.now() - peer.pingedAt);
         if (pong->at) peer.clockOffset = offsetOf(*pong->at, peer);
         if (first) ping(tenant, peer);  // which tells the gateway what was measured
+    }
+
+    static bool isSame(const std::vector<ReportedEndpoint>& a,
+                       const std::vector<ReportedEndpoint>& b) {
+        const auto parts = [](const ReportedEndpoint& one) {
+            return std::tie(one.id, one.name, one.kind, one.state, one.why);
+        };
+        return std::equal(
+            a.begin(), a.end(), b.begin(), b.end(), [&](const auto& x, const auto& y) {
+                return parts(x) == parts(y);
+            });
     }
 
     // How much its clock is ahead of ours, if it answered half a round trip ago (RFC 5905 section 8

@@ -164,6 +164,28 @@ TEST_F(PresenceTest, ReportsTheInventory) {
     EXPECT_EQ(inventory[0].name, "vc1");
 }
 
+TEST_F(PresenceTest, TellsWhoStoresEndpointsOnlyWhatChanges) {
+    const auto listed = [](const std::string& state, const std::string& at) {
+        return R"({"endpoints":[{"id":"ep_00000000000000000000000001","name":"vc1","kind":"vcenter","state":")" +
+               state + R"(","why":"","checked_at":")" + at + "\"}]}";
+    };
+    say(subjects.hello(), kHello);
+    say(subjects.inventory(), listed("ok", "1"));
+    ASSERT_EQ(inventory.size(), 1U);
+    inventory.clear();
+    say(subjects.inventory(), listed("ok", "2"));
+    EXPECT_TRUE(inventory.empty());
+    const auto scope = makePlatformAuthorityForTest().scopeOf(kTenant);
+    const auto id = wire::EndpointId::unchecked("ep_00000000000000000000000001");
+    EXPECT_EQ(presence.endpoint(scope, kGateway, id)->checkedAt, "2") << "and still knows the rest";
+    say(subjects.inventory(), listed("unreachable", "3"));
+    EXPECT_EQ(inventory.size(), 1U);
+    inventory.clear();
+    say(subjects.hello(), kHello);
+    say(subjects.inventory(), listed("unreachable", "3"));
+    EXPECT_EQ(inventory.size(), 1U) << "a new link begins anew";
+}
+
 TEST_F(PresenceTest, KnowsWhatAGatewaySaysOfItsEndpointsAndOfItself) {
     say(subjects.hello(),
         R"({"instance":"0123456789abcdef","version":"0.1.0","hostname":"dc1","link_epoch":3,"path":"direct to bus:4222"})");
