@@ -122,7 +122,7 @@ TEST_F(GatewayDaemon, NamesTheFieldOfBadInputAndKeepsNothingOfIt) {
     const auto badRole = ctl({"key", "create", "--endpoint", "vc1", "--role", "inventry"});
 
     EXPECT_EQ(badUrl.code, 2);
-    EXPECT_NE(badUrl.err.find("url: must begin with https://"), std::string::npos) << badUrl.err;
+    EXPECT_NE(badUrl.err.find("url: begins with http://"), std::string::npos) << badUrl.err;
     EXPECT_EQ(shortPin.code, 2);
     EXPECT_NE(shortPin.err.find("pin_sha256: must be the 64 hex digits"), std::string::npos)
         << shortPin.err;
