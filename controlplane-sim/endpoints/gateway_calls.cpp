@@ -18,12 +18,10 @@ Error silent() {
             "before you ask again."};
 }
 
-net::Task<Result<>> sendRequest(http::Call& call, const std::string& body) {
-    if (!body.empty()) PCG_CO_CHECK(co_await call.writeBody(asBytes(body)));
-    co_return co_await call.finishRequest();
-}
-
-net::Task<Result<GatewayAnswer>> readAnswer(http::Call& call) {
+net::Task<Result<GatewayAnswer>> converse(http::Call& call, std::string request) {
+    const auto octets = asBytes(request);
+    if (!request.empty()) PCG_CO_CHECK(co_await call.writeBody(octets));
+    PCG_CO_CHECK(co_await call.finishRequest());
     PCG_CO_TRY(const auto head, co_await call.readHead());
     std::string text;
     Bytes buffer(kBufferBytes);
@@ -49,7 +47,7 @@ net::Task<Result<GatewayAnswer>> readAnswer(http::Call& call) {
 net::Task<Result<GatewayAnswer>> askGateway(net::Executor executor,
                                             std::shared_ptr<http::Caller> caller,
                                             GatewayRequest request) {
-    const auto body = request.body.size() > 0 ? codec::json::write(request.body) : std::string();
+    auto body = request.body.size() > 0 ? codec::json::write(request.body) : std::string();
     http::RequestHead head{std::move(request.method), std::move(request.target), {}, {}};
     head.headers.add("Host", "gateway");
     head.headers.add("Pcg-Actor", std::move(request.actor));
@@ -65,8 +63,7 @@ net::Task<Result<GatewayAnswer>> askGateway(net::Executor executor,
     }
     auto& call = **started;
     const net::Deadline deadline(executor, kAnswerWithin, [&call] { call.cancel(); });
-    const auto sent = co_await sendRequest(call, body);
-    auto answer = sent ? co_await readAnswer(call) : Result<GatewayAnswer>(fail(sent.error()));
+    auto answer = co_await converse(call, std::move(body));
     if (answer) co_return answer;
     if (call.outcome() == http::Outcome::NotDispatched) {
         co_return fail(kGatewayOffline,
