@@ -35,6 +35,11 @@ function(pcg_module name)
         endif()
     endforeach()
     set_property(GLOBAL APPEND PROPERTY PCG_MODULES ${name})
+    pcg_precompile(pcg_${name} pcg_precompiled ${M_DEPENDS})
+    pcg_uses_loop(uses_loop ${M_DEPENDS})
+    if(uses_loop OR name STREQUAL "net")
+        set_target_properties(pcg_${name} PROPERTIES PCG_USES_LOOP TRUE)
+    endif()
 endfunction()
 
 # pcg_program(<name> SOURCES ... DEPENDS <module>...): an executable on the top floor, main.cpp only.

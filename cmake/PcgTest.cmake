@@ -19,6 +19,7 @@ function(pcg_test name)
     foreach(dependency IN LISTS T_DEPENDS)
         target_link_libraries(${name} PRIVATE pcg::${dependency})
     endforeach()
+    pcg_precompile(${name} pcg_precompiled_tests ${T_DEPENDS})
     target_compile_definitions(${name} PRIVATE
         PCG_SOURCE_DIR="${CMAKE_SOURCE_DIR}" PCG_BINARY_DIR="${CMAKE_BINARY_DIR}")
     add_test(NAME ${name} COMMAND ${name})
