@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// usage: node build.mjs OUT_DIR
+// Bundles the portal into static files: index.html, and assets/ with a hash of the content in every name, each beside
+// its gzip and brotli form. Nothing is minified twice, nothing is fetched.
+
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+import { build } from "esbuild";
+
+import { trimCss } from "./trim_css.mjs";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const BROWSERS = ["chrome115", "firefox115", "safari16.4"];
+const COMPRESSED = new Set([".js", ".css", ".html", ".svg"]);
+
+async function bundle(entryPoints, options) {
+  const result = await build({
+    absWorkingDir: here,
+    entryPoints,
+    outdir: "/",
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    target: BROWSERS,
+    legalComments: "none",
+    entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    loader: { ".woff2": "file", ".svg": "file" },
+    ...options,
+  });
+  const files = new Map(result.outputFiles.map((file) => [basename(file.path), Buffer.from(file.contents)]));
+  const named = (source) => {
+    const [path] = Object.entries(result.metafile.outputs).find(([, output]) => output.entryPoint === source);
+    return basename(path);
+  };
+  return { files, named };
+}
+
+function hashed(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
+  return `${basename(name, extname(name))}-${hash}${extname(name)}`;
+}
+
+/** The style sheet without what no component uses, and the fonts that are left in it. */
+async function styles(sources) {
+  const { files } = await bundle(["src/style/portal.css"], { entryNames: "[name]" });
+  const css = trimCss(files.get("portal.css"), sources);
+  const fonts = [...files].filter(([name]) => name.endsWith(".woff2") && css.includes(name));
+  return { css: Buffer.from(css), fonts };
+}
+
+async function assemble() {
+  const scripts = await bundle(["src/main.tsx", "src/theme.ts"], { format: "esm", splitting: true });
+  const code = Buffer.concat([...scripts.files.values()]).toString();
+  const { css, fonts } = await styles(code);
+  const cssName = hashed("portal.css", css);
+  const icon = await readFile(join(here, "src/favicon.svg"));
+  const iconName = hashed("favicon.svg", icon);
+  const page = (await readFile(join(here, "src/index.html"), "utf8"))
+    .replace("@THEME@", `/assets/${scripts.named("src/theme.ts")}`)
+    .replace("@MAIN@", `/assets/${scripts.named("src/main.tsx")}`)
+    .replace("@STYLE@", `/assets/${cssName}`)
+    .replace("@ICON@", `/assets/${iconName}`);
+  const assets = [...scripts.files, ...fonts, [cssName, css], [iconName, icon]];
+  return new Map([["index.html", Buffer.from(page)], ...assets.map(([name, content]) => [`assets/${name}`, content])]);
+}
+
+async function writeCompressed(path, content) {
+  await writeFile(path, content);
+  if (!COMPRESSED.has(extname(path))) return;
+  await writeFile(`${path}.gz`, gzipSync(content, { level: 9 }));
+  const quality = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+  await writeFile(`${path}.br`, brotliCompressSync(content, { params: quality }));
+}
+
+async function main(outDir) {
+  const files = await assemble();
+  // Made beside it and then put in its place, so that a portal that is being served is never half there for long.
+  const fresh = `${outDir}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(join(fresh, "assets"), { recursive: true });
+  for (const [name, content] of files) await writeCompressed(join(fresh, name), content);
+  await rm(outDir, { recursive: true, force: true });
+  await rename(fresh, outDir);
+  console.log(`portal: ${files.size} files in ${outDir}`);
+}
+
+if (!process.argv[2]) {
+  console.error("usage: node build.mjs OUT_DIR");
+  process.exit(2);
+}
+await main(resolve(process.argv[2]));
