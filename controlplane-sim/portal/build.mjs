@@ -56,18 +56,19 @@ async function styles(sources) {
 }
 
 async function assemble() {
-  const scripts = await bundle(["src/main.tsx", "src/theme.ts"], { format: "esm", splitting: true });
+  const scripts = await bundle(["src/main.tsx"], { format: "esm", splitting: true });
+  const theme = await bundle(["src/theme.ts"], { format: "iife" }); // a classic script: it runs before the first paint
   const code = Buffer.concat([...scripts.files.values()]).toString();
   const { css, fonts } = await styles(code);
   const cssName = hashed("portal.css", css);
   const icon = await readFile(join(here, "src/favicon.svg"));
   const iconName = hashed("favicon.svg", icon);
   const page = (await readFile(join(here, "src/index.html"), "utf8"))
-    .replace("@THEME@", `/assets/${scripts.named("src/theme.ts")}`)
+    .replace("@THEME@", `/assets/${theme.named("src/theme.ts")}`)
     .replace("@MAIN@", `/assets/${scripts.named("src/main.tsx")}`)
     .replace("@STYLE@", `/assets/${cssName}`)
     .replace("@ICON@", `/assets/${iconName}`);
-  const assets = [...scripts.files, ...fonts, [cssName, css], [iconName, icon]];
+  const assets = [...scripts.files, ...theme.files, ...fonts, [cssName, css], [iconName, icon]];
   return new Map([["index.html", Buffer.from(page)], ...assets.map(([name, content]) => [`assets/${name}`, content])]);
 }
 
