@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// usage: node run_unit.mjs BUILD_DIR: type-checks nothing, bundles test/unit/*.test.ts and runs them with node:test.
+// usage: node run_unit.mjs BUILD_DIR: type-checks everything, bundles test/unit/*.test.ts and runs them with node:test.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
@@ -9,6 +9,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
+const tsc = join(here, "../node_modules/.bin/tsc");
+for (const project of ["..", "."]) {
+  const check = spawnSync(tsc, ["--noEmit", "-p", join(here, project)], { stdio: "inherit" });
+  if (check.status !== 0) process.exit(1);
+}
+
 const out = resolve(process.argv[2], "portal-unit");
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });

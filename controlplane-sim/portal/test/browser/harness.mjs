@@ -65,7 +65,7 @@ export async function openPage(browser, options = {}) {
 export async function withPage(browser, options, body) {
   const { context, page, faults } = await openPage(browser, options);
   try {
-    await body(page, context);
+    await body(page, context, faults);
     assert.deepEqual(faults, []);
   } catch (error) {
     if (faults.length > 0) error.message += `\nfaults of the page: ${faults.join("; ")}`;
@@ -91,6 +91,17 @@ export async function signIn(page, url, { tenant, username, password }) {
   await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+/** When nothing moves or fades any more. */
+export async function still(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((next) => requestAnimationFrame(next));
+    await frame();
+    await frame();
+    await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+    await frame();
+  });
 }
 
 /** Without what differs from run to run; PatternFly fades some things in. */
