@@ -15,7 +15,7 @@ import { trimCss } from "./trim_css.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const BROWSERS = ["chrome115", "firefox115", "safari16.4"];
-const COMPRESSED = new Set([".js", ".css", ".html", ".svg"]);
+const COMPRESSED = new Set([".js", ".css", ".html", ".svg", ".txt"]);
 
 async function bundle(entryPoints, options) {
   const result = await build({
@@ -55,6 +55,15 @@ async function styles(sources) {
   return { css: Buffer.from(css), fonts };
 }
 
+const SHIPPED = ["preact", "@preact/signals", "@preact/signals-core", "@noble/curves", "@noble/hashes"];
+
+/** The licences of what is in the bundle, as their owners ask. */
+async function licences() {
+  const texts = [await readFile(join(here, "THIRD-PARTY.md"), "utf8")];
+  for (const name of SHIPPED) texts.push(`${name}\n\n${await readFile(join(here, "node_modules", name, "LICENSE"), "utf8")}`);
+  return Buffer.from(texts.join("\n\n"));
+}
+
 async function assemble() {
   const scripts = await bundle(["src/main.tsx"], { format: "esm", splitting: true });
   const theme = await bundle(["src/theme.ts"], { format: "iife" }); // a classic script: it runs before the first paint
@@ -69,7 +78,8 @@ async function assemble() {
     .replace("@STYLE@", `/assets/${cssName}`)
     .replace("@ICON@", `/assets/${iconName}`);
   const assets = [...scripts.files, ...theme.files, ...fonts, [cssName, css], [iconName, icon]];
-  return new Map([["index.html", Buffer.from(page)], ...assets.map(([name, content]) => [`assets/${name}`, content])]);
+  const root = [["index.html", Buffer.from(page)], ["licences.txt", await licences()]];
+  return new Map([...root, ...assets.map(([name, content]) => [`assets/${name}`, content])]);
 }
 
 async function writeCompressed(path, content) {

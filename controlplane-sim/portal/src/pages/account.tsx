@@ -86,6 +86,11 @@ export default function Account() {
       </Card>
       <Password />
       <Appearance />
+      <p class="pcg-note">
+        <a href="/licences.txt" target="_blank">
+          Licences of what this portal is made of
+        </a>
+      </p>
     </Page>
   );
 }

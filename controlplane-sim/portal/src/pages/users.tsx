@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 import { patch, post, remove } from "../api/client.ts";
 import type { User } from "../api/types.ts";
 import { may, session } from "../session.ts";
-import { Alert } from "../ui/alert.tsx";
 import { Button } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { FormBox, Select, TextField } from "../ui/fields.tsx";
@@ -69,14 +68,12 @@ export default function Users() {
     setSecret(shown ?? null);
     pages.reload();
   };
-  if (!may("admin")) {
-    return (
-      <Page title="Users">
-        <Alert tone="info" title="Only administrators of the tenant see its users." />
-      </Page>
-    );
-  }
-  const add = <Button look="primary" onClick={() => setOpen({ what: "add" })}>Add a user</Button>;
+  const admin = may("admin");
+  const add = admin && (
+    <Button look="primary" onClick={() => setOpen({ what: "add" })}>
+      Add a user
+    </Button>
+  );
   const isMe = (user: User) => user.username === session.value!.username;
   return (
     <Page title="Users" actions={add}>
@@ -94,6 +91,7 @@ export default function Users() {
             {
               title: "Actions",
               cell: (user) =>
+                admin &&
                 !isMe(user) && (
                   <div class="pcg-legend">
                     <Button look="inline" label={`Role of ${user.username}`} onClick={() => setOpen({ what: "role", user })}>

@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { liveState } from "../api/live.ts";
 import { CurrentPage, path } from "../router.tsx";
-import { loadSession, may, session, sessionProblem, signOut, stepUpRequest } from "../session.ts";
+import { loadSession, session, sessionProblem, signOut, stepUpRequest } from "../session.ts";
 import { SignIn } from "../pages/sign_in.tsx";
 import { Button } from "./button.tsx";
 import { Icon } from "./icons.tsx";
@@ -18,7 +18,7 @@ const PLACES = [
   { to: "/gateways", text: "Gateways" },
   { to: "/deployments", text: "Deployments" },
   { to: "/audit", text: "Audit" },
-  { to: "/users", text: "Users", role: "admin" },
+  { to: "/users", text: "Users" },
   { to: "/tokens", text: "API tokens" },
   { to: "/account", text: "Account" },
 ] as const;
@@ -35,7 +35,7 @@ function Navigation() {
   return (
     <nav class="pf-v6-c-nav" aria-label="Main">
       <ul class="pf-v6-c-nav__list" role="list">
-        {PLACES.filter((place) => !("role" in place) || may(place.role)).map((place) => (
+        {PLACES.map((place) => (
           <li class="pf-v6-c-nav__item" key={place.to}>
             <a
               class={isHere(place.to, here) ? "pf-v6-c-nav__link pf-m-current" : "pf-v6-c-nav__link"}

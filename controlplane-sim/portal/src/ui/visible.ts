@@ -10,6 +10,7 @@ const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u2
 export function visible(text: string, limit = MAX_CHARACTERS): string {
   const plain = text
     .slice(0, 8192)
+    .replaceAll("\ufeff", "") // JavaScript calls this mark a blank
     .replace(/[\s\u0085]+/gu, " ")
     .replace(HIDDEN, "")
     .replace(/(\p{M}{2})\p{M}+/gu, "$1")
