@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// usage: node run_browser.mjs BUILD_DIR PORTAL_DIR [FILE...]: runs test/browser/*.test.mjs, or the named files there,
-// with the portal that was built into PORTAL_DIR.
+// usage: node run_browser.mjs BUILD_DIR PORTAL_DIR [FILE...]: runs the named files of test/browser, or all that need no
+// lab, with the portal that was built into PORTAL_DIR.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
@@ -25,7 +25,8 @@ await build({
   target: "node18",
   banner: { js: 'import { webcrypto } from "node:crypto"; globalThis.crypto ??= webcrypto;' },
 });
-const names = named.length > 0 ? named : readdirSync(join(here, "browser")).filter((name) => /\.test\.mjs$/.test(name));
+const withoutLab = readdirSync(join(here, "browser")).filter((name) => /^(?!lab).*\.test\.mjs$/.test(name));
+const names = named.length > 0 ? named : withoutLab;
 // One file at a time: each has a browser, and browsers are heavy.
 let failed = 0;
 for (const name of names.sort()) {

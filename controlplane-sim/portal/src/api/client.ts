@@ -79,9 +79,9 @@ async function call(method: string, path: string, options: CallOptions = {}): Pr
 }
 
 async function jsonOf<T>(response: Response): Promise<T> {
-  if (response.status === 204) return undefined as T;
   try {
-    return (await response.json()) as T;
+    const text = await response.text();
+    return (text === "" ? undefined : JSON.parse(text)) as T; // 202 and 204 say all with their status
   } catch {
     throw new Problem(0, "portal.answer", "The control plane's answer was cut off. Try again.");
   }

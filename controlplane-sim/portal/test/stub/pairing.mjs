@@ -30,12 +30,12 @@ export class StubPairing {
     if (path.endsWith("/events")) return this.eventsAfter(Number(url.searchParams.get("after")));
     if (path.endsWith("/approve")) {
       this.approved = true;
-      return { status: 202, body: {} };
+      return { status: 202 };
     }
     const envelope = { claimId: bytes(body.claim_id), seq: body.seq, type: body.type, raw: bytes(body.raw) };
     const reply = await this.gateway.answer(envelope);
     if (reply) this.push(reply);
-    return { status: 202, body: {} };
+    return { status: 202 };
   }
 
   async claim(body, notFound) {

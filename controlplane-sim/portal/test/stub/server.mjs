@@ -73,7 +73,7 @@ export class Stub {
       const answer = await this.answer(request.method, url, body ? JSON.parse(body) : null);
       const status = answer.status ?? 200;
       response.writeHead(status, { "Content-Type": "application/json", ETag: '"1"', ...answer.headers });
-      response.end(status === 204 ? undefined : JSON.stringify(answer.body));
+      response.end(answer.body && JSON.stringify(answer.body));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const { status, code, message: detail, field } = error;
@@ -220,7 +220,7 @@ export class Stub {
     if (part === "scale") Object.assign(deployment.spec, body);
     if (part === "retry") deployment.state = "deploying";
     if (method === "DELETE") deployment.state = "deleting";
-    return { status: method === "DELETE" ? 204 : 200, body: deployment };
+    return method === "DELETE" ? { status: 204 } : { body: deployment };
   }
 
   answer_audit(method, [, part], url) {
