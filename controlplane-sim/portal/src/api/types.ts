@@ -23,14 +23,14 @@ export interface Gateway {
   id: string;
   name: string;
   state: GatewayState;
-  why: string;
+  why?: string;
   version: string;
   epoch: number;
   bound_at: string;
   kind?: "paired" | "system";
   link: {
     why: string;
-    path?: string;
+    path?: string | null;
     rtt_ms?: number | null;
     clock_offset_ms?: number | null;
     last_heartbeat_ms_ago?: number | null;
@@ -94,9 +94,9 @@ export interface Endpoint {
   kind: EndpointKind;
   state: string;
   why: string;
-  ingress_url?: string;
+  ingress_url?: string | null;
   ingress_host?: string;
-  target?: string;
+  target?: string | null;
   certificate?: Certificate | null;
   presented_certificate?: Certificate | null;
   checked_at?: string | null;
@@ -117,7 +117,7 @@ export interface InventoryItem {
   id: string;
   name: string;
   path?: string;
-  parent?: string;
+  parent?: string | null;
   [fact: string]: unknown;
 }
 
@@ -128,15 +128,16 @@ export interface DeploymentSpec {
   control_plane_count: number;
   worker_count: number;
   template: string;
-  cpu: number;
-  memory_mib: number;
-  disk_gib: number;
-  network: string;
+  cpu?: number;
+  memory_mib?: number;
+  disk_gib?: number;
+  network?: string;
   folder?: string;
   datastore?: string;
   resource_pool?: string;
-  ssh_keys: string[];
+  ssh_keys?: string[];
   user_data?: string;
+  user_data_sha256?: string;
 }
 
 export interface Machine {
@@ -144,7 +145,7 @@ export interface Machine {
   role: "control-plane" | "worker";
   state: string;
   why?: string;
-  vm?: string;
+  vm?: string | null;
   addresses?: string[];
   changed_at?: string;
 }

@@ -64,6 +64,8 @@ function Machines({ deployment }: { deployment: Deployment }) {
   );
 }
 
+const AS_TEMPLATE = "as the template has it";
+
 function Spec({ deployment }: { deployment: Deployment }) {
   const { spec } = deployment;
   return (
@@ -73,8 +75,10 @@ function Spec({ deployment }: { deployment: Deployment }) {
           ["Control-plane machines", spec.control_plane_count],
           ["Workers", spec.worker_count],
           ["Template", <span class="pcg-wrap">{visible(spec.template, 200)}</span>],
-          ["Size", `${spec.cpu} CPU, ${spec.memory_mib} MiB, ${spec.disk_gib} GiB`],
-          ["Network", spec.network ? visible(spec.network, 200) : "–"],
+          ["CPUs", spec.cpu || AS_TEMPLATE],
+          ["Memory (MiB)", spec.memory_mib || AS_TEMPLATE],
+          ["Disk (GiB)", spec.disk_gib || AS_TEMPLATE],
+          ["Network", spec.network ? visible(spec.network, 200) : AS_TEMPLATE],
           ["Gateway", <a href={`/gateways/${spec.gateway_id}`}>{spec.gateway_id}</a>],
           ["Created", <Time at={deployment.created_at} />],
         ]}

@@ -21,9 +21,9 @@ const INITIAL = {
   control_plane_count: "1",
   worker_count: "1",
   template: "",
-  cpu: "2",
-  memory_mib: "4096",
-  disk_gib: "40",
+  cpu: "",
+  memory_mib: "",
+  disk_gib: "",
   network: "",
   folder: "",
   datastore: "",
@@ -32,19 +32,25 @@ const INITIAL = {
   user_data: "",
 };
 
+const AS_TEMPLATE = "Empty: as the template has it.";
+
 const lines = (text: string) =>
   text
     .split("\n")
     .map((line) => line.trim())
     .filter(Boolean);
 
-/** Only what was filled in: the server knows the defaults. */
+const NUMBERS = ["cpu", "memory_mib", "disk_gib"] as const;
+const TEXTS = ["network", "folder", "datastore", "resource_pool"] as const;
+
+/** Only what was filled in: the rest is as the template has it. */
 function specOf(values: typeof INITIAL): DeploymentSpec {
-  const optional = Object.fromEntries(
-    (["folder", "datastore", "resource_pool", "user_data"] as const)
-      .filter((name) => values[name].trim() !== "")
-      .map((name) => [name, name === "user_data" ? values[name] : values[name].trim()]),
-  );
+  const filled = (name: keyof typeof INITIAL) => values[name].trim() !== "";
+  const optional = {
+    ...Object.fromEntries(NUMBERS.filter(filled).map((name) => [name, Number(values[name])])),
+    ...Object.fromEntries(TEXTS.filter(filled).map((name) => [name, values[name].trim()])),
+    ...(filled("user_data") ? { user_data: values.user_data } : {}),
+  };
   return {
     name: values.name.trim(),
     gateway_id: values.gateway_id,
@@ -52,10 +58,6 @@ function specOf(values: typeof INITIAL): DeploymentSpec {
     control_plane_count: Number(values.control_plane_count),
     worker_count: Number(values.worker_count),
     template: values.template.trim(),
-    cpu: Number(values.cpu),
-    memory_mib: Number(values.memory_mib),
-    disk_gib: Number(values.disk_gib),
-    network: values.network.trim(),
     ssh_keys: lines(values.ssh_keys),
     ...optional,
   };
@@ -98,7 +100,7 @@ function Wizard({ gateways }: { gateways: Gateway[] }) {
       <div class="pf-v6-l-grid__item pf-m-7-col-on-xl">
         <Card>
           <FormBox form={form} action="Preview the plan" onSubmit={preview} onCancel={() => navigate("/deployments")}>
-            <TextField form={form} name="name" label="Name" help="The machines are named after it." required />
+            <TextField form={form} name="name" label="Name" help="Small letters, digits and dashes; the machines are named after it." required />
             {chooseGateway}
             <Select form={form} name="endpoint_id" label="Endpoint" choices={choicesOf(endpoints.data?.items ?? [])} required />
             <Select
@@ -109,19 +111,19 @@ function Wizard({ gateways }: { gateways: Gateway[] }) {
             />
             <TextField form={form} name="worker_count" label="Workers" type="number" min={0} max={100} required />
             <TextField form={form} name="template" label={vcenter ? "Template" : "Image"} suggestions={templates} required />
-            <TextField form={form} name="cpu" label="CPUs" type="number" min={1} required />
-            <TextField form={form} name="memory_mib" label="Memory (MiB)" type="number" min={1} required />
-            <TextField form={form} name="disk_gib" label="Disk (GiB)" type="number" min={1} required />
+            <TextField form={form} name="cpu" label="CPUs" type="number" min={1} help={AS_TEMPLATE} />
+            <TextField form={form} name="memory_mib" label="Memory (MiB)" type="number" min={1} help={AS_TEMPLATE} />
+            <TextField form={form} name="disk_gib" label="Disk (GiB)" type="number" min={1} help={AS_TEMPLATE} />
             {vcenter && (
               <>
-                <TextField form={form} name="network" label="Network" suggestions={networks} required />
-                <TextField form={form} name="folder" label="Folder" suggestions={folders} help="Empty: the template's." />
-                <TextField form={form} name="datastore" label="Datastore" suggestions={datastores} help="Empty: the template's." />
+                <TextField form={form} name="network" label="Network" suggestions={networks} help={AS_TEMPLATE} />
+                <TextField form={form} name="folder" label="Folder" suggestions={folders} help={AS_TEMPLATE} />
+                <TextField form={form} name="datastore" label="Datastore" suggestions={datastores} help={AS_TEMPLATE} />
               </>
             )}
-            <TextField form={form} name="resource_pool" label="Resource pool" help="Empty: the default one." />
+            <TextField form={form} name="resource_pool" label="Resource pool" help={AS_TEMPLATE} />
             <TextArea form={form} name="ssh_keys" label="SSH keys" help="Public keys, one a line." rows={3} />
-            <TextArea form={form} name="user_data" label="User data" help="For cloud-init. Only its SHA-256 is kept in view." rows={6} />
+            <TextArea form={form} name="user_data" label="User data" help="For cloud-init, as in #cloud-config. Only its SHA-256 is shown later." rows={6} />
           </FormBox>
         </Card>
       </div>

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Machine } from "../api/types.ts";
-import { Alert } from "../ui/alert.tsx";
 import { count } from "../ui/format.tsx";
+import { Facts } from "../ui/page.tsx";
 import { Table } from "../ui/table.tsx";
 import { visible } from "../ui/visible.ts";
 
 export interface Plan {
   machines: Pick<Machine, "name" | "role">[];
-  warnings?: string[];
+  placement?: Record<string, unknown>;
 }
 
 /** What would be made. */
 export function PlanPreview({ plan }: { plan: Plan }) {
   return (
     <>
-      {plan.warnings?.map((warning) => <Alert key={warning} tone="warning" title={warning} />)}
       <p>{count(plan.machines.length, "machine")} would be made.</p>
       <Table
         label="Planned machines"
@@ -24,6 +23,12 @@ export function PlanPreview({ plan }: { plan: Plan }) {
           { title: "Machine", cell: (machine) => visible(machine.name) },
           { title: "Role", cell: (machine) => machine.role },
         ]}
+      />
+      <Facts
+        facts={Object.entries(plan.placement ?? {}).map(([name, place]): [string, string] => [
+          name.replaceAll("_", " "),
+          visible(typeof place === "string" ? place : JSON.stringify(place), 200),
+        ])}
       />
     </>
   );

@@ -18,6 +18,7 @@ import { Status } from "../ui/status.tsx";
 import { visible } from "../ui/visible.ts";
 import { CertificateCard } from "./endpoint_certificate.tsx";
 import { Keys } from "./endpoint_keys.tsx";
+import { OrchestratorKey } from "./orchestrator_key.tsx";
 
 const NEXT: Record<string, string> = {
   unreachable: "Check the address, and whether a firewall lies between the gateway and the endpoint.",
@@ -101,6 +102,7 @@ export default function EndpointPage({ params }: { params: Params }) {
       </Card>
       <CertificateCard endpoint={endpoint} path={`/api/v1${here}`} adopt={resource.adopt} />
       <Keys path={`/api/v1${here}/keys`} />
+      <OrchestratorKey path={`/api/v1${here}/orchestrator-key`} />
       {removing && (
         <Confirm
           title={`Remove ${visible(endpoint.name)}?`}

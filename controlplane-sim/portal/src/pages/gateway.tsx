@@ -50,7 +50,7 @@ function Endpoints({ gateway }: { gateway: GatewayDetail }) {
   const empty = (
     <Empty title="No endpoint yet" action={add}>
       An endpoint is a vCenter or a MAAS that the gateway can reach.{" "}
-      {!allowed && "This data center adds them itself, with pcgctl on the gateway."}
+      {!allowed && "This data center adds them itself, or lets you with: pcgctl remote allow endpoints."}
     </Empty>
   );
   return (
@@ -133,7 +133,7 @@ function Offline({ gateway }: { gateway: GatewayDetail }) {
   const pairing = gateway.state === "pairing";
   return (
     <Alert tone={pairing ? "info" : "warning"} title={pairing ? "The gateway is being paired" : "The gateway is offline"}>
-      {gateway.why || gateway.link.why} Calls to its endpoints are refused until it is back; what it deployed keeps running.
+      {gateway.why || gateway.link.why}. Calls to its endpoints are refused until it is back; what it deployed keeps running.
     </Alert>
   );
 }

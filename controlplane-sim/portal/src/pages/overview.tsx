@@ -79,7 +79,7 @@ export default function Overview() {
       {none && <FirstSteps />}
       {offline.slice(0, 3).map((gateway) => (
         <Alert key={gateway.id} tone="warning" title={`${visible(gateway.name)} is offline`}>
-          {gateway.why} <a href={`/gateways/${gateway.id}`}>Look at it</a>
+          {gateway.why || gateway.link.why}. <a href={`/gateways/${gateway.id}`}>Look at it</a>
         </Alert>
       ))}
       <div class="pf-v6-l-grid pf-m-gutter">

@@ -5,34 +5,40 @@ import { session } from "../session.ts";
 import { Button } from "../ui/button.tsx";
 import { TextField } from "../ui/fields.tsx";
 import { useForm } from "../ui/form.ts";
-import { Time } from "../ui/format.tsx";
-import { Card, Page } from "../ui/page.tsx";
+import { bytes } from "../ui/format.tsx";
+import { Card, Facts, Page } from "../ui/page.tsx";
 import { useResource } from "../ui/resource.ts";
 import { Empty, Failure, Loading } from "../ui/states.tsx";
 import { Table } from "../ui/table.tsx";
 import { visible } from "../ui/visible.ts";
 
 interface Sum {
-  name: string;
+  action?: string;
+  actor?: string;
+  id?: string;
+  name?: string;
   count: number;
+  refused: number;
+  failed: number;
+  bytes_up: number;
+  bytes_down: number;
 }
 
 interface Report {
-  from: string;
-  to: string;
-  total: number;
+  rows: number;
+  by_outcome: Record<string, number>;
   by_action: Sum[];
   by_actor: Sum[];
-  by_outcome: Sum[];
   by_endpoint: Sum[];
 }
 
 const PARTS = [
   { member: "by_action", title: "By action" },
   { member: "by_actor", title: "By who" },
-  { member: "by_outcome", title: "By outcome" },
   { member: "by_endpoint", title: "By endpoint" },
 ] as const;
+
+const nameOf = (sum: Sum) => sum.action ?? sum.actor ?? (sum.name || sum.id || "");
 
 const day = (at: Date) => at.toISOString().slice(0, 10);
 
@@ -41,41 +47,43 @@ function thisMonth() {
   return { from: day(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1))), to: day(now) };
 }
 
+type Period = { from: string; to: string };
+
 /** Whole days, the last one included, in UTC. */
-function queryOf({ from, to }: { from: string; to: string }): string {
-  const end = new Date(Date.parse(`${to}T00:00:00Z`) + 86_400_000);
-  return new URLSearchParams({ from: `${from}T00:00:00Z`, to: end.toISOString() }).toString();
+function queryOf({ from, to }: Period): string {
+  return new URLSearchParams({ from: `${from}T00:00:00Z`, to: `${to}T23:59:59.999Z` }).toString();
 }
 
 function Sums({ title, sums }: { title: string; sums: Sum[] }) {
   return (
-    <div class="pf-v6-l-grid__item pf-m-6-col-on-lg">
-      <Card title={title} flush>
-        {sums.length === 0 ? (
-          <Empty title="None">Nothing of this kind happened in the period.</Empty>
-        ) : (
-          <Table
-            label={title}
-            rows={sums}
-            keyOf={(sum) => sum.name}
-            columns={[
-              { title: "Name", cell: (sum) => <span class="pcg-wrap">{visible(sum.name)}</span> },
-              { title: "Count", cell: (sum) => sum.count },
-            ]}
-          />
-        )}
-      </Card>
-    </div>
+    <Card title={title} flush>
+      {sums.length === 0 ? (
+        <Empty title="None">Nothing of this kind happened in the period.</Empty>
+      ) : (
+        <Table
+          label={title}
+          rows={sums}
+          keyOf={nameOf}
+          columns={[
+            { title: "Name", cell: (sum) => <span class="pcg-wrap">{visible(nameOf(sum))}</span> },
+            { title: "Count", cell: (sum) => sum.count },
+            { title: "Refused", cell: (sum) => sum.refused },
+            { title: "Failed", cell: (sum) => sum.failed },
+            { title: "Up / down", cell: (sum) => `${bytes(sum.bytes_up)} / ${bytes(sum.bytes_down)}` },
+          ]}
+        />
+      )}
+    </Card>
   );
 }
 
 export default function ReportPage() {
   const form = useForm(thisMonth());
-  const [query, setQuery] = useState(() => queryOf(form.values));
-  const { data: report, problem, reload } = useResource<Report>(`/api/v1/audit/report?${query}`);
+  const [period, setPeriod] = useState<Period>(form.values);
+  const { data: report, problem, reload } = useResource<Report>(`/api/v1/audit/report?${queryOf(period)}`);
   const show = (event: Event) => {
     event.preventDefault();
-    setQuery(queryOf(form.values));
+    setPeriod(form.values);
   };
   return (
     <Page
@@ -98,14 +106,17 @@ export default function ReportPage() {
       {!report && !problem && <Loading what="the report" />}
       {report && (
         <>
-          <p>
-            {visible(session.value!.tenant.name)}: {report.total} entries from <Time at={report.from} /> to <Time at={report.to} />
-          </p>
-          <div class="pf-v6-l-grid pf-m-gutter">
-            {PARTS.map((part) => (
-              <Sums key={part.member} title={part.title} sums={report[part.member]} />
-            ))}
-          </div>
+          <Card title={`${visible(session.value!.tenant.name)}, ${period.from} to ${period.to} (UTC)`}>
+            <Facts
+              facts={[
+                ["Entries", report.rows],
+                ...Object.entries(report.by_outcome).map(([outcome, number]): [string, number] => [outcome, number]),
+              ]}
+            />
+          </Card>
+          {PARTS.map((part) => (
+            <Sums key={part.member} title={part.title} sums={report[part.member]} />
+          ))}
         </>
       )}
     </Page>

@@ -60,6 +60,13 @@ export function Failure({ problem, retry }: { problem: Problem; retry: () => voi
       </Empty>
     );
   }
+  if (problem.status === 403) {
+    return (
+      <Empty title="Not from here" icon="info">
+        {problem.message}
+      </Empty>
+    );
+  }
   return (
     <div role="alert">
       <Empty title="This could not be loaded" icon="danger" action={<Button onClick={retry}>Try again</Button>}>

@@ -153,8 +153,8 @@ const INVENTORY = {
 export async function makeData() {
   const berlin = await makeGateway("dc-berlin");
   const lost = await makeGateway("dc-oslo", {
-    state: "offline", why: "No heartbeat for 4 minutes.",
-    link: { why: "The connection ended without a word", path: "direct", rtt_ms: null, clock_offset_ms: null, last_heartbeat_ms_ago: 241_000 },
+    state: "offline", why: "",
+    link: { why: "No heartbeat for 4 minutes", path: "direct", rtt_ms: null, clock_offset_ms: null, last_heartbeat_ms_ago: 241_000 },
   });
   return {
     gateways: [berlin, lost],

@@ -37,6 +37,7 @@ export class Stub {
   signInsLeft = 5;
   stepUp = false;
   signedIn = false;
+  orchestratorKey = null;
   streams = new Set();
 
   static async start(portalDirectory, Responder) {
@@ -168,6 +169,11 @@ export class Stub {
       if (body.sha256 !== endpoint.presented_certificate?.sha256) throw new Refused(409, "api.stale", "It shows another one now.");
       Object.assign(endpoint, { certificate: endpoint.presented_certificate, presented_certificate: null, state: "ok", why: "" });
     }
+    if (part === "orchestrator-key") {
+      if (method === "PUT") this.orchestratorKey = body.username;
+      if (method === "DELETE") this.orchestratorKey = null;
+      return method === "DELETE" ? { status: 204 } : { body: { username: this.orchestratorKey } };
+    }
     if (part === "keys" && method === "GET") return this.page(keys, url);
     if (part === "keys" && method === "DELETE") return without(keys, key);
     if (part === "keys") {
@@ -204,7 +210,7 @@ export class Stub {
     ];
     if (id === "plan") {
       if (body.cpu > 64) throw new Refused(400, "api.field", "A machine has at most 64 CPUs here.", "cpu");
-      return { body: { machines: machinesOf(body) } };
+      return { body: { spec: body, machines: machinesOf(body), placement: { folder: "/DC0/vm", datastore: "LocalDS_0" } } };
     }
     if (!id && method === "POST") {
       const machines = machinesOf(body).map((one) => ({ ...one, state: "planned", addresses: [] }));
@@ -228,16 +234,19 @@ export class Stub {
     const rows = this.data.audit.filter(
       (row) => (!filters.outcome || row.outcome === filters.outcome) && (!filters.action || row.action === filters.action));
     if (part !== "report") return this.page(rows, url);
-    const sum = (name) => {
+    const sum = (member, name) => {
       const counts = new Map();
       for (const row of rows) counts.set(name(row), (counts.get(name(row)) ?? 0) + 1);
-      return Array.from(counts, ([key, count]) => ({ name: key, count }));
+      const rest = { refused: 1, failed: 0, unknown: 0, duration_ms: 900, bytes_up: 4096, bytes_down: 1048576 };
+      return Array.from(counts, ([key, count]) => ({ [member]: key, count, success: count - 1, ...rest }));
     };
-    const { from, to } = filters;
     return {
       body: {
-        from, to, total: rows.length, by_action: sum((row) => row.action), by_actor: sum((row) => row.actor.name),
-        by_outcome: sum((row) => row.outcome), by_endpoint: sum((row) => row.target.name),
+        rows: rows.length,
+        by_outcome: { success: rows.length - 3, refused: 2, failed: 1, unknown: 0 },
+        by_action: sum("action", (row) => row.action),
+        by_actor: sum("actor", (row) => row.actor.name),
+        by_endpoint: sum("id", (row) => row.target.id),
       },
     };
   }
