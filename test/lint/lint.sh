@@ -65,6 +65,7 @@ check clang-format clang-format-19 --dry-run --Werror "${cpp[@]}"
 check shellcheck python3 -B test/lint/shellcheck_test.py
 check includes python3 -B test/lint/includes_test.py
 check words python3 -B test/lint/words_test.py
+check portal python3 -B test/lint/portal_test.py
 check gofmt no_output /usr/lib/go-1.19/bin/gofmt -l "${go[@]}"
 check python env PYTHONPYCACHEPREFIX=build/pycache python3 -m py_compile "${python[@]}"
 check clang-tidy tidy "$@"

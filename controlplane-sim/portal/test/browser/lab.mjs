@@ -3,14 +3,13 @@
 // test/portal/lab_console.py. The browser trusts the lab's CA by its own certificate store, as a person's would.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { standIn } from "./stand_in.mjs";
-import { launch, openPage } from "./harness.mjs";
+import { launch, openPage, signIn } from "./harness.mjs";
 
 const CONSOLE = join(dirname(fileURLToPath(import.meta.url)), "../../../../test/portal/lab_console.py");
 
@@ -47,9 +46,10 @@ export class Lab {
   /** A page of the portal, signed in as the tenant's admin. */
   async portal(tenant, path = "/") {
     const opened = await openPage(this.browser);
-    await standIn(opened.context, tenant);
+    const { name, username, password } = tenant;
+    await signIn(opened.page, this.controlplane.url, { tenant: name, username, password });
     await opened.page.goto(this.controlplane.url + path);
-    await opened.page.getByRole("button", { name: "Sign out" }).waitFor();
+    await opened.page.getByRole("heading", { level: 1 }).waitFor();
     return opened;
   }
 
@@ -68,5 +68,3 @@ function trust(home, ca) {
   execFileSync("certutil", ["-d", `sql:${store}`, "-N", "--empty-password"]);
   execFileSync("certutil", ["-d", `sql:${store}`, "-A", "-t", "C,,", "-n", "lab", "-i", ca]);
 }
-
-export const textOf = (file) => readFileSync(file, "utf8").trim();
