@@ -4,6 +4,7 @@
 
 Each line is {"do": COMMAND, ...}; each answer is one line, {"ok": ...} or {"error": ...}. The lab ends with the input.
 """
+import hashlib
 import json
 import pathlib
 import sys
@@ -57,21 +58,35 @@ class Console:
         self.lab.gateways[name].ctl("pairing", "reject")
         return {}
 
-    def kill_gateway(self, name):
-        self.lab.kill(self.lab.gateways[name].process_name)
-        return {}
-
-    def restart_gateway(self, name):
-        self.lab.restart(self.lab.gateways[name].process_name)
-        return {}
-
     def start_vcenter(self, name):
         directory = self.lab.directory / "vcenters" / name
         simulated = vcenter.start(self.lab.processes, self.lab.programs, directory, name)
-        return {
-            "url": simulated["url"], "username": simulated["username"], "password": simulated["password"],
-            "ca": pathlib.Path(simulated["ca"]).read_text(encoding="utf-8"),
-        }
+        self.lab.vcenters[name] = simulated
+        return {"url": simulated["url"], "username": simulated["username"], "password": simulated["password"]}
+
+    def change_certificate(self, name):
+        """The same vCenter at the same address, with a new certificate."""
+        simulated = self.lab.vcenters[name]
+        directory = pathlib.Path(simulated["ca"]).parent
+        self.lab.kill(simulated["record"]["name"])
+        (directory / "leaf.pem").unlink()
+        (directory / "ready.json").unlink()
+        port = simulated["url"].rsplit(":", 1)[1]
+        command = [*simulated["record"]["command"], f"-listen=127.0.0.1:{port}"]
+        simulated["record"] = self.lab.restart(simulated["record"]["name"], command)
+        process.wait_for(
+            lambda: process.read_json(directory / "ready.json"), 30, "the vCenter to be back", simulated["record"])
+        return {}
+
+    def certificate_of(self, name):
+        """The SHA-256 of what the vCenter shows, as its administrator reads it there."""
+        return {"sha256": hashlib.sha256(vcenter.certificate_of(self.lab.vcenters[name]["url"])).hexdigest()}
+
+    def logs(self):
+        """Everything that the control plane has written down: its log and its state."""
+        folder = self.lab.directory / "controlplane"
+        files = [self.lab.directory / "controlplane.log", *(path for path in folder.rglob("*") if path.is_file())]
+        return {"text": "".join(path.read_bytes().decode("latin-1") for path in files)}
 
 
 def serve(console):

@@ -4,14 +4,13 @@ import { useEffect, useState } from "preact/hooks";
 import { post } from "../api/client.ts";
 import { asProblem, Problem } from "../api/problem.ts";
 import type { Endpoint, EndpointKind, GatewayDetail } from "../api/types.ts";
-import { fromBase64Url, toBase64Url, toHex } from "../pairing/bytes.ts";
+import { fromBase64Url, toBase64Url } from "../pairing/bytes.ts";
 import { type DeviceKnowledge, knowledgeOf } from "../pairing/devices.ts";
 import { navigate, type Params } from "../router.tsx";
 import { plaintextOf, sealCredentials, type SealingKey, verifySealingKey } from "../sealing/seal.ts";
 import { Alert } from "../ui/alert.tsx";
 import { Check, FormBox, Radios, Select, TextArea, TextField } from "../ui/fields.tsx";
 import { useForm } from "../ui/form.ts";
-import { fingerprint } from "../ui/format.tsx";
 import { Card, Page } from "../ui/page.tsx";
 import { useResource } from "../ui/resource.ts";
 import { Failure, Loading } from "../ui/states.tsx";
@@ -19,7 +18,6 @@ import { visible } from "../ui/visible.ts";
 
 interface CheckedKey {
   key: SealingKey;
-  fingerprint: string;
   knowledge: DeviceKnowledge;
 }
 
@@ -32,17 +30,18 @@ async function checkKey(gateway: GatewayDetail): Promise<CheckedKey> {
     deviceSpki: fromBase64Url(sealing.device_spki),
   };
   const device = await verifySealingKey(gateway.id, key);
-  return { key, fingerprint: toHex(device), knowledge: knowledgeOf(gateway.id, device) };
+  return { key, knowledge: knowledgeOf(gateway.id, device) };
 }
 
 interface KeyNoteProps {
+  gatewayId: string;
   checked: CheckedKey;
   compared: boolean;
   setCompared: (compared: boolean) => void;
 }
 
 /** Whether the credentials would be sealed to the right machine. */
-function KeyNote({ checked, compared, setCompared }: KeyNoteProps) {
+function KeyNote({ gatewayId, checked, compared, setCompared }: KeyNoteProps) {
   if (checked.knowledge === "known") {
     return (
       <Alert tone="success" title="Sealed in this browser, for this gateway only">
@@ -51,13 +50,14 @@ function KeyNote({ checked, compared, setCompared }: KeyNoteProps) {
     );
   }
   return (
-    <Alert tone="warning" title="Compare the gateway's device key once">
+    <Alert tone="warning" title="Compare the gateway's id once">
       <p>
-        Credentials are sealed in this browser to the gateway's key. It was paired elsewhere: compare this fingerprint with
-        what <span class="pcg-mono">pcgctl status</span> shows on the gateway.
+        Credentials are sealed in this browser to the gateway's key. The gateway was not paired in this browser: compare its
+        id, which is made of its device key, with the one on its console or in{" "}
+        <span class="pcg-mono">pcgctl status</span>.
       </p>
-      <p class="pcg-mono pcg-wrap">{fingerprint(checked.fingerprint)}</p>
-      <Check label="The gateway shows the same fingerprint" checked={compared} onChange={setCompared} />
+      <p class="pcg-mono pcg-wrap">{gatewayId}</p>
+      <Check label="The gateway shows the same id" checked={compared} onChange={setCompared} />
     </Alert>
   );
 }
@@ -127,14 +127,22 @@ function AddForm({ gateway, checked }: { gateway: GatewayDetail; checked: Checke
       <Radios form={form} name="trust" legend="How its certificate is trusted" choices={TRUST} />
       {values.trust === "ca" && <TextArea form={form} name="ca_pem" label="CA certificate (PEM)" required />}
       {values.trust === "pin" && <TextField form={form} name="sha256" label="SHA-256 fingerprint" required />}
-      <KeyNote checked={checked} compared={compared} setCompared={setCompared} />
+      <KeyNote gatewayId={gateway.id} checked={checked} compared={compared} setCompared={setCompared} />
       {vcenter ? (
         <>
           <TextField form={form} name="username" label="User name" placeholder="svc-pcg@vsphere.local" required />
           <TextField form={form} name="password" label="Password" type="password" autocomplete="new-password" required />
         </>
       ) : (
-        <TextField form={form} name="api_key" label="API key" type="password" autocomplete="new-password" help="Three parts with colons, from the user's page in MAAS." required />
+        <TextField
+          form={form}
+          name="api_key"
+          label="API key"
+          type="password"
+          autocomplete="new-password"
+          help="Three parts with colons, from the user's page in MAAS."
+          required
+        />
       )}
     </FormBox>
   );

@@ -53,7 +53,7 @@ test("an endpoint is added with credentials that only the gateway can read", () 
     await page.getByLabel("Password").fill("a-password-nobody-may-read");
     const add = page.getByRole("button", { name: "Add the endpoint" });
     assert.ok(await add.isDisabled(), "an unknown device key must be compared first");
-    await page.getByLabel("The gateway shows the same fingerprint").check();
+    await page.getByLabel("The gateway shows the same id").check();
     await add.click();
     await page.getByText("Its certificate was not approved yet.").waitFor();
     const [sent] = sentTo(stub, "POST", `/api/v1/gateways/${gateway.id}/endpoints`);
@@ -89,7 +89,7 @@ test("what the server finds wrong stands at its field, which gets the focus", ()
     await page.getByLabel("Address").fill("not an address");
     await page.getByLabel("User name").fill("u");
     await page.getByLabel("Password").fill("p");
-    await page.getByLabel("The gateway shows the same fingerprint").check();
+    await page.getByLabel("The gateway shows the same id").check();
     await page.getByRole("button", { name: "Add the endpoint" }).click();
     await page.getByText("An address is a host name").waitFor();
     const address = page.getByLabel("Address");
