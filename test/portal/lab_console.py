@@ -58,11 +58,19 @@ class Console:
         self.lab.gateways[name].ctl("pairing", "reject")
         return {}
 
-    def start_vcenter(self, name):
+    def start_vcenter(self, name, arguments=()):
         directory = self.lab.directory / "vcenters" / name
-        simulated = vcenter.start(self.lab.processes, self.lab.programs, directory, name)
+        simulated = vcenter.start(self.lab.processes, self.lab.programs, directory, name, arguments)
         self.lab.vcenters[name] = simulated
         return {"url": simulated["url"], "username": simulated["username"], "password": simulated["password"]}
+
+    def add_endpoint(self, tenant, gateway_name, gateway_id, name, role):
+        """As the data center does it: with pcgctl, and an access key of that role."""
+        found = next(one for one in self.lab.tenants if one["name"] == tenant)
+        one = self.lab.gateways[gateway_name]
+        one.id = gateway_id
+        endpoint = self.lab.add_endpoint(found, one, name, self.lab.vcenters[name], role)
+        return {"id": endpoint["id"], "username": endpoint["username"], "password": endpoint["password"]}
 
     def change_certificate(self, name):
         """The same vCenter at the same address, with a new certificate."""

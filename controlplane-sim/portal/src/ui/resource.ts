@@ -17,16 +17,18 @@ export interface Resource<T> {
   adopt: (data: T) => void;
 }
 
+interface Loaded<T> {
+  path: string | null;
+  data: T | null;
+  etag: string | null;
+  problem: Problem | null;
+}
+
 const QUIET_MS = 250;
 
 /** `path` null loads nothing. Several changes within a moment are one look. */
 export function useResource<T>(path: string | null, topics: Topic[] = []): Resource<T> {
-  const [loaded, setLoaded] = useState<{ path: string | null; data: T | null; etag: string | null; problem: Problem | null }>({
-    path: null,
-    data: null,
-    etag: null,
-    problem: null,
-  });
+  const [loaded, setLoaded] = useState<Loaded<T>>({ path: null, data: null, etag: null, problem: null });
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((before) => before + 1), []);
   const watched = topics.join();
@@ -39,8 +41,11 @@ export function useResource<T>(path: string | null, topics: Topic[] = []): Resou
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
         const problem = asProblem(error);
-        // What was there stays in view while the control plane cannot be reached.
-        setLoaded((before) => (before.path === path && problem.status === 0 && before.data !== null ? before : { path, data: null, etag: null, problem }));
+        const passing = problem.status === 0 || problem.status >= 500;
+        // What was there stays in view while the control plane cannot be reached, or cannot answer now.
+        setLoaded((before) =>
+          passing && before.path === path && before.data !== null ? before : { path, data: null, etag: null, problem },
+        );
       });
     return () => abort.abort();
   }, [path, round]);

@@ -53,6 +53,20 @@ export class Lab {
     return opened;
   }
 
+  /** The whole pairing on the page that opens with portal(tenant, "/pair"); returns the gateway's id. */
+  async pair(page, tenant, name, code) {
+    await page.getByLabel("Pairing code").fill(code);
+    await page.getByRole("button", { name: "Pair", exact: true }).click();
+    await page.getByLabel("Your password").fill(tenant.password);
+    await page.getByRole("button", { name: "Confirm" }).click();
+    await page.getByLabel("The console names the tenant").check();
+    await page.getByRole("button", { name: "It matches" }).click();
+    await page.getByText("Waiting for the answer at the gateway's console").waitFor();
+    await this.tell("accept", { name });
+    const link = await page.getByRole("link", { name: "Open it" }).getAttribute("href");
+    return link.split("/").at(-1);
+  }
+
   async stop() {
     await this.browser?.close();
     const ended = new Promise((done) => this.console.on("exit", done));

@@ -13,18 +13,6 @@ before(async () => {
 });
 after(() => lab?.stop());
 
-async function pair(page, tenant, code) {
-  await page.getByLabel("Pairing code").fill(code);
-  await page.getByRole("button", { name: "Pair", exact: true }).click();
-  await page.getByLabel("Your password").fill(tenant.password);
-  await page.getByRole("button", { name: "Confirm" }).click();
-  await page.getByLabel("The console names the tenant").check();
-  await page.getByRole("button", { name: "It matches" }).click();
-  await page.getByText("Waiting for the answer at the gateway's console").waitFor();
-  await lab.tell("accept", { name: "dc1" });
-  await page.getByText("The gateway is online").waitFor();
-}
-
 async function shownFingerprint(page) {
   const heading = page.getByRole("heading", { name: /^Shown/ }).locator("xpath=..");
   return (await heading.locator("dd").first().textContent()).replace(/\s/g, "").toLowerCase();
@@ -34,7 +22,7 @@ test("from the code to an access key, and over a changed certificate", async () 
   const { tenant, code } = await lab.tenantWithGateway("dc1");
   const vcenter = await lab.tell("start_vcenter", { name: "vc1" });
   const { context, page, faults } = await lab.portal(tenant, "/pair");
-  await pair(page, tenant, code);
+  await lab.pair(page, tenant, "dc1", code);
 
   await page.getByRole("link", { name: "Add an endpoint" }).click();
   await page.getByText("Sealed in this browser, for this gateway only").waitFor();
