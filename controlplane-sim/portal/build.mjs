@@ -39,7 +39,17 @@ async function bundle(entryPoints, options) {
     const [path] = Object.entries(result.metafile.outputs).find(([, output]) => output.entryPoint === source);
     return basename(path);
   };
-  return { files, named };
+  /** The chunks that this one needs before it can run, however deep. */
+  const needed = (name, seen = new Set()) => {
+    const [, output] = Object.entries(result.metafile.outputs).find(([path]) => basename(path) === name);
+    for (const { kind, path } of output.imports) {
+      if (kind !== "import-statement" || seen.has(basename(path))) continue;
+      seen.add(basename(path));
+      needed(basename(path), seen);
+    }
+    return seen;
+  };
+  return { files, named, needed };
 }
 
 function hashed(name, content) {
@@ -72,9 +82,13 @@ async function assemble() {
   const cssName = hashed("portal.css", css);
   const icon = await readFile(join(here, "src/favicon.svg"));
   const iconName = hashed("favicon.svg", icon);
+  const main = scripts.named("src/main.tsx");
+  // Asked for at once, not one after the other as each is read.
+  const preloads = Array.from(scripts.needed(main), (name) => `<link rel="modulepreload" href="/assets/${name}">`);
   const page = (await readFile(join(here, "src/index.html"), "utf8"))
     .replace("@THEME@", `/assets/${theme.named("src/theme.ts")}`)
-    .replace("@MAIN@", `/assets/${scripts.named("src/main.tsx")}`)
+    .replace("@MAIN@", `/assets/${main}`)
+    .replace("@PRELOADS@", preloads.join("\n    "))
     .replace("@STYLE@", `/assets/${cssName}`)
     .replace("@ICON@", `/assets/${iconName}`);
   const assets = [...scripts.files, ...theme.files, ...fonts, [cssName, css], [iconName, icon]];
