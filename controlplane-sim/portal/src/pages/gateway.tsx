@@ -10,7 +10,7 @@ import { Button, LinkButton } from "../ui/button.tsx";
 import { Confirm, Dialog } from "../ui/dialog.tsx";
 import { FormBox, TextField } from "../ui/fields.tsx";
 import { useForm } from "../ui/form.ts";
-import { fingerprint, milliseconds, Time } from "../ui/format.tsx";
+import { fingerprint, milliseconds, sentence, Time } from "../ui/format.tsx";
 import { Listing } from "../ui/listing.tsx";
 import { Card, Facts, Page } from "../ui/page.tsx";
 import { type Resource, usePages, useResource } from "../ui/resource.ts";
@@ -133,7 +133,7 @@ function Offline({ gateway }: { gateway: GatewayDetail }) {
   const pairing = gateway.state === "pairing";
   return (
     <Alert tone={pairing ? "info" : "warning"} title={pairing ? "The gateway is being paired" : "The gateway is offline"}>
-      {gateway.why || gateway.link.why}. Calls to its endpoints are refused until it is back; what it deployed keeps running.
+      {sentence(gateway.why || gateway.link.why)} Calls to its endpoints are refused until it is back; what it deployed keeps running.
     </Alert>
   );
 }

@@ -3,7 +3,7 @@ import type { AuditEntry, Deployment, Gateway, Page as ListPage } from "../api/t
 import { may, session } from "../session.ts";
 import { Alert } from "../ui/alert.tsx";
 import { LinkButton } from "../ui/button.tsx";
-import { Time } from "../ui/format.tsx";
+import { sentence, Time } from "../ui/format.tsx";
 import { Card, Page } from "../ui/page.tsx";
 import { type Resource, useResource } from "../ui/resource.ts";
 import { Empty, Failure, Loading } from "../ui/states.tsx";
@@ -79,7 +79,7 @@ export default function Overview() {
       {none && <FirstSteps />}
       {offline.slice(0, 3).map((gateway) => (
         <Alert key={gateway.id} tone="warning" title={`${visible(gateway.name)} is offline`}>
-          {gateway.why || gateway.link.why}. <a href={`/gateways/${gateway.id}`}>Look at it</a>
+          {sentence(gateway.why || gateway.link.why)} <a href={`/gateways/${gateway.id}`}>Look at it</a>
         </Alert>
       ))}
       <div class="pf-v6-l-grid pf-m-gutter">

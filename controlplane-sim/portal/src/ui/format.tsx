@@ -30,6 +30,11 @@ export function milliseconds(value: number | null | undefined): string {
   return `${value >= 10 ? Math.round(value) : value.toFixed(1)} ms`;
 }
 
+/** With a full stop at its end, whether it came with one or not. */
+export function sentence(text: string): string {
+  return text === "" || /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 /** "1 machine", "2 machines". */
 export function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : "s"}`;
