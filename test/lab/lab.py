@@ -74,6 +74,9 @@ class Lab:
         ready, log = state / "ready.json", self.directory / "controlplane.log"
         ready.unlink(missing_ok=True)
         command = [*(program or [self.program("pcg-controlplane-sim")]), "--state-dir", state]
+        portal = portal_files()
+        if portal is not None:
+            command += ["--portal-dir", portal]
         record = self.processes.start("controlplane", command, log, {"role": "controlplane"})
         process.wait_for(
             lambda: (process.read_json(ready) or {}).get("pid") == record["pid"], 60, "the control plane to be ready", record)
@@ -236,6 +239,12 @@ def explain(lab, error):
     if log:
         lines += [f"log:       {log}", process.tail(log)]
     return "\n".join(lines)
+
+
+def portal_files():
+    """The built portal (./dev portal), or None while there is none: the lab is of use without it."""
+    folder = pathlib.Path(os.environ.get("PCG_PORTAL") or pathlib.Path(__file__).resolve().parents[2] / "build" / "portal")
+    return folder if (folder / "index.html").exists() else None
 
 
 def default_programs():

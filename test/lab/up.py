@@ -67,6 +67,8 @@ def main():
             here.down()
             print(f"everything that was started has been stopped; logs are in {here.directory}", file=sys.stderr)
         return 1
+    if lab.portal_files() is not None:
+        here.say(f"the portal is at {here.controlplane['url']}; lab.json has the tenants' names and passwords")
     here.say(f"usable; described in {here.directory}/lab.json; stop it with ./dev down --dir {options.dir}")
     return 0
 

@@ -66,6 +66,7 @@ check shellcheck python3 -B test/lint/shellcheck_test.py
 check includes python3 -B test/lint/includes_test.py
 check words python3 -B test/lint/words_test.py
 check try python3 -B test/lint/try_test.py
+check portal python3 -B test/lint/portal_test.py
 check gofmt no_output /usr/lib/go-1.19/bin/gofmt -l "${go[@]}"
 check python env PYTHONPYCACHEPREFIX=build/pycache python3 -m py_compile "${python[@]}"
 check clang-tidy tidy "$@"

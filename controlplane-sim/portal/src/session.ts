@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who is signed in. `undefined` until the control plane was asked, `null` when nobody is.
+
+import { signal } from "@preact/signals";
+
+import { get, post, remove, setCsrfToken, setSessionHooks } from "./api/client.ts";
+import { startLive, stopLive } from "./api/live.ts";
+import { asProblem, type Problem } from "./api/problem.ts";
+import type { Session, UserRole } from "./api/types.ts";
+
+const PATH = "/api/v1/session";
+
+export const session = signal<Session | null | undefined>(undefined);
+/** Why the first look failed, when it was not for being signed out. */
+export const sessionProblem = signal<Problem | null>(null);
+/** True when a session ended by itself. */
+export const sessionEnded = signal(false);
+/** Set while the password is asked for once more: settles what waits for it. */
+export const stepUpRequest = signal<((given: boolean) => void) | null>(null);
+
+function adopt(found: Session): void {
+  setCsrfToken(found.csrf_token);
+  session.value = found;
+  sessionEnded.value = false;
+  startLive();
+}
+
+function drop(): void {
+  stopLive();
+  setCsrfToken("");
+  session.value = null;
+}
+
+setSessionHooks(
+  () => {
+    if (session.value) sessionEnded.value = true;
+    drop();
+  },
+  () => new Promise((settle) => (stepUpRequest.value = settle)),
+);
+
+export async function loadSession(): Promise<void> {
+  sessionProblem.value = null;
+  try {
+    adopt((await get<Session>(PATH)).data);
+  } catch (error) {
+    const problem = asProblem(error);
+    if (problem.status === 401) drop();
+    else sessionProblem.value = problem;
+  }
+}
+
+export async function signIn(tenant: string, username: string, password: string): Promise<void> {
+  adopt(await post<Session>(PATH, { tenant, username, password }));
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await remove(PATH);
+  } finally {
+    drop();
+  }
+}
+
+/** Shows once more that the person at the keyboard knows the password. */
+export async function stepUp(password: string): Promise<void> {
+  adopt(await post<Session>(`${PATH}/step-up`, { password }));
+}
+
+export function steppedUp(): boolean {
+  const until = session.value?.step_up_until;
+  return Boolean(until && Date.parse(until) > Date.now());
+}
+
+const RANK: Record<UserRole, number> = { auditor: 0, operator: 1, admin: 2 };
+
+/** What the person may be offered; the server decides for itself. */
+export function may(role: UserRole): boolean {
+  return session.value ? RANK[session.value.role] >= RANK[role] : false;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a page shows of the API: loaded when the page opens, again when something says that it changed.
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+import { get } from "../api/client.ts";
+import { subscribe, type Topic } from "../api/live.ts";
+import { asProblem, type Problem } from "../api/problem.ts";
+import type { Page } from "../api/types.ts";
+
+export interface Resource<T> {
+  data: T | null;
+  etag: string | null;
+  problem: Problem | null;
+  reload: () => void;
+  /** Takes an answer of the API in place of what was loaded. */
+  adopt: (data: T) => void;
+}
+
+interface Loaded<T> {
+  path: string | null;
+  data: T | null;
+  etag: string | null;
+  problem: Problem | null;
+}
+
+const QUIET_MS = 250;
+
+/** `path` null loads nothing. Several changes within a moment are one look. */
+export function useResource<T>(path: string | null, topics: Topic[] = []): Resource<T> {
+  const [loaded, setLoaded] = useState<Loaded<T>>({ path: null, data: null, etag: null, problem: null });
+  const [round, setRound] = useState(0);
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+  const watched = topics.join();
+
+  useEffect(() => {
+    if (path === null) return undefined;
+    const abort = new AbortController();
+    get<T>(path, abort.signal)
+      .then((answer) => setLoaded({ path, data: answer.data, etag: answer.etag, problem: null }))
+      .catch((error: unknown) => {
+        if (abort.signal.aborted) return;
+        const problem = asProblem(error);
+        const passing = problem.status === 0 || problem.status >= 500;
+        // What was there stays in view while the control plane cannot be reached, or cannot answer now.
+        setLoaded((before) =>
+          passing && before.path === path && before.data !== null ? before : { path, data: null, etag: null, problem },
+        );
+      });
+    return () => abort.abort();
+  }, [path, round]);
+
+  useEffect(() => {
+    if (!watched) return undefined;
+    let timer = 0;
+    const stop = subscribe(watched.split(",") as Topic[], () => {
+      clearTimeout(timer);
+      timer = setTimeout(reload, QUIET_MS);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [watched]);
+
+  const adopt = useCallback((data: T) => setLoaded((before) => ({ ...before, data, problem: null })), []);
+  const current = loaded.path === path;
+  return {
+    data: current ? loaded.data : null,
+    etag: current ? loaded.etag : null,
+    problem: current ? loaded.problem : null,
+    reload,
+    adopt,
+  };
+}
+
+export interface Paged<T> extends Resource<Page<T>> {
+  pageNumber: number;
+  next: (() => void) | null;
+  previous: (() => void) | null;
+}
+
+/** A list, a page at a time; `query` without cursor. */
+export function usePages<T>(path: string | null, query: Record<string, string> = {}, topics: Topic[] = []): Paged<T> {
+  const filter = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
+  const [cursors, setCursors] = useState<string[]>([]);
+  const asked = useRef(filter);
+  if (asked.current !== filter) {
+    // Another filter begins at its first page.
+    asked.current = filter;
+    cursors.length = 0;
+  }
+  const cursor = cursors.at(-1);
+  const parameters = [filter, cursor ? `cursor=${encodeURIComponent(cursor)}` : ""].filter(Boolean).join("&");
+  const resource = useResource<Page<T>>(path && (parameters ? `${path}?${parameters}` : path), topics);
+  const following = resource.data?.next_cursor;
+  return {
+    ...resource,
+    pageNumber: cursors.length + 1,
+    next: following ? () => setCursors([...cursors, following]) : null,
+    previous: cursors.length > 0 ? () => setCursors(cursors.slice(0, -1)) : null,
+  };
+}

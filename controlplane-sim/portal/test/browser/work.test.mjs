@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a tenant does all day, and what happens when it does not work.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { signIn } from "./harness.mjs";
+import { ALICE, setting } from "./setting.mjs";
+
+const here = setting();
+const sentTo = (stub, method, path) => stub.received.filter((one) => one.method === method && one.path === path);
+
+test("a wrong password is said, and after too many the page counts down to the next try", () =>
+  here.fresh(async (page, stub) => {
+    stub.signInsLeft = 1;
+    await page.goto(stub.url);
+    const attempt = async () => {
+      await page.getByLabel("Tenant").fill("acme");
+      await page.getByLabel("User name").fill("alice");
+      await page.getByLabel("Password").fill("wrong");
+      await page.getByRole("button", { name: "Sign in" }).click();
+    };
+    await attempt();
+    await page.getByText("Tenant, user name or password is wrong.").waitFor();
+    assert.equal(await page.getByLabel("Password").inputValue(), "");
+    await attempt();
+    await page.getByText(/The next one is possible in \d s/).waitFor();
+    assert.ok(await page.getByRole("button", { name: "Sign in" }).isDisabled());
+    stub.signInsLeft = 1;
+    await page.getByText(/The next one is possible/).waitFor({ state: "detached" });
+    await signIn(page, stub.url, ALICE);
+  }));
+
+test("changes carry the CSRF token and an idempotency key", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/tokens`);
+    await page.getByRole("button", { name: "Add an API token" }).click();
+    await page.getByLabel("Label").fill("nightly");
+    await page.getByRole("button", { name: "Add the token" }).click();
+    assert.equal(await page.getByLabel("Token", { exact: true }).inputValue(), "pcg_shown-only-once");
+    const [sent] = sentTo(stub, "POST", "/api/v1/tokens");
+    assert.equal(sent.headers["x-csrf-token"], "csrf-of-the-stub");
+    assert.match(sent.headers["idempotency-key"], /^[0-9a-f]{32}$/);
+  }));
+
+test("an endpoint is added with credentials that only the gateway can read", () =>
+  here.signedIn(async (page, stub) => {
+    const gateway = stub.data.gateways[0];
+    await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/new`);
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("VC9");
+    await page.getByLabel("Address").fill("https://vc9.dc-berlin.example/");
+    await page.getByLabel("User name").fill("svc-pcg@vsphere.local");
+    await page.getByLabel("Password").fill("a-password-nobody-may-read");
+    const add = page.getByRole("button", { name: "Add the endpoint" });
+    assert.ok(await add.isDisabled(), "an unknown device key must be compared first");
+    await page.getByLabel("The gateway shows the same id").check();
+    await add.click();
+    await page.getByText("Its certificate was not approved yet.").waitFor();
+    const [sent] = sentTo(stub, "POST", `/api/v1/gateways/${gateway.id}/endpoints`);
+    const body = JSON.parse(sent.body);
+    assert.equal(body.name, "vc9");
+    assert.deepEqual(body.trust, { mode: "ask" });
+    assert.equal(body.credentials.key_id, gateway.sealing.key_id);
+    assert.doesNotMatch(JSON.stringify(stub.received), /a-password-nobody-may-read|svc-pcg@/);
+  }));
+
+test("no credentials are asked for when the gateway's key is not the one that was paired here", () =>
+  here.signedIn(async (page, stub) => {
+    const gateway = stub.data.gateways[0];
+    await page.evaluate((id) => localStorage.setItem(`pcg.device.${id}`, "00".repeat(32)), gateway.id);
+    await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/new`);
+    await page.getByText("This is not the device key that this browser paired").waitFor();
+    assert.equal(await page.getByLabel("Password").count(), 0);
+  }));
+
+test("no credentials are asked for when the sealing key is signed by somebody else", () =>
+  here.signedIn(async (page, stub) => {
+    const gateway = stub.data.gateways[0];
+    gateway.sealing.signature = stub.data.gateways[1].sealing.signature;
+    await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/new`);
+    await page.getByText("The sealing key was not signed by the gateway's device key.").waitFor();
+    assert.equal(await page.getByLabel("Password").count(), 0);
+  }));
+
+test("what the server finds wrong stands at its field, which gets the focus", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/gateways/${stub.data.gateways[0].id}/endpoints/new`);
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("vc9");
+    await page.getByLabel("Address").fill("not an address");
+    await page.getByLabel("User name").fill("u");
+    await page.getByLabel("Password").fill("p");
+    await page.getByLabel("The gateway shows the same id").check();
+    await page.getByRole("button", { name: "Add the endpoint" }).click();
+    await page.getByText("An address is a host name").waitFor();
+    const address = page.getByLabel("Address");
+    assert.equal(await address.getAttribute("aria-invalid"), "true");
+    assert.ok(await address.evaluate((input) => input === document.activeElement));
+  }));
+
+test("a changed certificate is shown beside the old one, and exactly the shown one is approved", () =>
+  here.signedIn(async (page, stub) => {
+    const gateway = stub.data.gateways[0].id;
+    const shown = stub.data.endpoints[1].presented_certificate.sha256;
+    await page.goto(`${stub.url}/gateways/${gateway}/endpoints/ep_vc2`);
+    await page.getByRole("heading", { name: "Trusted until now" }).waitFor();
+    await page.getByRole("heading", { name: "Shown now" }).waitFor();
+    await page.getByRole("button", { name: "Approve this certificate" }).click();
+    await page.getByRole("button", { name: "Approve", exact: true }).click();
+    await page.getByRole("heading", { name: "Trusted", exact: true }).waitFor();
+    const [sent] = sentTo(stub, "POST", `/api/v1/gateways/${gateway}/endpoints/ep_vc2/certificate`);
+    assert.deepEqual(JSON.parse(sent.body), { sha256: shown });
+  }));
+
+test("an access key is shown once", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/gateways/${stub.data.gateways[0].id}/endpoints/ep_vc1`);
+    await page.getByRole("button", { name: "Add an access key" }).click();
+    await page.getByLabel("Label").fill("backup");
+    await page.getByRole("button", { name: "Add the key" }).click();
+    assert.equal(await page.getByLabel("Password", { exact: true }).inputValue(), "shown-only-once");
+    await page.getByRole("button", { name: "I have kept it" }).click();
+    await page.getByRole("cell", { name: "backup", exact: true }).waitFor();
+    assert.ok(!(await page.content()).includes("shown-only-once"));
+  }));
+
+test("machines are deployed after a look at the plan, and progress comes by itself", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/deployments/new`);
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("blue");
+    await page.getByLabel("Gateway").selectOption({ label: "dc-berlin" });
+    await page.getByLabel("Endpoint").selectOption({ label: "vc1" });
+    await page.getByLabel("Template").fill("/DC0/vm/templates/debian-12");
+    await page.getByLabel("Network").fill("/DC0/network/VM Network");
+    await page.getByLabel("CPUs").fill("100");
+    await page.getByRole("button", { name: "Preview the plan" }).click();
+    await page.getByText("A machine has at most 64 CPUs here.").waitFor();
+    await page.getByLabel("CPUs").fill("4");
+    await page.getByRole("button", { name: "Preview the plan" }).click();
+    await page.getByRole("cell", { name: "blue-cp-1" }).waitFor();
+    assert.equal(sentTo(stub, "POST", "/api/v1/deployments").length, 0);
+    await page.getByRole("button", { name: "Deploy", exact: true }).click();
+    await page.getByText("Machines ready: 0 of 2").waitFor();
+
+    const deployment = stub.data.deployments[0];
+    deployment.machines[0].state = "ready";
+    deployment.progress.done = 1;
+    stub.announce("deployment", deployment.id);
+    await page.getByText("Machines ready: 1 of 2").waitFor();
+  }));
+
+test("a failed deployment says why and can be retried", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/deployments/dp_edge`);
+    await page.getByText("The datastore is full.").waitFor();
+    await page.getByRole("button", { name: "Retry" }).click();
+    await page.getByText("The datastore is full.").waitFor({ state: "detached" });
+  }));
+
+test("a list that cannot be had says so and is had at the next try", () =>
+  here.signedIn(async (page, stub) => {
+    stub.failing.set("/api/v1/gateways", 503);
+    await page.goto(`${stub.url}/gateways`);
+    await page.getByText("The storage is busy.").waitFor();
+    stub.failing.clear();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("link", { name: "dc-berlin" }).waitFor();
+  }));
+
+test("a tenant without a gateway is shown the first step", () =>
+  here.signedIn(async (page, stub) => {
+    stub.data.gateways.length = 0;
+    await page.goto(stub.url);
+    await page.getByText("Bring your data center here").waitFor();
+    await page.getByRole("link", { name: "Pair a gateway" }).click();
+    await page.getByLabel("Pairing code").waitFor();
+  }));
+
+test("the audit is paged, filtered and exported with its filter", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/audit`);
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByText("Page 2").waitFor();
+    await page.getByLabel("Outcome").selectOption("failed");
+    await page.getByRole("button", { name: "Search" }).click();
+    await page.getByText("Page 2").waitFor({ state: "detached" });
+    const csv = await page.getByRole("link", { name: "Export as CSV" }).getAttribute("href");
+    assert.equal(csv, "/api/v1/audit/export?outcome=failed&format=csv");
+  }));
+
+test("a session that ended leads to sign-in, and says why", () =>
+  here.signedIn(async (page, stub) => {
+    await page.getByRole("cell", { name: "alice" }).first().waitFor();
+    stub.signedIn = false;
+    await page.getByRole("link", { name: "Deployments", exact: true }).click();
+    await page.getByText("Your session has ended.").waitFor();
+  }));
+
+test("names with bidirectional and control characters are shown without them", () =>
+  here.signedIn(async (page, stub) => {
+    stub.data.gateways[0].name = "dc\u202Eevil\u0007\u200B";
+    await page.goto(`${stub.url}/gateways`);
+    assert.equal(await page.getByRole("link", { name: /^dc/ }).first().textContent(), "dcevil");
+  }));
+
+test("signing out forgets the session", () =>
+  here.signedIn(async (page, stub) => {
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Tenant").waitFor();
+    assert.ok(!stub.signedIn);
+  }));
