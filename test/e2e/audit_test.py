@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What is kept of a tenant's doings: complete, only its own, without secrets, unreadable on the disk, gone with it."""
+import http.client
+
+import e2e
+
+
+class Audit(e2e.EndToEnd):
+    tenants = 2
+
+    def rows(self, tenant, query=""):
+        return self.api(tenant).get(f"/api/v1/audit?limit=200{query}")["items"]
+
+    def has_row(self, tenant, query):
+        return e2e.process.wait_for(lambda: self.rows(tenant, query), 15, f"an audit row with {query}")
+
+    def text_of(self, tenant, path):
+        api = self.api(tenant)
+        connection = http.client.HTTPSConnection(api.address.hostname, api.address.port, context=api.tls, timeout=15)
+        connection.request("GET", path, headers={"Authorization": "Bearer " + api.token})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        self.assertEqual(answer.status, 200, text)
+        return answer, text
+
+    def secrets(self):
+        for tenant in self.lab.tenants:
+            yield tenant["api_token"]
+            yield tenant["admin"]["password"]
+            for gateway in tenant["gateways"]:
+                for endpoint in gateway["endpoints"]:
+                    yield endpoint["password"]
+                    yield endpoint["direct"]["password"]
+
+    def files(self):
+        state = self.lab.directory / "controlplane"
+        return [state / "controlplane.db", state / "controlplane.db-wal", self.lab.directory / "controlplane.log"]
+
+    def test_1_every_step_leaves_a_row(self):
+        self.assert_works(self.call())
+        for action in ("pairing.claim", "pairing.approve", "gateway.pair", "gateway.active", "gateway.connect",
+                       "endpoint.report", "proxy.call"):
+            self.has_row(0, f"&action={action}")
+        call = self.has_row(0, "&action=proxy.call&outcome=success")[0]
+        self.assertEqual(call["target"]["name"], "vc1")
+        self.assertIn("/sdk", call["detail"])
+        self.assertGreater(call["bytes_down"], 0)
+        self.assertIsNotNone(call["duration_ms"])
+        sequence = [row["seq"] for row in self.rows(0)]
+        self.assertEqual(sequence, sorted(sequence, reverse=True))
+        self.assertTrue(self.rows(0, "&q=sdk+complete&target=vc1"))
+        self.assertFalse(self.rows(0, "&q=nowhere"))
+
+    def test_2_another_tenant_sees_nothing_of_it(self):
+        mine = self.lab.tenants[0]["gateways"][0]
+        self.assertFalse(self.rows(1, f"&target={mine['id']}"))
+        self.assertEqual(self.api(1).call("GET", f"/api/v1/gateways/{mine['id']}/timeline")[0], 404)
+        self.assertEqual(self.api(1).call("GET", f"/api/v1/gateways/{mine['id']}/metrics")[0], 404)
+
+    def test_3_timeline_metrics_export_report_and_news(self):
+        gateway = self.lab.tenants[0]["gateways"][0]["id"]
+        timeline = self.api(0).get(f"/api/v1/gateways/{gateway}/timeline")["items"]
+        self.assertIn("online", [entry["kind"] for entry in timeline])
+        series = self.api(0).get(f"/api/v1/gateways/{gateway}/metrics?range=1h")["series"]
+        self.assertEqual(series[0]["name"], "vc1")
+        self.assertGreater(sum(series[0]["calls"]), 0)
+        answer, text = self.text_of(0, "/api/v1/audit/export?format=csv&action=proxy.call")
+        self.assertIn("attachment", answer.headers["Content-Disposition"])
+        self.assertEqual(text.splitlines()[0].split(",")[0], "seq")
+        self.assertGreater(len(text.splitlines()), 3)
+        _, lines = self.text_of(0, "/api/v1/audit/export?format=jsonl")
+        self.assertTrue(all(line.startswith("{") for line in lines.splitlines()))
+        report = self.api(0).get("/api/v1/audit/report")
+        self.assertGreater(report["rows"], 5)
+        api = self.api(0)
+        with self.events(api) as answer:
+            self.assertEqual(answer.readline(), b": alive\n")
+            api.call("PATCH", f"/api/v1/gateways/{gateway}", {"name": "renamed"})
+            while not answer.readline().startswith(b"event: audit"):
+                pass
+        self.has_row(0, "&action=gateway.change&q=renamed")
+
+    def events(self, api):
+        connection = http.client.HTTPSConnection(api.address.hostname, api.address.port, context=api.tls, timeout=15)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/api/v1/events", headers={"Authorization": "Bearer " + api.token})
+        answer = connection.getresponse()
+        self.assertEqual(answer.headers["Content-Type"], "text/event-stream")
+        return answer
+
+    def test_4_no_secret_is_anywhere_and_no_name_on_the_disk(self):
+        kept = self.text_of(0, "/api/v1/audit/export?format=jsonl")[1] + \
+            self.text_of(1, "/api/v1/audit/export?format=jsonl")[1]
+        contents = {str(file): file.read_bytes() for file in self.files() if file.exists()}
+        for secret in self.secrets():
+            self.assertNotIn(secret, kept)
+            for name, content in contents.items():
+                self.assertNotIn(secret.encode(), content, name)
+        for name, content in contents.items():
+            if name.endswith(".log"):
+                continue
+            for text in (b"renamed", b"proxy.call", b"orchestrator", b"POST /sdk"):
+                self.assertNotIn(text, content, f"{text} in {name}")
+
+    def test_5_a_rotated_key_changes_nothing_for_the_tenant(self):
+        before = self.rows(0)
+        status, _ = self.lab.operator().call("POST", f"/api/v1/tenants/{self.lab.tenants[0]['id']}/rotate-key", {})
+        self.assertEqual(status, 202)
+        log = self.lab.directory / "controlplane.log"
+        e2e.process.wait_for(lambda: "tenant.key_rotated" in log.read_text(), 60, "the end of the rotation")
+        after = self.rows(0)
+        self.assertEqual(before[-3:], after[-3:])
+        self.assert_works(self.call())
+
+    def test_6_a_tenant_that_leaves_is_gone_at_once(self):
+        target = self.endpoint(1)
+        operator, tenant = self.lab.operator(), self.lab.tenants[1]
+        self.assertEqual(operator.call("DELETE", f"/api/v1/tenants/{tenant['id']}")[0], 204)
+        self.assertEqual(self.api(1).call("GET", "/api/v1/me")[0], 401)
+        self.assertEqual(operator.call("DELETE", f"/api/v1/tenants/{tenant['id']}")[0], 404)
+        self.assertFalse(e2e.cloud.answers(target["url"], target["ca"]))
+        log = self.lab.directory / "controlplane.log"
+        e2e.process.wait_for(lambda: "tenant.left" in log.read_text(), 30, "the end of the removal")
+        self.assert_works(self.call())
+
+
+if __name__ == "__main__":
+    e2e.run()
