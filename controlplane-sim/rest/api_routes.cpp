@@ -133,14 +133,19 @@ net::Task<void> ApiRoutes::serve(http::Exchange& exchange,
 }
 
 void ApiRoutes::audit(const Route& route, const Call& call, SteadyTime since) const {
-    if (parts_.audit == nullptr || !call.who_) return;
+    if (parts_.audit == nullptr || (!call.who_ && !call.actsFor_)) return;
     auto event = changeOf(route.method, route.path, call.params(), call.body_, call.status_);
     if (!event) return;
-    const auto& who = *call.who_;
     event->at = parts_.clock.wallNow();
-    event->actor = {who.tokenId.empty() ? ActorKind::User : ActorKind::Token, who.username};
     event->durationMs =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - since).count();
+    if (!call.who_) {
+        event->actor = {ActorKind::User, call.actsFor_->second};
+        parts_.audit->record(call.actsFor_->first, std::move(*event));
+        return;
+    }
+    const auto& who = *call.who_;
+    event->actor = {who.tokenId.empty() ? ActorKind::User : ActorKind::Token, who.username};
     if (!who.tokenId.empty()) event->detail += " by token " + who.tokenId;
     parts_.audit->record(call.scope().tenant(), std::move(*event));
 }

@@ -63,6 +63,11 @@ class Call {
     // The condition of a change; Etag says where to check it.
     const IfMatch& ifMatch() const { return ifMatch_; }
 
+    // For the audit of a public route: on whose account something was tried.
+    void actsFor(const TenantScope& scope, std::string username) {
+        actsFor_.emplace(scope.tenant(), std::move(username));
+    }
+
     // For throttling: the network of whoever is at the other end.
     std::string source() const;
 
@@ -75,6 +80,7 @@ class Call {
     bool platform_ = false;            // the platform's operator asks
     std::optional<Refusal> stranger_;  // why nobody is known
     IfMatch ifMatch_;
+    std::optional<std::pair<wire::TenantId, std::string>> actsFor_;
     int status_ = 0;  // of the answer
     Bytes raw_;
     codec::json::Object body_;

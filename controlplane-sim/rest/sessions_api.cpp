@@ -92,6 +92,7 @@ net::Task<Checked<Reply>> SessionsApi::signIn(Call& call) {
         return Accounts(database).credentials(tenant, username);
     };
     PCG_CO_TRY(const auto known, co_await services_.store.run(std::move(lookUp)));
+    if (known) call.actsFor(known->scope, known->username);
     auto account = accountKey(trimAscii(tenant), trimAscii(username));
     auto stored = known ? known->passwordHash : std::string();
     PCG_CO_CHECK(co_await compare(

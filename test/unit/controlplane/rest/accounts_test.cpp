@@ -2,6 +2,8 @@
 // Users, API tokens, tenants, and what a gateway may be called.
 #include "test/unit/controlplane/rest/api_fixture.h"
 
+#include <algorithm>
+
 namespace pcg::controlplane {
 namespace {
 
@@ -223,6 +225,30 @@ TEST_F(AccountsApi, ForeignUsersAndTokensAreNotFound) {
     EXPECT_EQ(call("DELETE", "/api/v1/tokens/" + id, umbra).answer.status, 404);
     EXPECT_EQ(call("GET", "/api/v1/users/bob", umbra).answerBody,
               call("GET", "/api/v1/users/nobody", umbra).answerBody);
+}
+
+TEST_F(AccountsApi, EveryChangeAndEveryTryToSignInLeavesARowWithoutASecret) {
+    const auto made = bodyOf(makeToken(admin_, "auditor"));
+    const auto signIn = [this](const std::string& password) {
+        return call("POST",
+                    "/api/v1/session",
+                    "",
+                    R"({"tenant":"acme","username":"root","password":")" + password + R"("})");
+    };
+    EXPECT_EQ(signIn("hunter2-canary").answer.status, 401);
+    EXPECT_EQ(call("DELETE", "/api/v1/users/root", textOf(made, "token")).answer.status, 403);
+
+    std::vector<std::string> seen;
+    for (const auto& event : audit_.events) {
+        seen.push_back(event.action + " " + std::string(nameOf(event.outcome)));
+        for (const auto& secret : {textOf(made, "token"), std::string("hunter2-canary")}) {
+            for (const auto* text :
+                 {&event.actor.name, &event.target.id, &event.target.name, &event.detail})
+                EXPECT_EQ(text->find(secret), std::string::npos);
+        }
+    }
+    for (const auto* wanted : {"token.add success", "session.add refused", "user.remove refused"})
+        EXPECT_EQ(std::count(seen.begin(), seen.end(), wanted), 1) << wanted;
 }
 
 }  // namespace
