@@ -332,6 +332,7 @@ Verdict apply(
     Machine& machine, Sight& sight, Step step, const Result<Outcome>& outcome, WallTime now) {
     Change change(machine, sight, now);
     if (!outcome) return change.failed(step, outcome.error());
+    machine.why.clear();
     switch (step) {
         case Step::Find:
             return change.found(outcome->seen);

@@ -255,7 +255,7 @@ net::Task<bool> Orchestrator::advance(DrivePtr drive) {
     }
     if (verdict == Verdict::TryAgain)
         co_await parts_.pauses.pause(drive->run->key, drive->backoff.next());
-    else
+    else if (drive->sight.attempts == 0)
         drive->backoff.reset();
     co_return true;  // the next step says whether it is at rest
 }

@@ -62,8 +62,8 @@ class Deployments(unittest.TestCase):
             cursor = page["next_cursor"]
         return found
 
-    def spec(self, name, **more):
-        return {"name": name, "gateway_id": self.gateway.id, "endpoint_id": self.endpoint["id"],
+    def spec(self, deployment, **more):
+        return {"name": deployment, "gateway_id": self.gateway.id, "endpoint_id": self.endpoint["id"],
                 "control_plane_count": 1, "worker_count": 2, "template": TEMPLATE, **more}
 
     def wait(self, identifier, wanted):
@@ -77,6 +77,8 @@ class Deployments(unittest.TestCase):
             if status != 200:
                 return None
             self.last = found
+            if found["state"] == "failed" and not found["progress"]["done"]:
+                raise process.StepError("it failed")
             return found if found["state"] == wanted else None
 
         try:
@@ -126,7 +128,7 @@ class Deployments(unittest.TestCase):
             self.assertEqual((status, content.get("field")), (422, member), content)
         for member, value in (("name", "No!"), ("worker_count", 101), ("control_plane_count", 2),
                               ("ssh_keys", ["ssh-rsa nonsense"]), ("user_data", "hello")):
-            status, content = self.api().call("POST", "/api/v1/deployments", self.spec("planned", **{member: value}) | {member: value})
+            status, content = self.api().call("POST", "/api/v1/deployments", self.spec("planned", **{member: value}))
             self.assertEqual((status, content.get("field")), (400, member), content)
         self.assertEqual(self.call("GET", "/api/v1/deployments")["items"], [])
 
@@ -134,7 +136,7 @@ class Deployments(unittest.TestCase):
         self.give_key()
         user_data = "#cloud-config\npassword: canary-5a1f\n"
         made = self.call("POST", "/api/v1/deployments",
-                         self.spec("k8s", cpu=2, memory_mib=2048, network="DC0_DVPG0", user_data=user_data), 201)
+                         self.spec("k8s", cpu=2, memory_mib=2048, network="DC0/network/DC0_DVPG0", user_data=user_data), 201)
         self.assertEqual(made["spec"]["user_data_sha256"], hashlib.sha256(user_data.encode()).hexdigest())
         self.assertNotIn("canary", json.dumps(made))
         status, content = self.api().call("POST", "/api/v1/deployments", self.spec("k8s"))
