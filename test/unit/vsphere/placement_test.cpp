@@ -82,7 +82,7 @@ TEST(VSpherePlacement, CloudInitReadsNameKeysAndUserData) {
     EXPECT_EQ(
         asText(*metadata),
         R"({"instance-id":"uuid-1","local-hostname":"k8s-cp-1","public-keys-data":"ssh-ed25519 )"
-        R"(AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me\n"})");
+        R"(AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA me\u000a"})");
     EXPECT_EQ(entries[1].value, "base64");
     EXPECT_EQ(entries[2].value, codec::base64Encode(asBytes("#cloud-config\n")));
 }
