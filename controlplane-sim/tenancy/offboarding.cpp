@@ -35,10 +35,6 @@ Result<> Offboarding::begin(const TenantScope& scope,
         if (marked == 0) return fail(kNotFound, "There is no such tenant.");
         PCG_TRY(database_.execute("INSERT OR REPLACE INTO bus_tombstones VALUES (?, ?)",
                                   {tenant, tombstoneJwt}));
-        return {};
-    }));
-    for (const auto& keys : envelope.scopesOf(tenant)) PCG_TRY(envelope.destroy(keys));
-    return store::transact(database_, [&]() -> Result<> {
         // What its gateways were may not be issued anything again, though the rows go.
         for (const auto* source : {"SELECT nkey, ? FROM revoked_nkeys WHERE tenant_id = ?",
                                    "SELECT nkey, ? FROM gateways WHERE tenant_id = ?"}) {
@@ -46,6 +42,10 @@ Result<> Offboarding::begin(const TenantScope& scope,
                 std::string("INSERT OR IGNORE INTO retired_nkeys (nkey, at_ms) ") + source,
                 {toUnixMilliseconds(now), tenant}));
         }
+        return {};
+    }));
+    for (const auto& keys : envelope.scopesOf(tenant)) PCG_TRY(envelope.destroy(keys));
+    return store::transact(database_, [&]() -> Result<> {
         PCG_TRY(database_.query("PRAGMA defer_foreign_keys=ON"));  // until the commit
         for (const auto& table : tables) {
             PCG_TRY(database_.execute("DELETE FROM " + table + " WHERE tenant_id = ?", {tenant}));
