@@ -70,8 +70,8 @@ class Ledger {
     virtual net::Task<Result<>> notPlaced(DeploymentKey key, std::string why, bool forGood) = 0;
     virtual net::Task<Result<>> ready(DeploymentKey key) = 0;
 
-    // Keeps all but `wished`, which it returns: that is set by the tenant meanwhile. False too when
-    // the machine is not there any more.
+    // Keeps all but `wished`, which it returns: that is set by the tenant meanwhile.
+    // deploy.not_found when the machine's row is gone (with its tenant): it is nobody's to touch.
     virtual net::Task<Result<bool>> save(DeploymentKey key, Machine machine) = 0;
     virtual net::Task<Result<>> forget(DeploymentKey key, Machine machine) = 0;
 

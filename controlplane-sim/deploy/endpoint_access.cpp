@@ -24,14 +24,16 @@ Result<> OrchestratorKeys::put(const TenantScope& scope,
     const auto& id = endpoint.text();
     // The conflict clause's WHERE keeps a foreign row as it is.
     PCG_TRY(database_.execute(
-        R"(INSERT INTO orchestrator_keys (endpoint_id, tenant_id, username_sealed, password_sealed)
-           VALUES (?, ?, ?, ?)
-           ON CONFLICT (endpoint_id) DO UPDATE SET username_sealed = excluded.username_sealed,
+        R"(INSERT INTO orchestrator_keys (endpoint_id, tenant_id, key_epoch, username_sealed,
+             password_sealed) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (endpoint_id) DO UPDATE SET key_epoch = excluded.key_epoch, username_sealed = excluded.username_sealed,
              password_sealed = excluded.password_sealed WHERE tenant_id = excluded.tenant_id)",
         {id,
          scope.tenant().text(),
-         PCG_TRY(seals_.seal(database_, scope, {kTable, id, "username"}, asBytes(username))),
-         PCG_TRY(seals_.seal(database_, scope, {kTable, id, "password"}, password.reveal()))}));
+         seals_.epoch(database_, scope),
+         PCG_TRY(seals_.seal(database_, scope, {kTable, id, "username_sealed"}, asBytes(username))),
+         PCG_TRY(
+             seals_.seal(database_, scope, {kTable, id, "password_sealed"}, password.reveal()))}));
     return {};
 }
 
@@ -51,8 +53,9 @@ Result<std::optional<OrchestratorKeys::Key>> OrchestratorKeys::find(
         {scope.tenant().text(), id}));
     if (!row) return std::nullopt;
     const auto username =
-        PCG_TRY(seals_.open(database_, scope, {kTable, id, "username"}, row->blob(0)));
-    auto password = PCG_TRY(seals_.open(database_, scope, {kTable, id, "password"}, row->blob(1)));
+        PCG_TRY(seals_.open(database_, scope, {kTable, id, "username_sealed"}, row->blob(0)));
+    auto password =
+        PCG_TRY(seals_.open(database_, scope, {kTable, id, "password_sealed"}, row->blob(1)));
     return Key{std::string(username.revealText()), std::move(password)};
 }
 

@@ -18,7 +18,9 @@ store::Cell cellOf(const DeploymentId& id, const char* column) {
     return {"deployments", id.text(), column};
 }
 
-store::Cell machineCell(const std::string& uuid) { return {"deployment_machines", uuid, "record"}; }
+store::Cell machineCell(const std::string& uuid) {
+    return {"deployment_machines", uuid, "record_sealed"};
+}
 
 Error notThere() {
     return {kNoSuchDeployment, "There is no such deployment. GET /api/v1/deployments lists them."};
@@ -59,18 +61,24 @@ Result<Deployment> Deployments::create(const TenantScope& scope,
         PCG_TRY(checkRoom(scope, order.spec.counts.total()));
         const auto spec = codec::json::write(toJson(order.spec));
         const auto specSealed =
-            PCG_TRY(seals_.seal(database_, scope, cellOf(id, "spec"), asBytes(spec)));
+            PCG_TRY(seals_.seal(database_, scope, cellOf(id, "spec_sealed"), asBytes(spec)));
         std::string digest;
         Bytes userData;
         if (!order.userData.empty()) {
             digest = toHex(crypto::sha256(order.userData.reveal()));
-            userData = PCG_TRY(
-                seals_.seal(database_, scope, cellOf(id, "user_data"), order.userData.reveal()));
+            userData = PCG_TRY(seals_.seal(
+                database_, scope, cellOf(id, "user_data_sealed"), order.userData.reveal()));
         }
         PCG_TRY(database_.execute(
-            R"(INSERT INTO deployments (id, tenant_id, spec_sealed, user_data_sealed,
-                 user_data_sha256, created_at_ms) VALUES (?, ?, ?, ?, ?, ?))",
-            {id.text(), tenant, specSealed, userData, digest, toUnixMilliseconds(now)}));
+            R"(INSERT INTO deployments (id, tenant_id, key_epoch, spec_sealed, user_data_sealed,
+                 user_data_sha256, created_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?))",
+            {id.text(),
+             tenant,
+             seals_.epoch(database_, scope),
+             specSealed,
+             userData,
+             digest,
+             toUnixMilliseconds(now)}));
         for (const auto& machine : added(order.spec.name, {}, order.spec.counts, random, now))
             PCG_TRY(insert(scope, id, machine));
         return required(scope, id);
@@ -112,13 +120,13 @@ Result<Deployment> Deployments::deploymentOf(const TenantScope& scope, const sto
         return std::string(text.revealText());
     };
     return Deployment{id,
-                      PCG_TRY(specFromJson(PCG_TRY(opened(1, "spec")))),
+                      PCG_TRY(specFromJson(PCG_TRY(opened(1, "spec_sealed")))),
                       row.text(3),
-                      PCG_TRY(opened(2, "placement")),
+                      PCG_TRY(opened(2, "placement_sealed")),
                       row.flag(4),
                       row.flag(5),
                       row.flag(6),
-                      PCG_TRY(opened(7, "why")),
+                      PCG_TRY(opened(7, "why_sealed")),
                       row.integer(8),
                       fromUnixMilliseconds(row.integer(9)),
                       PCG_TRY(machinesOf(scope, id))};
@@ -153,11 +161,12 @@ Result<> Deployments::insert(const TenantScope& scope,
                              const DeploymentId& id,
                              const Machine& machine) {
     PCG_TRY(database_.execute(
-        R"(INSERT INTO deployment_machines (uuid, tenant_id, deployment_id, wished, record_sealed)
-           VALUES (?, ?, ?, ?, ?))",
+        R"(INSERT INTO deployment_machines (uuid, tenant_id, deployment_id, key_epoch, wished,
+             record_sealed) VALUES (?, ?, ?, ?, ?, ?))",
         {machine.uuid,
          scope.tenant().text(),
          id.text(),
+         seals_.epoch(database_, scope),
          machine.wished ? 1 : 0,
          PCG_TRY(sealed(scope, machine))}));
     return {};
@@ -176,7 +185,7 @@ Result<> Deployments::changeSpec(const TenantScope& scope,
     const auto text = codec::json::write(toJson(spec));
     PCG_TRY(database_.execute(
         "UPDATE deployments SET spec_sealed = ? WHERE tenant_id = ? AND id = ?",
-        {PCG_TRY(seals_.seal(database_, scope, cellOf(id, "spec"), asBytes(text))),
+        {PCG_TRY(seals_.seal(database_, scope, cellOf(id, "spec_sealed"), asBytes(text))),
          scope.tenant().text(),
          id.text()}));
     return {};
@@ -268,15 +277,15 @@ Result<Secret> Deployments::userData(const DeploymentKey& key) {
         "SELECT user_data_sealed FROM deployments WHERE tenant_id = ? AND id = ?",
         {key.scope.tenant().text(), key.id.text()}));
     if (!row || row->isNull(0) || row->blob(0).empty()) return Secret{};
-    return seals_.open(database_, key.scope, cellOf(key.id, "user_data"), row->blob(0));
+    return seals_.open(database_, key.scope, cellOf(key.id, "user_data_sealed"), row->blob(0));
 }
 
 Result<> Deployments::placed(const DeploymentKey& key, const std::string& placement) {
     PCG_TRY(database_.execute(
         "UPDATE deployments SET placement_sealed = ?, plan_failed = 0, why_sealed = NULL, revision "
         "= revision + 1 WHERE tenant_id = ? AND id = ?",
-        {PCG_TRY(
-             seals_.seal(database_, key.scope, cellOf(key.id, "placement"), asBytes(placement))),
+        {PCG_TRY(seals_.seal(
+             database_, key.scope, cellOf(key.id, "placement_sealed"), asBytes(placement))),
          key.scope.tenant().text(),
          key.id.text()}));
     return {};
@@ -286,7 +295,7 @@ Result<> Deployments::notPlaced(const DeploymentKey& key, const std::string& why
     PCG_TRY(database_.execute(
         "UPDATE deployments SET why_sealed = ?, plan_failed = ?, revision = revision + 1 WHERE "
         "tenant_id = ? AND id = ?",
-        {PCG_TRY(seals_.seal(database_, key.scope, cellOf(key.id, "why"), asBytes(why))),
+        {PCG_TRY(seals_.seal(database_, key.scope, cellOf(key.id, "why_sealed"), asBytes(why))),
          forGood ? 1 : 0,
          key.scope.tenant().text(),
          key.id.text()}));
@@ -311,7 +320,8 @@ Result<bool> Deployments::save(const DeploymentKey& key, const Machine& machine)
         const auto row = PCG_TRY(database_.queryOne(
             "SELECT wished FROM deployment_machines WHERE tenant_id = ? AND uuid = ?",
             {tenant, machine.uuid}));
-        return row && row->flag(0);
+        if (!row) return fail(notThere());
+        return row->flag(0);
     });
 }
 

@@ -68,6 +68,7 @@ struct Orchestrator::Drive {
     Backoff backoff;
     std::shared_ptr<Cloud> cloud;
     unsigned nudges = 0;  // that were taken notice of
+    bool gone = false;    // its row is: there is nobody to do anything for
 
     Identity identity() const {
         return {deployment->placement, deployment->id.text(), machine.name, machine.uuid};
@@ -235,7 +236,7 @@ net::Task<bool> Orchestrator::advance(DrivePtr drive) {
         [[maybe_unused]] const bool same = co_await keep(drive);
     }
     const auto step = next(drive->machine, drive->sight);
-    if (step == Step::None) co_return false;
+    if (step == Step::None || drive->gone) co_return false;
     if (step == Step::Forget) {
         auto forgotten = co_await parts_.ledger.forget(drive->run->key, drive->machine);
         parts_.watcher.changed(drive->run->key);
@@ -277,6 +278,8 @@ net::Task<bool> Orchestrator::keep(DrivePtr drive) {
             continue;
         }
         kLog.failure(log::Level::Warn, "machine.not_kept", wished.error());
+        drive->gone = wished.error().is(kNoSuchDeployment);
+        if (drive->gone) co_return false;
         if (stopping_) co_return false;
         co_await parts_.pauses.pause(drive->run->key, drive->backoff.next());
     }

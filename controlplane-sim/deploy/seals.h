@@ -13,6 +13,8 @@ class Seals {
 
     // Makes the tenant's keys; to be called before a transaction in which something is sealed.
     virtual Result<> prepare(store::Database& database, const TenantScope& scope) = 0;
+    // The generation of the tenant's keys that seals now.
+    virtual std::int64_t epoch(store::Database& database, const TenantScope& scope) = 0;
     virtual Result<Bytes> seal(store::Database& database,
                                const TenantScope& scope,
                                const store::Cell& cell,
@@ -31,6 +33,8 @@ class EnvelopeSeals final : public Seals {
         return envelope_.prepare(scopeOf(scope), kClass);
     }
 
+    std::int64_t epoch(store::Database&, const TenantScope&) override { return kEpoch; }
+
     Result<Bytes> seal(store::Database&,
                        const TenantScope& scope,
                        const store::Cell& cell,
@@ -48,7 +52,11 @@ class EnvelopeSeals final : public Seals {
   private:
     static constexpr auto kClass = store::KeyClass::Credentials;
 
-    static store::Scope scopeOf(const TenantScope& scope) { return {scope.tenant().text(), 0}; }
+    static constexpr std::int64_t kEpoch = 0;
+
+    static store::Scope scopeOf(const TenantScope& scope) {
+        return {scope.tenant().text(), kEpoch};
+    }
 
     store::Envelope& envelope_;
 };

@@ -109,7 +109,9 @@ TEST_F(DeployLedger, AForeignTenantSeesAndChangesNothing) {
     EXPECT_FALSE(ledger_->find(theirs_, deployment.id)->has_value());
     EXPECT_TRUE(ledger_->list(theirs_, {}, 10)->empty());
     EXPECT_TRUE(ledger_->remove(theirs_, deployment.id).error().is(kNoSuchDeployment));
-    EXPECT_FALSE(*ledger_->save({theirs_, deployment.id}, deployment.machines[0]));
+    EXPECT_TRUE(ledger_->save({theirs_, deployment.id}, deployment.machines[0])
+                    .error()
+                    .is(kNoSuchDeployment));
     ASSERT_TRUE(ledger_->forget({theirs_, deployment.id}, deployment.machines[0]).has_value());
     EXPECT_EQ((*ledger_->find(mine_, deployment.id))->machines.size(), 3U);
     const auto id = wire::EndpointId::unchecked("ep_00000000000000000000000000");

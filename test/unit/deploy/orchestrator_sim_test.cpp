@@ -157,6 +157,18 @@ TEST(OrchestratorSim, WhateverIsLostAndWhereverItDiesTheWishedMachinesAreThereIn
     }
 }
 
+TEST(OrchestratorSim, ADeploymentWhoseRowsAreGoneIsNobodysToTouch) {
+    World world(5);
+    world.create({1, 3});
+
+    world.live(0, [&] { world.ledger.rows.clear(); });
+    const auto left = world.cloud.vms.size();
+    world.calmDown();
+
+    EXPECT_EQ(world.cloud.vms.size(), left);
+    EXPECT_GT(left, world.foreign.size());
+}
+
 TEST(OrchestratorSim, ADeletedDeploymentLeavesNothingWhereverItDied) {
     constexpr std::uint64_t kSeeds = 1500;
     for (std::uint64_t seed = 1; seed <= kSeeds && !::testing::Test::HasFailure(); ++seed) {

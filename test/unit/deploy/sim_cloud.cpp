@@ -103,14 +103,14 @@ net::Task<Result<>> SimLedger::ready(DeploymentKey key) {
 
 net::Task<Result<bool>> SimLedger::save(DeploymentKey key, Machine machine) {
     co_await life->mayEnd();
-    bool wished = false;
+    Result<bool> wished = fail(kNoSuchDeployment, "the row is gone");
     const auto row = rows.find(key);
     if (row != rows.end()) {
         for (auto& held : row->second.machines) {
             if (held.uuid != machine.uuid) continue;
             wished = held.wished;
             held = machine;
-            held.wished = wished;
+            held.wished = *wished;
         }
     }
     co_await life->mayEnd();
