@@ -57,7 +57,7 @@ class Deployments(unittest.TestCase):
     def names(self, kind):
         found, cursor = {}, ""
         while cursor is not None:
-            page = self.call("GET", f"{self.path}/inventory?kind={kind}&limit=3" + (f"&cursor={cursor}" if cursor else ""))
+            page = self.call("GET", f"{self.path}/inventory?kind={kind}&limit=3&cursor={cursor}")
             found.update({item["name"]: item for item in page["items"]})
             cursor = page["next_cursor"]
         return found
@@ -135,8 +135,8 @@ class Deployments(unittest.TestCase):
     def test_4_machines_are_made_scaled_and_removed(self):
         self.give_key()
         user_data = "#cloud-config\npassword: canary-5a1f\n"
-        made = self.call("POST", "/api/v1/deployments",
-                         self.spec("k8s", cpu=2, memory_mib=2048, network="DC0/network/DC0_DVPG0", user_data=user_data), 201)
+        spec = self.spec("k8s", cpu=2, memory_mib=2048, network="DC0/network/DC0_DVPG0", user_data=user_data)
+        made = self.call("POST", "/api/v1/deployments", spec, 201)
         self.assertEqual(made["spec"]["user_data_sha256"], hashlib.sha256(user_data.encode()).hexdigest())
         self.assertNotIn("canary", json.dumps(made))
         status, content = self.api().call("POST", "/api/v1/deployments", self.spec("k8s"))
