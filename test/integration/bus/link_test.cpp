@@ -61,6 +61,42 @@ TEST_F(BusLink, SharesAQueueGroupAmongTwoBuses) {
     EXPECT_GT(two.size(), 0U);
 }
 
+// How one link takes the place of another without losing a message on the way.
+TEST_F(BusLink, DrainingLeavesTheGroupAndStillDeliversWhatIsUnderWay) {
+    const auto leaving = newBus(server.port());
+    const auto staying = newBus(server.port());
+    const auto sender = newBus(server.port());
+    std::vector<std::string> one;
+    std::vector<std::string> two;
+    const auto first = leaving->subscribe("q", "gw", into(one));
+    ASSERT_TRUE(runUntilUp(*leaving) && runUntilUp(*staying) && runUntilUp(*sender));
+    const auto publish = [&](int count) {
+        for (int i = 0; i < count; ++i) ASSERT_TRUE(sender->publish("q", asBytes("x")));
+    };
+    publish(100);
+    ASSERT_TRUE(runUntil([&] { return one.size() == 100; }));
+    const auto second = staying->subscribe("q", "gw", into(two));
+    publish(500);
+    (*first)->drain();
+    publish(500);
+
+    ASSERT_TRUE(runUntil([&] { return one.size() + two.size() == 1'100; }));
+
+    EXPECT_GT(one.size(), 100U) << "what was under way came";
+    const auto before = one.size();
+    publish(200);
+    ASSERT_TRUE(runUntil([&] { return one.size() + two.size() == 1'300; }));
+    EXPECT_EQ(one.size(), before) << "and nothing after it";
+    stop(*leaving);
+}
+
+TEST_F(BusLink, TriesItsBrokersInTurn) {
+    auto options = optionsFor(1);  // nobody listens there
+    options.alternates = {{"127.0.0.1", server.port()}};
+    const auto bus = newBus(std::move(options));
+    EXPECT_TRUE(runUntilUp(*bus));
+}
+
 TEST_F(BusLink, TellsExactlyWhichRequestFoundNobody) {
     const auto bus = newBus(server.port());
     std::vector<int> told;
