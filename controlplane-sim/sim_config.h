@@ -5,13 +5,34 @@
 
 #include "common/base/result.h"
 #include "common/log/log.h"
+#include "controlplane-sim/lifetimes.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace pcg::controlplane {
+
+// A nats-server that somebody else runs (docs/operator/broker.md).
+struct ExternalBroker {
+    std::vector<std::string> urls;  // tls://HOST:PORT, as gateways reach it too
+    std::filesystem::path caFile;   // empty: its certificate is from our own authority
+    std::string monitorUrl;         // for ready.json; empty: not known
+};
+
+// What --write-broker-config writes, and for whom.
+struct BrokerExportOrder {
+    std::filesystem::path directory;
+    std::string address = "0.0.0.0";  // where it listens
+    std::uint16_t port = 4222;
+    std::uint16_t monitorPort = 8222;   // on loopback
+    std::vector<std::string> names;     // in its certificate, names and addresses
+    std::filesystem::path certificate;  // its own, with the key; empty: one of ours
+    std::filesystem::path key;
+};
 
 struct SimConfig {
     std::filesystem::path stateDir;
@@ -19,6 +40,9 @@ struct SimConfig {
     std::uint16_t listenPort = 0;          // 0: a free one at the first start, kept afterwards
     std::string publicHost = "localhost";  // the name in certificates and ingress URLs
     std::filesystem::path natsServer;      // empty: looked for in PATH
+    std::optional<ExternalBroker> broker;  // none: a child of ours
+    std::optional<BrokerExportOrder> exportBroker;
+    Lifetimes lifetimes;
     log::Level logLevel = log::Level::Info;
     bool checkOnly = false;
     bool help = false;

@@ -34,6 +34,7 @@ App::App(net::Loop& loop, const GatewayConfig& config, Random& random, const Clo
       config_(config),
       random_(random),
       clock_(clock),
+      boot_(wire::newId<wire::InstanceId>(random)),
       warnings_(clock),
       changed_(loop.get_executor(), SteadyTime::max()) {}
 
@@ -203,9 +204,25 @@ LinkReport App::linkReport() {
     if (up && view.roundTrip) {
         report.rttMs = std::chrono::ceil<std::chrono::milliseconds>(*view.roundTrip).count();
     }
+    noteRenewalTrouble(report);
     if (up) warnings_.clear(WarningCode::LinkDown);
     if (!up) warnings_.raise(WarningCode::LinkDown, "", report.why);
     return report;
+}
+
+// A person has to act, and here is where they look.
+void App::noteRenewalTrouble(LinkReport& report) {
+    const auto& trouble = enrollment_->renewalTrouble();
+    const std::pair<WarningCode, ErrorCode> codes[] = {
+        {WarningCode::Quarantined, kQuarantined}, {WarningCode::CertificateOver, kCertificateOver}};
+    for (const auto& [warning, code] : codes) {
+        if (trouble && trouble->is(code)) {
+            warnings_.raise(warning, "", trouble->message());
+            report.why = trouble->message();
+        } else {
+            warnings_.clear(warning);
+        }
+    }
 }
 
 net::Task<Result<>> App::run() {
@@ -237,6 +254,7 @@ net::Task<Result<>> App::servePapers() {
                                           .random = random_,
                                           .enrollment = *enrollment_,
                                           .service = *service_,
+                                          .boot = boot_,
                                           .hostname = config_.hostname,
                                           .version = std::string(gatewayVersion()),
                                           .onOver = [this](std::string why) {
@@ -255,6 +273,8 @@ net::Task<Result<>> App::servePapers() {
     co_await session_->stop(kDrain);
     session_.reset();
     warnings_.clear(WarningCode::LinkDown);
+    warnings_.clear(WarningCode::Quarantined);
+    warnings_.clear(WarningCode::CertificateOver);
     if (over_) co_await forgetTenant(served, *over_);
     co_return Result<>{};
 }

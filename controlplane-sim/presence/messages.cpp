@@ -22,12 +22,19 @@ Result<ReportedEndpoint> parseEndpoint(const codec::json::Value& value) {
                             .why = PCG_TRY(object.string("why", kMaxWhy))};
 }
 
+Result<std::optional<wire::InstanceId>> parseBoot(const codec::json::Object& object) {
+    const auto boot = PCG_TRY(object.optionalString("boot", 64));
+    if (!boot) return std::nullopt;
+    return PCG_TRY(wire::parseInstanceId(*boot));
+}
+
 }  // namespace
 
 Result<HelloReport> parseHello(BytesView payload) {
     const auto object = PCG_TRY(codec::json::parseObject(asText(payload), kMaxSmall));
     const std::string instance = PCG_TRY(object.string("instance", 64));
     HelloReport hello{.instance = PCG_TRY(wire::parseInstanceId(instance)),
+                      .boot = PCG_TRY(parseBoot(object)),
                       .version = PCG_TRY(object.string("version", 64)),
                       .hostname = PCG_TRY(object.string("hostname", 255)),
                       .linkEpoch = 0};
@@ -43,9 +50,12 @@ Result<std::vector<ReportedEndpoint>> parseInventory(BytesView payload) {
     return endpoints;
 }
 
-Result<std::uint64_t> parsePong(BytesView payload) {
+Result<PongReport> parsePong(BytesView payload) {
     const auto object = PCG_TRY(codec::json::parseObject(asText(payload), kMaxSmall));
-    return static_cast<std::uint64_t>(PCG_TRY(object.integer("seq", 0)));
+    PongReport pong;
+    pong.sequence = static_cast<std::uint64_t>(PCG_TRY(object.integer("seq", 0)));
+    pong.boot = PCG_TRY(parseBoot(object));
+    return pong;
 }
 
 }  // namespace pcg::controlplane

@@ -9,6 +9,12 @@ namespace pcg::controlplane {
 
 Result<HelloReport> parseHello(BytesView payload);
 Result<std::vector<ReportedEndpoint>> parseInventory(BytesView payload);
-Result<std::uint64_t> parsePong(BytesView payload);
+
+struct PongReport {
+    std::uint64_t sequence = 0;
+    std::optional<wire::InstanceId> boot;  // as in hello
+};
+
+Result<PongReport> parsePong(BytesView payload);
 
 }  // namespace pcg::controlplane

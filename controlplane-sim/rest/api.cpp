@@ -15,6 +15,8 @@ namespace json = codec::json;
 
 constexpr ByteCount kMaxBody = 16_KiB;
 constexpr std::size_t kMaxNameBytes = 64;
+// How long a gateway may renew on the tenant's word alone.
+constexpr std::chrono::hours kRecovery{1};
 constexpr ErrorCode kField{ErrorClass::Input, "api.field"};
 constexpr ErrorCode kForbidden{ErrorClass::Input, "api.forbidden"};
 
@@ -67,6 +69,7 @@ void Api::addTo(http::Router& router) {
     router.add("GET", "/api/v1/gateways", asTenant(&Api::listGateways));
     router.add("GET", "/api/v1/gateways/{id}", asTenant(&Api::getGateway));
     router.add("DELETE", "/api/v1/gateways/{id}", asTenant(&Api::deleteGateway));
+    router.add("POST", "/api/v1/gateways/{id}/recovery", asTenant(&Api::recoverGateway));
     router.add("GET", "/api/v1/gateways/{id}/endpoints", asTenant(&Api::listEndpoints));
 }
 
@@ -238,6 +241,25 @@ net::Task<Result<Api::Reply>> Api::deleteGateway(http::Exchange&,
     co_return Reply{204, {}};
 }
 
+net::Task<Result<Api::Reply>> Api::recoverGateway(http::Exchange&,
+                                                  const Params& params,
+                                                  const Authenticated& who) {
+    if (who.role != UserRole::Admin) {
+        co_return fail(kForbidden,
+                       "Vouching for a gateway takes the role admin; this token has the role " +
+                           std::string(roleName(who.role)) + ".");
+    }
+    PCG_CO_TRY(const auto gateway, co_await findGateway(who.scope, params));
+    const auto until = parts_.clock.wallNow() + kRecovery;
+    auto work = [scope = who.scope, id = gateway.id, until](store::Database& database) {
+        return Gateways(database).allowRecovery(scope, id, until);
+    };
+    PCG_CO_CHECK(co_await parts_.store.run(std::move(work)));
+    Reply reply;
+    reply.body.set("until", toRfc3339(until));
+    co_return reply;
+}
+
 net::Task<Result<Api::Reply>> Api::listEndpoints(http::Exchange&,
                                                  const Params& params,
                                                  const Authenticated& who) {
@@ -256,6 +278,7 @@ net::Task<Result<Api::Reply>> Api::listEndpoints(http::Exchange&,
 json::Object Api::describe(const Gateway& gateway, const TenantScope& scope) const {
     const auto live = parts_.live.live(scope, gateway.id);
     json::Object link;
+    json::Array warnings(live.warnings.begin(), live.warnings.end());
     link.set("why", live.why);
     if (live.roundTrip) link.set("rtt_ms", static_cast<double>(live.roundTrip->count()) / 1000.0);
     if (live.sinceLastHeartbeat)
@@ -267,6 +290,8 @@ json::Object Api::describe(const Gateway& gateway, const TenantScope& scope) con
         .set("version", live.version)
         .set("epoch", gateway.epoch)
         .set("bound_at", toRfc3339(gateway.boundAt))
+        .set("why", gateway.quarantine.empty() ? live.why : gateway.quarantine)
+        .set("warnings", std::move(warnings))
         .set("link", std::move(link));
 }
 

@@ -69,6 +69,9 @@ class Api {
     net::Task<Result<Reply>> deleteGateway(http::Exchange& exchange,
                                            const Params& params,
                                            const Authenticated& who);
+    net::Task<Result<Reply>> recoverGateway(http::Exchange& exchange,
+                                            const Params& params,
+                                            const Authenticated& who);
     net::Task<Result<Reply>> listEndpoints(http::Exchange& exchange,
                                            const Params& params,
                                            const Authenticated& who);

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pcg::controlplane {
 
@@ -20,6 +21,7 @@ struct LiveGateway {
     std::optional<std::chrono::microseconds> roundTrip;
     std::string version;
     std::optional<std::chrono::milliseconds> sinceLastHeartbeat;
+    std::vector<std::string> warnings = {};  // sentences, also when it is online
 };
 
 class LiveGateways {

@@ -84,8 +84,8 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
     const auto name = PCG_TRY(freeName(scope, wanted));
     if (!row) {
         PCG_TRY(database_.execute(
-            R"(INSERT INTO gateways (id, tenant_id, name, device_spki, nkey, epoch, state, bound_at_ms)
-               VALUES (?, ?, ?, ?, ?, 1, 'issued', ?))",
+            R"(INSERT INTO gateways (id, tenant_id, name, device_spki, nkey, epoch, state, bound_at_ms, renewals)
+               VALUES (?, ?, ?, ?, ?, 1, 'issued', ?, 0))",
             {wanted.gateway.text(),
              scope.tenant().text(),
              name,
@@ -102,7 +102,7 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
     const auto epoch = row->integer(1) + 1;
     PCG_TRY(database_.execute(
         R"(UPDATE gateways SET tenant_id = ?, name = ?, device_spki = ?, nkey = ?, epoch = ?, state = 'issued',
-             bound_at_ms = ? WHERE id = ?)",
+             bound_at_ms = ?, renewals = 0, quarantine_why = NULL, recover_until_ms = NULL WHERE id = ?)",
         {scope.tenant().text(),
          name,
          wanted.deviceSpki,

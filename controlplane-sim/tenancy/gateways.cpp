@@ -8,7 +8,8 @@ namespace pcg::controlplane {
 namespace {
 
 constexpr const char* kGatewayColumns =
-    "SELECT tenant_id, id, name, device_spki, nkey, epoch, state, bound_at_ms FROM gateways ";
+    "SELECT tenant_id, id, name, device_spki, nkey, epoch, state, bound_at_ms, "
+    "quarantine_why, recover_until_ms, renewals FROM gateways ";
 constexpr const char* kEndpointColumns =
     "SELECT tenant_id, gateway_id, id, name, kind, state, why, ingress_port, present FROM "
     "endpoints ";
@@ -21,6 +22,8 @@ GatewayState stateOf(std::string_view name) {
 }
 
 Result<Gateway> gatewayOf(const store::Row& row) {
+    std::optional<WallTime> recoverUntil;
+    if (const auto until = row.optionalInteger(9)) recoverUntil = fromUnixMilliseconds(*until);
     return Gateway{PCG_TRY(wire::parseTenantId(row.text(0))),
                    PCG_TRY(wire::parseGatewayId(row.text(1))),
                    row.text(2),
@@ -28,7 +31,10 @@ Result<Gateway> gatewayOf(const store::Row& row) {
                    PCG_TRY(wire::parseUserNkey(row.text(4))),
                    row.integer(5),
                    stateOf(row.text(6)),
-                   fromUnixMilliseconds(row.integer(7))};
+                   fromUnixMilliseconds(row.integer(7)),
+                   row.optionalText(8).value_or(std::string()),
+                   recoverUntil,
+                   row.optionalInteger(10)};
 }
 
 Result<std::vector<Gateway>> gatewaysOf(Result<store::Rows> answer) {
@@ -97,8 +103,10 @@ Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, 
             "INSERT OR IGNORE INTO revoked_nkeys (nkey, tenant_id, at_ms) VALUES (?, ?, ?)",
             {gateway->nkey.text(), tenant, toUnixMilliseconds(now)}));
         PCG_TRY(database_.execute(
-            "UPDATE gateways SET state = 'released', name = id WHERE tenant_id = ? AND id = ?",
+            "UPDATE gateways SET state = 'released', name = id, quarantine_why = NULL, "
+            "recover_until_ms = NULL WHERE tenant_id = ? AND id = ?",
             {tenant, id.text()}));
+        PCG_TRY(database_.execute("DELETE FROM renewals WHERE gateway_id = ?", {id.text()}));
         PCG_TRY(
             database_.execute("UPDATE enrollments SET state = 'released' WHERE tenant_id = ? AND "
                               "gateway_id = ? AND state <> 'expired'",
@@ -107,6 +115,15 @@ Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, 
                                   {tenant, id.text()}));
         return {};
     });
+}
+
+Result<> Gateways::allowRecovery(const TenantScope& scope,
+                                 const wire::GatewayId& id,
+                                 WallTime until) {
+    PCG_TRY(
+        database_.execute("UPDATE gateways SET recover_until_ms = ? WHERE tenant_id = ? AND id = ?",
+                          {toUnixMilliseconds(until), scope.tenant().text(), id.text()}));
+    return {};
 }
 
 Result<bool> Gateways::isRevoked(const wire::UserNkey& nkey) {

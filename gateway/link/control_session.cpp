@@ -51,6 +51,7 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         hello.set("v", 1)
             .set("gateway_id", identity.gateway.text())
             .set("instance", identity.instance.text())
+            .set("boot", identity.boot.text())
             .set("version", identity.version)
             .set("hostname", identity.hostname)
             .set("link_epoch", codec::json::Value::ofUnsigned(bus.epoch()))
@@ -140,7 +141,7 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         const auto seq = object.integer("seq", 0);
         if (!seq) return;
         Object pong;
-        pong.set("seq", *seq);
+        pong.set("seq", *seq).set("boot", identity.boot.text());
         publish(subjects.pong(), pong);
         const auto micros = object.optionalInteger("rtt_us", 0, 3'600'000'000);
         if (micros && *micros) roundTrip = std::chrono::microseconds(**micros);

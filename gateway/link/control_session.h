@@ -32,7 +32,8 @@ struct InventoryItem {
 struct ControlIdentity {
     wire::GatewayId gateway;
     wire::UserNkey nkey;
-    wire::InstanceId instance;  // of this run of the daemon
+    wire::InstanceId instance;  // of this link's streams
+    wire::InstanceId boot;      // of this run of the daemon
     std::string version;
     std::string hostname;
 };

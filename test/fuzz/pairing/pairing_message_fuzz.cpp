@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace pcg::pairing;
     if (size == 0) return 0;
     const auto text = pcg::asText({data + 1, size - 1});
-    switch (data[0] % 22) {
+    switch (data[0] % 24) {
         case 0:
             roundTrip<Offer>(text);
             break;
@@ -84,6 +84,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             break;
         case 20:
             (void)Approval::parse(text);
+            break;
+        case 21:
+            roundTrip<RenewRequest>(text);
+            break;
+        case 22:
+            roundTrip<RenewReply>(text);
             break;
         default:
             (void)Refusal::parse(400, text);

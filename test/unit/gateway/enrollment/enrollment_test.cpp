@@ -1,117 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gateway's side of a pairing from first boot to Active, and what is left after a crash at each
 // durable step (crash table of docs/protocol/pairing.md).
-#include "gateway/enrollment/enrollment.h"
-
-#include "common/crypto/random.h"
-#include "gateway/enrollment/papers.h"
-#include "gateway/enrollment/renewal.h"
-#include "test/support/log_capture.h"
-#include "test/unit/gateway/enrollment/fake_control_plane.h"
-
-#include <gtest/gtest.h>
+#include "test/unit/gateway/enrollment/enrollment_fixture.h"
 
 namespace pcg::gateway::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-class MemoryStore final : public EnrollmentStore {
-  public:
-    net::Task<Result<std::optional<Secret>>> load() override {
-        std::optional<Secret> copy;
-        if (document) copy.emplace(document->clone());
-        co_return copy;
-    }
-
-    net::Task<Result<>> save(Secret fresh) override {
-        if (failing) co_return fail(kControlPlane, "the disk is full");
-        document.emplace(std::move(fresh));
-        ++saves;
-        co_return Result<>();
-    }
-
-    std::optional<Secret> document;
-    int saves = 0;
-    bool failing = false;
-};
-
-net::Task<Result<crypto::Scalar>> stretchHere(pairing::PairingCode code, pairing::Sid sid) {
-    co_return pairing::passwordScalar(code, sid);
-}
-
-class EnrollmentTest : public ::testing::Test {
-  protected:
-    void SetUp() override { boot(); }
-
-    void TearDown() override {
-        enrollment->stop();
-        until([this] { return finished; });
-    }
-
-    // A process of the gateway: what survives is the store.
-    void boot() {
-        if (enrollment) {
-            enrollment->stop();
-            until([this] { return finished; });
-        }
-        EnrollmentPorts ports{store, clock, random, plane, {}, stretchHere, {}};
-        ports.authenticated = [this](const std::string&,
-                                     Secret) -> Result<std::shared_ptr<http::Caller>> {
-            return plane;
-        };
-        ports.onStatus = [this](const PairingStatus& status) { history.push_back(status); };
-        enrollment = std::make_unique<Enrollment>(
-            std::move(ports), EnrollmentFacts{"gw.example", "0.1.0", expectedTenant, std::nullopt});
-        finished = false;
-        result = Result<>();
-        net::asio::co_spawn(loop, run(), net::asio::detached);
-    }
-
-    net::Task<void> run() {
-        result = co_await enrollment->load();
-        if (result) result = co_await enrollment->untilProvisioned();
-        finished = true;
-    }
-
-    template <class Predicate>
-    bool until(Predicate predicate) {
-        const auto giveUp = std::chrono::steady_clock::now() + 20s;
-        while (!predicate()) {
-            if (std::chrono::steady_clock::now() > giveUp) return false;
-            loop.restart();
-            loop.run_one_for(20ms);
-        }
-        return true;
-    }
-
-    bool untilState(PairingState state) {
-        return until([&] { return enrollment->status().state == state; });
-    }
-
-    pairing::PairingCode shownCode() {
-        return get(pairing::PairingCode::parse(enrollment->status().code));
-    }
-
-    // Up to the question on the console.
-    bool pairUntilConfirm() {
-        if (!untilState(PairingState::Offered)) return false;
-        plane->claim(shownCode());
-        return untilState(PairingState::Confirm) && until([this] { return !plane->sas.empty(); });
-    }
-
-    pcg::test::LogCapture log;
-    net::Loop loop{1};
-    SystemClock clock;
-    crypto::SystemRandom random;
-    MemoryStore store;
-    std::shared_ptr<FakeControlPlane> plane = std::make_shared<FakeControlPlane>(clock, random);
-    std::string expectedTenant;
-    std::unique_ptr<Enrollment> enrollment;
-    std::vector<PairingStatus> history;
-    Result<> result;
-    bool finished = false;
-};
 
 TEST_F(EnrollmentTest, FromFirstBootToActive) {
     ASSERT_TRUE(pairUntilConfirm());
@@ -299,38 +194,6 @@ TEST_F(EnrollmentTest, AnOwnedGatewaySaysWhomToAsk) {
     ASSERT_TRUE(untilState(PairingState::Stopped));
 
     EXPECT_NE(enrollment->status().message.find("ask the owner to release it"), std::string::npos);
-}
-
-TEST_F(EnrollmentTest, TheTokenIsRenewedAndStored) {
-    ASSERT_TRUE(pairUntilConfirm());
-    ASSERT_TRUE(enrollment->decide(true));
-    plane->approve();
-    ASSERT_TRUE(until([this] { return finished; }));
-    const auto before = enrollment->record().provisioned->bundle.bus.userJwt;
-    finished = false;
-    const auto renew = [](Enrollment& subject, Result<>& out, bool& done) -> net::Task<void> {
-        out = co_await subject.renew();
-        done = true;
-    };
-    net::asio::co_spawn(loop, renew(*enrollment, result, finished), net::asio::detached);
-    ASSERT_TRUE(until([this] { return finished; }));
-
-    ASSERT_TRUE(result) << result.error().message();
-    EXPECT_NE(enrollment->record().provisioned->bundle.bus.userJwt, before);
-    const auto stored = get(EnrollmentRecord::parse(*store.document));
-    EXPECT_EQ(stored.provisioned->bundle.bus.userJwt,
-              enrollment->record().provisioned->bundle.bus.userJwt);
-}
-
-TEST(Renewal, AsksAfterAThirdOfTheTokensLifeGiveOrTakeATenth) {
-    crypto::SystemRandom random;
-    const WallTime issued = fromUnixMilliseconds(1'795'300'000'000);
-    for (int i = 0; i < 200; ++i) {
-        const auto wait = renewIn(issued, issued + 24h, issued, random);
-        EXPECT_GE(wait, std::chrono::minutes(432));
-        EXPECT_LE(wait, std::chrono::minutes(528));
-    }
-    EXPECT_EQ(renewIn(issued, issued + 24h, issued + 30h, random), 1s);
 }
 
 }  // namespace
