@@ -13,6 +13,7 @@
 #include "controlplane-sim/broker/child_process.h"
 #include "controlplane-sim/broker/nats_server_process.h"
 #include "controlplane-sim/broker/ports_file.h"
+#include "controlplane-sim/broker_papers.h"
 #include "controlplane-sim/bus_papers.h"
 #include "controlplane-sim/fleet.h"
 #include "controlplane-sim/private_files.h"
@@ -37,47 +38,6 @@ PkiStorage storageOf(store::KeyVault& vault) {
     return {
         [&vault](const std::string& name) { return vault.get(name); },
         [&vault](const std::string& name, const Secret& value) { return vault.put(name, value); }};
-}
-
-Result<broker::BrokerSettings> brokerTokens(const issuer::Issuer& issuer) {
-    broker::BrokerSettings settings;
-    settings.operatorJwt = PCG_TRY(issuer.operatorJwt());
-    settings.systemAccount = issuer.systemAccount();
-    settings.systemAccountJwt = PCG_TRY(issuer.systemAccountJwt());
-    return settings;
-}
-
-Result<broker::BrokerSettings> brokerSettings(const store::StateDir& dir,
-                                              const issuer::Issuer& issuer,
-                                              const Pki& pki,
-                                              WallTime now) {
-    const auto folder = dir / "broker";
-    std::error_code ignored;  // writing below says what is wrong
-    std::filesystem::create_directories(folder, ignored);
-    const auto identity = PCG_TRY(pki.serverIdentity({"localhost"}, {"127.0.0.1"}, now));
-    auto settings = PCG_TRY(brokerTokens(issuer));
-    settings.certificateChain = folder / "server.pem";
-    settings.privateKey = folder / "server.key";
-    settings.clientAuthorities = folder / "clients.pem";
-    settings.accountsDirectory = folder / "accounts";
-    PCG_TRY(broker::writePrivateFile(settings.certificateChain, identity.chainPem));
-    PCG_TRY(broker::writePrivateFile(settings.privateKey, identity.keyPem.revealText()));
-    PCG_TRY(broker::writePrivateFile(settings.clientAuthorities, pki.gatewayAuthorityPem()));
-    return settings;
-}
-
-// Names and addresses, as they are mixed on the command line.
-Result<net::CertificateAndKey> brokerIdentity(const Pki& pki,
-                                              const std::vector<std::string>& names,
-                                              WallTime now) {
-    std::vector<std::string> dns;
-    std::vector<std::string> addresses;
-    for (const auto& name : names) {
-        boost::system::error_code notAnAddress;
-        net::asio::ip::make_address(name, notAnAddress);
-        (notAnAddress ? dns : addresses).push_back(name);
-    }
-    return pki.serverIdentity(dns, addresses, now);
 }
 
 // Where clients of an ingress connect: the address that is listened on, unless that is every

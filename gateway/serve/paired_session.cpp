@@ -120,7 +120,8 @@ void PairedSession::Core::welcomed(std::uint64_t number) {
             if (core && !core->stopped && core->next && core->next->number() == number)
                 core->promote();
         });
-    if (acknowledging || ports.enrollment.record().provisioned->acknowledged) return;
+    const auto& papers = ports.enrollment.record().provisioned;
+    if (acknowledging || !papers || papers->acknowledged) return;
     acknowledging = true;
     net::asio::co_spawn(ports.loop, acknowledge(shared_from_this()), net::asio::detached);
 }

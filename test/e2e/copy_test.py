@@ -40,6 +40,8 @@ class Seen(Copied):
         warning = e2e.process.wait_for(
             lambda: self.seen(one).get("warnings"), 20, "a warning of the copy", log=self.lab.directory / "controlplane.log")
         self.assertIn("Two running gateways use this gateway's identity", warning[0])
+        self.assertIn("they connected from 127.0.0.1 and 127.0.0.1", warning[0])
+        self.assertTrue(self.api().is_online(one.id), "a warning, no more")
 
 
 class Quarantined(Copied):
