@@ -175,6 +175,30 @@ TEST_F(RenewalsTest, WhatCannotBeMadeMovesNothing) {
     EXPECT_EQ(counterAfter(request(0, 1)), 1);
 }
 
+// A state directory of before there was renewal of certificates.
+TEST(RenewalsMigration, KeepsTheGatewaysThatThereAreAndLetsThemBeginWithoutAValue) {
+    const test::TempDir directory;
+    const auto database = *store::Database::open(directory / "old.db");
+    const auto before = schema().first(5);
+    ASSERT_TRUE(store::migrate(*database, before));
+    ASSERT_TRUE(database->execute(
+        "INSERT INTO tenants (id, name, created_at_ms) VALUES ('tn_0123456789abcdefghjkmnpqrs', "
+        "'acme', 1)"));
+    ASSERT_TRUE(database->execute(
+        "INSERT INTO gateways (id, tenant_id, name, device_spki, nkey, epoch, state, bound_at_ms) "
+        "VALUES ('gw_0123456789abcdefghjkmnpqrs', 'tn_0123456789abcdefghjkmnpqrs', 'dc1', x'00', "
+        "'UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4', 1, 'active', 1)"));
+
+    ASSERT_TRUE(store::migrate(*database, schema()));
+
+    const auto all = Gateways(*database).all(makePlatformAuthorityForTest());
+    ASSERT_TRUE(all && all->size() == 1) << (all ? "" : all.error().message());
+    EXPECT_EQ(all->front().state, GatewayState::Active);
+    EXPECT_FALSE(all->front().renewals);
+    EXPECT_TRUE(all->front().quarantine.empty());
+    EXPECT_FALSE(all->front().recoverUntil);
+}
+
 TEST(Ratchets, KnowTheirOwnValuesOfEveryTimeAndNoOthers) {
     std::map<std::string, Secret> kept;
     const PkiStorage storage{[&](const std::string& name) -> Result<std::optional<Secret>> {
