@@ -9,9 +9,12 @@
 #include "common/store/key_vault.h"
 #include "common/store/state_dir.h"
 #include "controlplane-sim/audit/audit_recorder.h"
+#include "controlplane-sim/broker/broker_address.h"
+#include "controlplane-sim/broker/broker_export.h"
 #include "controlplane-sim/broker/child_process.h"
 #include "controlplane-sim/broker/nats_server_process.h"
 #include "controlplane-sim/broker/ports_file.h"
+#include "controlplane-sim/broker_papers.h"
 #include "controlplane-sim/bus_papers.h"
 #include "controlplane-sim/deploy_service.h"
 #include "controlplane-sim/external_identity.h"
@@ -43,28 +46,6 @@ PkiStorage storageOf(store::KeyVault& vault) {
         [&vault](const std::string& name, const Secret& value) { return vault.put(name, value); }};
 }
 
-Result<broker::BrokerSettings> brokerSettings(const store::StateDir& dir,
-                                              const issuer::Issuer& issuer,
-                                              const Pki& pki,
-                                              WallTime now) {
-    const auto folder = dir / "broker";
-    std::error_code ignored;  // writing below says what is wrong
-    std::filesystem::create_directories(folder, ignored);
-    const auto identity = PCG_TRY(pki.serverIdentity({"localhost"}, {"127.0.0.1"}, now));
-    broker::BrokerSettings settings;
-    settings.operatorJwt = PCG_TRY(issuer.operatorJwt());
-    settings.systemAccount = issuer.systemAccount();
-    settings.systemAccountJwt = PCG_TRY(issuer.systemAccountJwt());
-    settings.certificateChain = folder / "server.pem";
-    settings.privateKey = folder / "server.key";
-    settings.clientAuthorities = folder / "clients.pem";
-    settings.accountsDirectory = folder / "accounts";
-    PCG_TRY(broker::writePrivateFile(settings.certificateChain, identity.chainPem));
-    PCG_TRY(broker::writePrivateFile(settings.privateKey, identity.keyPem.revealText()));
-    PCG_TRY(broker::writePrivateFile(settings.clientAuthorities, pki.gatewayAuthorityPem()));
-    return settings;
-}
-
 // Where clients of an ingress connect: the address that is listened on, unless that is every
 // address.
 std::string ingressHost(const SimConfig& config) {
@@ -93,17 +74,20 @@ struct App::Parts {
     store::Envelope* envelope = nullptr;  // the database's
     std::unique_ptr<store::KeyVault> vault;
     std::optional<Pki> pki;
+    std::optional<Ratchets> ratchets;
     std::unique_ptr<issuer::Issuer> issuer;
     crypto::Digest256 operatorTokenSha256{};
     std::uint16_t apiPort = 0;
     std::uint16_t ingressPort = 0;
     std::unique_ptr<store::Worker> store;
-    std::unique_ptr<broker::NatsServerProcess> broker;
+    std::unique_ptr<broker::NatsServerProcess> broker;  // none: it is somebody else's
+    broker::BrokerAddress address;
     net::Loop loop{1};
     stream::WindowPool window{wire::kMaxGlobalWindow};
     std::unique_ptr<TenantBuses> buses;
     std::unique_ptr<bus::NatsBus> systemBus;
     std::unique_ptr<issuer::AccountPublisher> claims;
+    std::unique_ptr<ConnectionWatch> connections;
     std::unique_ptr<Ingress> ingress;
     Metrics metrics;
     std::unique_ptr<Budgets> budgets;
@@ -133,6 +117,8 @@ struct App::Parts {
     Result<> openKeys(store::Database& database);
     void joinObservers();
     Result<> openBroker();
+    Result<> startBroker();
+    void brokerChanged(bus::LinkState state, const std::string& why);
     Result<> join();
     Result<> joinBus();
     Result<> joinIngress();
@@ -165,8 +151,9 @@ Result<> App::Parts::openState() {
     PCG_TRY(store::migrate(*database, schema()));
     PCG_TRY(openKeys(*database));
     const auto sealed = storageOf(*vault);
-    pki = PCG_TRY(Pki::open(sealed, clock.wallNow()));
-    issuer = PCG_TRY(issuer::Issuer::open(sealed, random, clock));
+    pki = PCG_TRY(Pki::open(sealed, clock.wallNow(), config.lifetimes.certificate));
+    ratchets = PCG_TRY(Ratchets::open(sealed, random));
+    issuer = PCG_TRY(issuer::Issuer::open(sealed, random, clock, config.lifetimes.token));
     operatorTokenSha256 = PCG_TRY(operatorToken(dir / "operator-token", random));
     SimSettings settings(*database);
     apiPort = config.listenPort != 0 ? config.listenPort : PCG_TRY(settings.port(kApiPort));
@@ -189,7 +176,34 @@ Result<> App::Parts::openKeys(store::Database& database) {
     return {};
 }
 
+Result<std::filesystem::path> App::exportBrokerConfig(const SimConfig& config) {
+    auto dir = PCG_TRY(store::StateDir::open(config.stateDir));
+    Parts parts(config, std::move(dir), PlatformAuthority());
+    PCG_TRY(parts.openState());
+    const auto& order = *config.exportBroker;
+    broker::BrokerExport wanted;
+    wanted.directory = order.directory;
+    wanted.settings = PCG_TRY(brokerTokens(*parts.issuer));
+    wanted.settings.host = order.address;
+    wanted.settings.ports = {order.port, order.monitorPort};
+    wanted.clientAuthoritiesPem = parts.pki->gatewayAuthorityPem();
+    if (order.certificate.empty()) {
+        wanted.identity = PCG_TRY(brokerIdentity(*parts.pki, order.names, parts.clock.wallNow()));
+    } else {
+        wanted.settings.certificateChain = order.certificate;
+        wanted.settings.privateKey = order.key;
+    }
+    return broker::exportBrokerConfig(std::move(wanted));
+}
+
+// An external one may be away for now: that is weather, and said by its link.
 Result<> App::Parts::openBroker() {
+    if (!config.broker) return startBroker();
+    address = PCG_TRY(broker::addressOf(*config.broker, pki->rootPem()));
+    return {};
+}
+
+Result<> App::Parts::startBroker() {
     broker::NatsServerProcess::Options options;
     options.executable =
         config.natsServer.empty() ? PCG_TRY(broker::findNatsServer()) : config.natsServer;
@@ -206,24 +220,41 @@ Result<> App::Parts::openBroker() {
     observer.onDown = [](const std::string& why) { kLog.error("broker.down", {{"why", why}}); };
     broker =
         PCG_TRY(broker::NatsServerProcess::start(std::move(options), std::move(observer), random));
-    PCG_TRY(broker->waitReady(kBrokerStart));
+    address = broker::addressOf(PCG_TRY(broker->waitReady(kBrokerStart)), pki->rootPem());
     return {};
 }
 
+void App::Parts::brokerChanged(bus::LinkState state, const std::string& why) {
+    if (state == bus::LinkState::Up) {
+        if (!broker) kLog.info("broker.ready", {{"urls", address.urls.front()}});
+        if (fleet) fleet->brokerUp();
+    }
+    if (state == bus::LinkState::Down && !broker && !stopping)
+        kLog.error("broker.down", {{"urls", address.urls.front()}, {"why", why}});
+}
+
 Result<> App::Parts::joinBus() {
-    const net::TrustCa trust{pki->rootPem()};
+    const net::TrustCa trust{address.caPem};
     auto identity = PCG_TRY(pki->platformClientIdentity(clock.wallNow()));
     auto context = PCG_TRY(net::TlsClientContext::create(trust, std::move(identity)));
     auto dialer = std::make_shared<net::Dialer>(std::move(context));
-    const net::Target target{"127.0.0.1", broker->running()->ports.client};
-    buses = std::make_unique<TenantBuses>(loop, dialer, target, random);
+    const auto& targets = address.targets;
+    buses = std::make_unique<TenantBuses>(loop, dialer, targets, random);
     bus::NatsBusOptions options;
     options.name = "pcg-controlplane";
-    options.broker = target;
+    options.broker = targets.front();
+    options.alternates.assign(targets.begin() + 1, targets.end());
     options.inboxPrefix = issuer::kSystemInboxPrefix;
     options.credentials = PCG_TRY(issuer->systemUser());
     systemBus = std::make_unique<bus::NatsBus>(loop, dialer, std::move(options), random);
     claims = std::make_unique<issuer::AccountPublisher>(*systemBus);
+    connections = std::make_unique<ConnectionWatch>(*systemBus, [this](const ConnectEvent& event) {
+        if (fleet) fleet->userConnected(event);
+    });
+    PCG_TRY(connections->start());
+    systemBus->observe({.onState = [this](bus::LinkState state,
+                                          const std::string& why) { brokerChanged(state, why); },
+                        .onWritable = {}});
     systemBus->start();
     return {};
 }
@@ -337,10 +368,11 @@ Result<> App::Parts::join() {
                                            *keeper},
                                 *authenticator);
     api->addTo(router);
-    const auto busUrl = "tls://127.0.0.1:" + std::to_string(broker->running()->ports.client);
-    papers = std::make_unique<Papers>(*issuer, *fleet, *pki, busUrl);
+    papers = std::make_unique<Papers>(
+        *issuer, *fleet, Papers::Broker{address.urls, address.serverNames, address.caPem});
     pairing = std::make_unique<PairingService>(
-        PairingService::Parts{loop, *store, clock, random, *pki, authority, *papers, audit.get()},
+        PairingService::Parts{
+            loop, *store, clock, random, *pki, *ratchets, authority, *papers, audit.get()},
         *authenticator,
         Relay::Limits{},
         origin);
@@ -360,17 +392,15 @@ Result<> App::Parts::keepPorts() {
 }
 
 Result<> App::Parts::announce() {
-    const auto running = broker->running();
+    const auto running = broker ? broker->running() : std::nullopt;
     ReadyFile ready;
     ready.url = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
     ready.ca = (dir / "ca.pem").string();
     ready.operatorTokenFile = (dir / "operator-token").string();
     ready.pid = ::getpid();
-    if (running) {
-        ready.busUrl = "tls://127.0.0.1:" + std::to_string(running->ports.client);
-        ready.monitorUrl = "http://127.0.0.1:" + std::to_string(running->ports.monitor);
-        ready.natsPid = running->pid;
-    }
+    ready.busUrl = address.urls.front();
+    ready.monitorUrl = address.monitorUrl;
+    if (running) ready.natsPid = running->pid;
     return writeReadyFile(dir / "ready.json", ready);
 }
 
@@ -426,7 +456,7 @@ Result<> App::run() {
     net::asio::co_spawn(parts.loop, parts.serve(), net::asio::detached);
     parts.loop.run();
     parts.store->stop();
-    parts.broker->stop();
+    if (parts.broker) parts.broker->stop();
     return std::move(parts.outcome);
 }
 

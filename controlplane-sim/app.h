@@ -16,6 +16,11 @@ namespace pcg::controlplane {
 class App {
   public:
     static Result<std::unique_ptr<App>> open(const SimConfig& config);
+
+    // --write-broker-config: what a broker that somebody else runs needs. The path of its
+    // configuration. Not while the control plane runs on the same state directory.
+    static Result<std::filesystem::path> exportBrokerConfig(const SimConfig& config);
+
     ~App();
     App(const App&) = delete;
     App& operator=(const App&) = delete;

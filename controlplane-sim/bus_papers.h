@@ -10,8 +10,15 @@ namespace pcg::controlplane {
 
 class Papers final : public BusPapers {
   public:
-    Papers(const issuer::Issuer& issuer, Fleet& fleet, const Pki& pki, std::string busUrl)
-        : issuer_(issuer), fleet_(fleet), pki_(pki), busUrl_(std::move(busUrl)) {}
+    // Where gateways find the bus, and whom they trust there.
+    struct Broker {
+        std::vector<std::string> urls;  // tls://host:port
+        std::vector<std::string> serverNames;
+        std::string caPem;
+    };
+
+    Papers(const issuer::Issuer& issuer, Fleet& fleet, Broker broker)
+        : issuer_(issuer), fleet_(fleet), broker_(std::move(broker)) {}
 
     net::Task<Result<>> prepare(wire::TenantId tenant) override;
     Result<pairing::Bus> papers(const wire::TenantId& tenant,
@@ -19,13 +26,16 @@ class Papers final : public BusPapers {
     net::Task<Result<>> issued(wire::TenantId tenant,
                                wire::GatewayId gateway,
                                wire::UserNkey nkey) override;
+    net::Task<Result<>> quarantined(wire::TenantId tenant,
+                                    wire::GatewayId gateway,
+                                    wire::UserNkey nkey,
+                                    std::string why) override;
     net::Task<Result<>> revoke(wire::TenantId tenant, wire::UserNkey nkey) override;
 
   private:
     const issuer::Issuer& issuer_;
     Fleet& fleet_;
-    const Pki& pki_;
-    std::string busUrl_;
+    Broker broker_;
 };
 
 }  // namespace pcg::controlplane

@@ -7,6 +7,9 @@
 #include "controlplane-sim/tenancy/errc.h"
 #include "controlplane-sim/tenancy/tenant_vault.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace pcg::controlplane {
 namespace {
 
@@ -18,6 +21,7 @@ constexpr std::chrono::seconds kReportWithin{3};
 
 // For the messages that tell a leaving tenant's gateways.
 constexpr std::chrono::seconds kLastWords{2};
+constexpr std::size_t kMaxInstances = 8;
 
 // Half of the process's, so that no tenant can take it all.
 constexpr ByteCount kTenantWindow = wire::kMaxGlobalWindow / 2;
@@ -56,13 +60,21 @@ std::string Fleet::ingressHost(const wire::EndpointId& endpoint, const std::stri
 
 net::Task<Result<>> Fleet::start() {
     PCG_CO_TRY(const auto stored, co_await loadAll());
+    Result<> broker;  // one that is away is not waited for again and again
     for (const auto& tenant : stored.tenants) {
         PCG_CO_CHECK(co_await openKeys(tenant));
-        const auto published = co_await publishClaims(tenant);
-        if (!published) kLog.failure(log::Level::Warn, "claims.not_taken", published.error());
+        if (broker) {
+            broker = co_await publishClaims(tenant);
+            if (!broker) kLog.failure(log::Level::Warn, "claims.not_taken", broker.error());
+        }
+        if (!broker) unpublished_.insert(tenant);
         PCG_CO_CHECK(openRuntime(tenant));
     }
-    for (const auto& gateway : stored.gateways) expect(gateway.tenant, gateway.id, gateway.nkey);
+    for (const auto& gateway : stored.gateways) {
+        expect(gateway.tenant, gateway.id, gateway.nkey);
+        if (!gateway.quarantine.empty())
+            presence_.quarantine(gateway.tenant, gateway.id, gateway.quarantine);
+    }
     for (const auto& endpoint : stored.endpoints) {
         const auto served = serve(endpoint);
         if (!served)
@@ -171,6 +183,21 @@ net::Task<Result<>> Fleet::gatewayIssued(wire::TenantId tenant,
     co_return co_await publishClaims(tenant);
 }
 
+// It stays in sight, with the reason, and its endpoints answer that it is not there.
+net::Task<Result<>> Fleet::gatewayQuarantined(wire::TenantId tenant,
+                                              wire::GatewayId id,
+                                              wire::UserNkey nkey,
+                                              std::string why) {
+    presence_.quarantine(tenant, id, why);
+    PCG_CO_CHECK(parts_.issuer.revoke(tenant, nkey));
+    co_return co_await publishClaims(tenant);
+}
+
+void Fleet::brokerUp() {
+    for (const auto& [tenant, runtime] : tenants_) unpublished_.insert(tenant);
+    retry_.cancel();
+}
+
 net::Task<Result<>> Fleet::nkeyRevoked(wire::TenantId tenant, wire::UserNkey nkey) {
     const auto runtime = tenants_.find(tenant);
     if (runtime != tenants_.end()) {
@@ -229,9 +256,10 @@ void Fleet::expect(const wire::TenantId& tenant,
     const auto known = gateways.find(id);
     if (known != gateways.end()) {
         known->second.nkey = nkey;
-        known->second.instance.reset();
+        known->second.boot.reset();
+        known->second.instances.clear();
     } else {
-        gateways.emplace(id, GatewayRuntime{nkey, std::nullopt, {}, {}});
+        gateways.emplace(id, GatewayRuntime{nkey, std::nullopt, {}, {}, {}});
     }
     presence_.expect(tenant, id, nkey);
 }
@@ -361,11 +389,22 @@ void Fleet::onHello(const wire::TenantId& tenant,
                     const HelloReport& hello) {
     auto* gateway = find(tenant, id);
     if (gateway == nullptr) return;
-    if (gateway->instance && *gateway->instance != hello.instance) {
-        tenants_.at(tenant)->connector->gatewayRestarted(gateway->nkey, *gateway->instance);
+    // A daemon that changes to a new link has two instances for a while, and the streams of the old
+    // one go on.
+    auto& instances = gateway->instances;
+    const bool sameRun = hello.boot && gateway->boot == hello.boot;
+    const bool known =
+        std::find(instances.begin(), instances.end(), hello.instance) != instances.end();
+    if (known && (sameRun || !hello.boot)) return;
+    if (!sameRun || instances.size() >= kMaxInstances) {
+        for (const auto& old : std::exchange(instances, {})) {
+            if (old != hello.instance)
+                tenants_.at(tenant)->connector->gatewayRestarted(gateway->nkey, old);
+        }
     }
-    if (gateway->instance != hello.instance) parts_.watch.started(tenant, id, hello.version);
-    gateway->instance = hello.instance;
+    if (!sameRun) parts_.watch.started(tenant, id, hello.version);
+    gateway->boot = hello.boot;
+    instances.push_back(hello.instance);
 }
 
 }  // namespace pcg::controlplane

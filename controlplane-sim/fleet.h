@@ -79,7 +79,18 @@ class Fleet final : public Lifecycle, public GatewayCalls {
     net::Task<Result<>> gatewayIssued(wire::TenantId tenant,
                                       wire::GatewayId id,
                                       wire::UserNkey nkey);
+    net::Task<Result<>> gatewayQuarantined(wire::TenantId tenant,
+                                           wire::GatewayId id,
+                                           wire::UserNkey nkey,
+                                           std::string why);
     net::Task<Result<>> nkeyRevoked(wire::TenantId tenant, wire::UserNkey nkey);
+
+    // The broker is there (again). It may be another one, or one that lost its files: it is told of
+    // every account.
+    void brokerUp();
+
+    // Somebody has connected with this user key: if it is a gateway's, it is asked who answers.
+    void userConnected(const ConnectEvent& event) { presence_.connected(event); }
 
     // The broker knows the tenant's account and we are on it.
     net::Task<Result<>> prepare(wire::TenantId tenant);
@@ -90,7 +101,8 @@ class Fleet final : public Lifecycle, public GatewayCalls {
   private:
     struct GatewayRuntime {
         wire::UserNkey nkey;
-        std::optional<wire::InstanceId> instance;
+        std::optional<wire::InstanceId> boot;     // the run of the daemon that spoke last
+        std::vector<wire::InstanceId> instances;  // of that run: while it changes its link, two
         std::set<wire::EndpointId> served;
         std::set<wire::EndpointId> reported;  // and stored with their ports
     };

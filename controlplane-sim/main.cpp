@@ -27,6 +27,12 @@ int main(int argc, char** argv) {
         return 0;
     }
     pcg::log::setLevel(config->logLevel);
+    if (config->exportBroker) {
+        const auto file = App::exportBrokerConfig(*config);
+        if (!file) return complain(file.error(), 1);
+        std::printf("%s\n", file->c_str());
+        return 0;
+    }
     auto app = App::open(*config);
     if (!app) return complain(app.error(), 1);
     const auto ran = (*app)->run();

@@ -17,10 +17,10 @@ Result<> writeReadyFile(const std::filesystem::path& file, const ReadyFile& read
     object.set("url", ready.url)
         .set("ca", ready.ca)
         .set("bus_url", ready.busUrl)
-        .set("broker_monitor_url", ready.monitorUrl)
         .set("operator_token_file", ready.operatorTokenFile)
-        .set("pid", ready.pid)
-        .set("nats_pid", ready.natsPid);
+        .set("pid", ready.pid);
+    if (!ready.monitorUrl.empty()) object.set("broker_monitor_url", ready.monitorUrl);
+    if (ready.natsPid != 0) object.set("nats_pid", ready.natsPid);
     return broker::writePrivateFile(file, codec::json::write(object) + "\n");
 }
 

@@ -16,10 +16,10 @@ struct ReadyFile {
     std::string url;
     std::string ca;
     std::string busUrl;
-    std::string monitorUrl;
+    std::string monitorUrl;  // empty: not known (an external broker)
     std::string operatorTokenFile;
     int pid = 0;
-    int natsPid = 0;
+    int natsPid = 0;  // 0: the broker is not our child
 };
 
 Result<> writeReadyFile(const std::filesystem::path& file, const ReadyFile& ready);

@@ -2,6 +2,7 @@
 #include "controlplane-sim/sim_config.h"
 
 #include "common/base/text.h"
+#include "common/net/connect.h"
 
 #include <algorithm>
 #include <optional>
@@ -12,39 +13,81 @@ namespace pcg::controlplane {
 namespace {
 
 constexpr ErrorCode kUsage{ErrorClass::Input, "controlplane.usage"};
-
-const std::vector<std::string>& optionNames() {
-    static const std::vector<std::string> names = {"--state-dir",
-                                                   "--listen",
-                                                   "--public-host",
-                                                   "--nats-server",
-                                                   "--portal-dir",
-                                                   "--tls-certificate-file",
-                                                   "--tls-key-file",
-                                                   "--check-config",
-                                                   "--log-level",
-                                                   "--tenant-requests",
-                                                   "--tenant-streams",
-                                                   "--tenant-mib",
-                                                   "--audit-days",
-                                                   "--audit-rows",
-                                                   "--rotate-root-key",
-                                                   "--help"};
-    return names;
-}
+constexpr std::uint16_t kBrokerPort = 4222;
+constexpr std::size_t kMaxBrokerUrls = 16;
 
 tl::unexpected<Error> usage(std::string message) { return fail(kUsage, message + " See --help."); }
 
-Result<> setListen(SimConfig& config, std::string_view text) {
+std::string inQuotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+struct AddressAndPort {
+    std::string address;
+    std::uint16_t port = 0;
+};
+
+Result<AddressAndPort> parseListen(std::string_view option, std::string_view text) {
     const auto colon = text.rfind(':');
     const auto port =
         colon == std::string_view::npos ? std::nullopt : parseUnsigned(text.substr(colon + 1));
     if (!port || *port > 65535 || colon == 0) {
-        return usage("--listen \"" + std::string(text) +
-                     "\" is not ADDRESS:PORT, for example 127.0.0.1:8443.");
+        return usage(std::string(option) + " " + inQuotes(text) +
+                     " is not ADDRESS:PORT, for example 127.0.0.1:8443.");
     }
-    config.listenAddress = text.substr(0, colon);
-    config.listenPort = static_cast<std::uint16_t>(*port);
+    return AddressAndPort{std::string(text.substr(0, colon)), static_cast<std::uint16_t>(*port)};
+}
+
+std::vector<std::string> parseList(std::string_view text) {
+    std::vector<std::string> items;
+    for (const auto item : split(text, ',')) {
+        if (!trimAscii(item).empty()) items.emplace_back(trimAscii(item));
+    }
+    return items;
+}
+
+// "90s", "24h", "30d".
+std::optional<std::chrono::seconds> parseDuration(std::string_view text) {
+    if (text.size() < 2) return std::nullopt;
+    const auto number = parseUnsigned(text.substr(0, text.size() - 1));
+    if (!number || *number > 1'000'000'000) return std::nullopt;
+    const std::chrono::seconds count(static_cast<std::int64_t>(*number));
+    switch (text.back()) {
+        case 's':
+            return count;
+        case 'm':
+            return count * 60;
+        case 'h':
+            return count * 3600;
+        case 'd':
+            return count * 86400;
+        default:
+            return std::nullopt;
+    }
+}
+
+Result<std::chrono::seconds> parseLifetime(std::string_view option,
+                                           std::string_view text,
+                                           std::chrono::seconds most) {
+    const auto life = parseDuration(text);
+    if (!life || *life < kMinLifetime || *life > most) {
+        return usage(std::string(option) + " " + inQuotes(text) + " is not a time from " +
+                     std::to_string(kMinLifetime.count()) + "s to " +
+                     std::to_string(std::chrono::duration_cast<std::chrono::days>(most).count()) +
+                     "d, for example 24h.");
+    }
+    return *life;
+}
+
+Result<std::uint64_t> number(std::string_view option, std::string_view text, std::uint64_t most) {
+    const auto parsed = parseUnsigned(text);
+    if (parsed && *parsed >= 1 && *parsed <= most) return *parsed;
+    return usage(std::string(option) + " takes a whole number from 1 to " + std::to_string(most) +
+                 ", not " + inQuotes(text) + ".");
+}
+
+Result<> setListen(SimConfig& config, std::string_view text) {
+    auto listen = PCG_TRY(parseListen("--listen", text));
+    config.listenAddress = std::move(listen.address);
+    config.listenPort = listen.port;
     return {};
 }
 
@@ -56,89 +99,232 @@ Result<> setLevel(SimConfig& config, std::string_view text) {
     else if (text == "warn")
         config.logLevel = log::Level::Warn;
     else
-        return usage("--log-level takes debug, info or warn, not \"" + std::string(text) + "\".");
+        return usage("--log-level takes debug, info or warn, not " + inQuotes(text) + ".");
     return {};
 }
 
-Result<std::uint64_t> number(std::string_view name, std::string_view value, std::uint64_t most) {
-    const auto parsed = parseUnsigned(value);
-    if (parsed && *parsed >= 1 && *parsed <= most) return *parsed;
-    return usage(std::string(name) + " takes a whole number from 1 to " + std::to_string(most) +
-                 ", not \"" + std::string(value) + "\".");
+// What is said about brokers is collected first: the options come in any order.
+struct BrokerWords {
+    std::string mode = "child";
+    ExternalBroker external;
+    BrokerExportOrder order;
+    bool onlyExternal = false;
+    bool onlyExport = false;
+};
+
+struct Option {
+    std::string_view name;
+    Result<> (*take)(SimConfig&, BrokerWords&, std::string_view);
+};
+
+constexpr auto kIgnored = [](SimConfig&, BrokerWords&, std::string_view) -> Result<> { return {}; };
+
+template <auto Member>
+Result<> take(SimConfig& config, BrokerWords&, std::string_view text) {
+    config.*Member = text;
+    return {};
 }
 
-// False when the option is another one.
-Result<bool> setBound(SimConfig& config, std::string_view name, std::string_view value) {
-    if (name == "--tenant-requests") {
-        config.budget.requestsPerSecond =
-            static_cast<std::uint32_t>(PCG_TRY(number(name, value, 1'000'000)));
-    } else if (name == "--tenant-streams") {
-        config.budget.streams = PCG_TRY(number(name, value, 16'384));
-    } else if (name == "--tenant-mib") {
-        config.budget.bytesPerSecond = PCG_TRY(number(name, value, 1'000'000)) * 1_MiB;
-    } else if (name == "--audit-days") {
-        config.audit.age =
-            std::chrono::days(static_cast<std::int64_t>(PCG_TRY(number(name, value, 36'500))));
-    } else if (name == "--audit-rows") {
-        config.audit.rows = PCG_TRY(number(name, value, 1'000'000'000));
-    } else {
-        return false;
+const std::vector<Option>& options() {
+    using Words = BrokerWords;
+    using Text = std::string_view;
+    static const std::vector<Option> all = {
+        {"--state-dir", take<&SimConfig::stateDir>},
+        {"--listen", [](SimConfig& config, Words&, Text text) { return setListen(config, text); }},
+        {"--public-host", take<&SimConfig::publicHost>},
+        {"--nats-server", take<&SimConfig::natsServer>},
+        {"--portal-dir", take<&SimConfig::portalDir>},
+        {"--tls-certificate-file", take<&SimConfig::tlsCertificate>},
+        {"--tls-key-file", take<&SimConfig::tlsKey>},
+        {"--broker",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             if (text != "child" && text != "external")
+                 return usage("--broker takes child or external, not " + inQuotes(text) + ".");
+             words.mode = text;
+             return {};
+         }},
+        {"--broker-urls",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             words.external.urls = parseList(text);
+             words.onlyExternal = true;
+             return {};
+         }},
+        {"--broker-ca-file",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             words.external.caFile = text;
+             words.onlyExternal = true;
+             return {};
+         }},
+        {"--broker-monitor-url",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             words.external.monitorUrl = text;
+             words.onlyExternal = true;
+             return {};
+         }},
+        {"--write-broker-config",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             words.order.directory = text;
+             return {};
+         }},
+        {"--broker-listen",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             auto listen = PCG_TRY(parseListen("--broker-listen", text));
+             words.order.address = std::move(listen.address);
+             words.order.port = listen.port;
+             words.onlyExport = true;
+             return {};
+         }},
+        {"--broker-monitor-port",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             const auto port = parseUnsigned(text);
+             if (!port || *port == 0 || *port > 65535)
+                 return usage("--broker-monitor-port takes 1 to 65535, not " + inQuotes(text) +
+                              ".");
+             words.order.monitorPort = static_cast<std::uint16_t>(*port);
+             words.onlyExport = true;
+             return {};
+         }},
+        {"--broker-names",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             words.order.names = parseList(text);
+             words.onlyExport = true;
+             return {};
+         }},
+        {"--broker-certificate",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             words.order.certificate = text;
+             words.onlyExport = true;
+             return {};
+         }},
+        {"--broker-key",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             words.order.key = text;
+             words.onlyExport = true;
+             return {};
+         }},
+        {"--token-lifetime",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             config.lifetimes.token =
+                 PCG_TRY(parseLifetime("--token-lifetime", text, kMaxTokenLifetime));
+             return {};
+         }},
+        {"--certificate-lifetime",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             config.lifetimes.certificate =
+                 PCG_TRY(parseLifetime("--certificate-lifetime", text, kMaxCertificateLifetime));
+             return {};
+         }},
+        {"--tenant-requests",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             const auto requests = PCG_TRY(number("--tenant-requests", text, 1'000'000));
+             config.budget.requestsPerSecond = static_cast<std::uint32_t>(requests);
+             return {};
+         }},
+        {"--tenant-streams",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             config.budget.streams = PCG_TRY(number("--tenant-streams", text, 16'384));
+             return {};
+         }},
+        {"--tenant-mib",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             config.budget.bytesPerSecond =
+                 PCG_TRY(number("--tenant-mib", text, 1'000'000)) * 1_MiB;
+             return {};
+         }},
+        {"--audit-days",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             const auto days = PCG_TRY(number("--audit-days", text, 36'500));
+             config.audit.age = std::chrono::days(static_cast<std::int64_t>(days));
+             return {};
+         }},
+        {"--audit-rows",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             config.audit.rows = PCG_TRY(number("--audit-rows", text, 1'000'000'000));
+             return {};
+         }},
+        {"--log-level",
+         [](SimConfig& config, Words&, Text text) { return setLevel(config, text); }},
+        {"--rotate-root-key", kIgnored},
+        {"--check-config", kIgnored},
+        {"--help", kIgnored},
+    };
+    return all;
+}
+
+Result<const Option*> findOption(std::string_view name) {
+    std::vector<std::string> names;
+    for (const auto& option : options()) {
+        if (option.name == name) return &option;
+        names.emplace_back(option.name);
     }
-    return true;
-}
-
-Result<> set(SimConfig& config, std::string_view name, std::string_view value) {
-    if (PCG_TRY(setBound(config, name, value))) return {};
-    if (name == "--state-dir")
-        config.stateDir = value;
-    else if (name == "--listen")
-        return setListen(config, value);
-    else if (name == "--public-host")
-        config.publicHost = value;
-    else if (name == "--nats-server")
-        config.natsServer = value;
-    else if (name == "--portal-dir")
-        config.portalDir = value;
-    else if (name == "--tls-certificate-file")
-        config.tlsCertificate = value;
-    else if (name == "--tls-key-file")
-        config.tlsKey = value;
-    else if (name == "--log-level")
-        return setLevel(config, value);
-    return {};
-}
-
-tl::unexpected<Error> unknown(std::string_view name) {
-    const auto meant = didYouMean(name, optionNames());
-    return usage("There is no option \"" + std::string(name) + "\"." +
+    const auto meant = didYouMean(name, names);
+    return usage("There is no option " + inQuotes(name) + "." +
                  (meant ? " Did you mean " + *meant + "?" : std::string()));
 }
 
-bool isOption(std::string_view name) {
-    return std::find(optionNames().begin(), optionNames().end(), name) != optionNames().end();
+Result<> checkUrls(const std::vector<std::string>& urls) {
+    if (urls.empty() || urls.size() > kMaxBrokerUrls) {
+        return usage(
+            "--broker external needs --broker-urls with 1 to 16 addresses, for example "
+            "tls://bus.example.com:4222.");
+    }
+    for (const auto& url : urls) {
+        if (!url.starts_with("tls://"))
+            return usage("The broker's address " + inQuotes(url) + " must begin with tls://.");
+        const auto target = net::targetOfUrl(url, kBrokerPort);
+        if (!target) return usage("--broker-urls: " + target.error().message() + ".");
+    }
+    return {};
+}
+
+Result<> settleBroker(SimConfig& config, BrokerWords words) {
+    if (words.mode == "external") {
+        PCG_TRY(checkUrls(words.external.urls));
+        if (!config.natsServer.empty())
+            return usage("--nats-server is for --broker child: an external one runs already.");
+        config.broker = std::move(words.external);
+    } else if (words.onlyExternal) {
+        return usage(
+            "--broker-urls, --broker-ca-file and --broker-monitor-url are for "
+            "--broker external.");
+    }
+    if (words.order.directory.empty()) {
+        if (words.onlyExport) {
+            return usage(
+                "--broker-listen, --broker-monitor-port, --broker-names, "
+                "--broker-certificate and --broker-key are for --write-broker-config DIR.");
+        }
+        return {};
+    }
+    if (words.order.certificate.empty() != words.order.key.empty())
+        return usage("--broker-certificate and --broker-key go together.");
+    if (words.order.names.empty())
+        words.order.names = {config.publicHost, "localhost", "127.0.0.1"};
+    config.exportBroker = std::move(words.order);
+    return {};
 }
 
 }  // namespace
 
 Result<SimConfig> SimConfig::parse(std::span<const char* const> arguments) {
     SimConfig config;
+    BrokerWords words;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string_view argument = arguments[i];
         const auto equals = argument.find('=');
-        const auto name = argument.substr(0, equals);
-        if (!isOption(name)) return unknown(name);
-        if (name == "--help") {
+        const auto* option = PCG_TRY(findOption(argument.substr(0, equals)));
+        if (option->name == "--help") {
             config.help = true;
-        } else if (name == "--check-config") {
+        } else if (option->name == "--check-config") {
             config.checkOnly = true;
-        } else if (name == "--rotate-root-key") {
+        } else if (option->name == "--rotate-root-key") {
             config.rotateRootKey = true;
         } else if (equals != std::string_view::npos) {
-            PCG_TRY(set(config, name, argument.substr(equals + 1)));
+            PCG_TRY(option->take(config, words, argument.substr(equals + 1)));
         } else if (i + 1 < arguments.size()) {
-            PCG_TRY(set(config, name, arguments[++i]));
+            PCG_TRY(option->take(config, words, arguments[++i]));
         } else {
-            return usage("The option " + std::string(name) + " needs a value.");
+            return usage("The option " + std::string(option->name) + " needs a value.");
         }
     }
     if (config.help) return config;
@@ -147,49 +333,8 @@ Result<SimConfig> SimConfig::parse(std::span<const char* const> arguments) {
     if (config.tlsCertificate.empty() != config.tlsKey.empty())
         return usage("--tls-certificate-file and --tls-key-file are given together or not at all.");
     if (config.publicHost.empty()) return usage("--public-host must not be empty.");
+    PCG_TRY(settleBroker(config, std::move(words)));
     return config;
-}
-
-std::string SimConfig::print() const {
-    return "state-dir = " + stateDir.string() + "\nlisten = " + listenAddress + ":" +
-           std::to_string(listenPort) + "\npublic-host = " + publicHost +
-           "\nnats-server = " + (natsServer.empty() ? "(from PATH)" : natsServer.string()) +
-           "\nportal-dir = " + (portalDir.empty() ? "(none)" : portalDir.string()) +
-           "\ntls-certificate-file = " +
-           (tlsCertificate.empty() ? "(made here)" : tlsCertificate.string()) +
-           "\ntls-key-file = " + (tlsKey.empty() ? "(made here)" : tlsKey.string()) +
-           "\ntenant-requests = " + std::to_string(budget.requestsPerSecond) +
-           "\ntenant-streams = " + std::to_string(budget.streams) +
-           "\ntenant-mib = " + std::to_string(budget.bytesPerSecond / 1_MiB) +
-           "\naudit-days = " + std::to_string(audit.age.count()) +
-           "\naudit-rows = " + std::to_string(audit.rows) + "\n";
-}
-
-std::string simUsage() {
-    return R"(usage: pcg-controlplane-sim --state-dir DIR [OPTIONS]
-
-The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bus, ingress and API.
-
-  --state-dir DIR       where everything is kept (made if missing, mode 0700)
-  --listen ADDR:PORT    API and pairing relay (default 127.0.0.1:0; a free port is kept over restarts)
-  --public-host NAME    the name in certificates and ingress URLs (default localhost)
-  --nats-server FILE    the broker to run (default: nats-server from PATH)
-  --portal-dir DIR      the built portal; served at / (default: none)
-  --tls-certificate-file FILE  PEM chain for the portal's name, leaf first, and
-  --tls-key-file FILE          its key (default: the control plane's own authority issues one)
-  --tenant-requests N   a tenant's calls a second through the ingress, while another tenant uses it
-                        too (default 400)
-  --tenant-mib N        its MiB a second there, both directions together (default 64)
-  --tenant-streams N    its calls that may be open at once (default 1024)
-  --audit-days N        how long a tenant's audit is kept (default 365)
-  --audit-rows N        how many rows of it are kept (default 2000000)
-  --rotate-root-key     take another root key before serving; tenants notice nothing
-  --log-level LEVEL     debug, info (default) or warn
-  --check-config        print the effective values and stop
-  --help                this text
-
-When it is usable it writes DIR/ready.json. SIGTERM stops it. Exit code 2: wrong usage, 1: failure.
-)";
 }
 
 }  // namespace pcg::controlplane

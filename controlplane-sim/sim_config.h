@@ -7,13 +7,34 @@
 #include "common/log/log.h"
 #include "controlplane-sim/audit/audit_store.h"
 #include "controlplane-sim/budget/budgets.h"
+#include "controlplane-sim/lifetimes.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace pcg::controlplane {
+
+// A nats-server that somebody else runs (docs/operator/broker.md).
+struct ExternalBroker {
+    std::vector<std::string> urls;  // tls://HOST:PORT, as gateways reach it too
+    std::filesystem::path caFile;   // empty: its certificate is from our own authority
+    std::string monitorUrl;         // for ready.json; empty: not known
+};
+
+// What --write-broker-config writes, and for whom.
+struct BrokerExportOrder {
+    std::filesystem::path directory;
+    std::string address = "0.0.0.0";  // where it listens
+    std::uint16_t port = 4222;
+    std::uint16_t monitorPort = 8222;   // on loopback
+    std::vector<std::string> names;     // in its certificate, names and addresses
+    std::filesystem::path certificate;  // its own, with the key; empty: one of ours
+    std::filesystem::path key;
+};
 
 struct SimConfig {
     std::filesystem::path stateDir;
@@ -27,6 +48,9 @@ struct SimConfig {
     BudgetLimits budget;
     AuditRetention audit;
     bool rotateRootKey = false;
+    std::optional<ExternalBroker> broker;  // none: a child of ours
+    std::optional<BrokerExportOrder> exportBroker;
+    Lifetimes lifetimes;
     log::Level logLevel = log::Level::Info;
     bool checkOnly = false;
     bool help = false;

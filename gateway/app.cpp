@@ -31,6 +31,7 @@ App::App(net::Loop& loop, const GatewayConfig& config, Random& random, const Clo
       config_(config),
       random_(random),
       clock_(clock),
+      boot_(wire::newId<wire::InstanceId>(random)),
       warnings_(clock),
       changed_(loop.get_executor(), SteadyTime::max()),
       forgotten_(loop.get_executor(), SteadyTime::max()) {}
@@ -215,9 +216,25 @@ LinkReport App::linkReport() {
     if (up && view.roundTrip) {
         report.rttMs = std::chrono::ceil<std::chrono::milliseconds>(*view.roundTrip).count();
     }
+    noteRenewalTrouble(report);
     if (up) warnings_.clear(WarningCode::LinkDown);
     if (!up) warnings_.raise(WarningCode::LinkDown, "", report.why);
     return report;
+}
+
+// A person has to act, and here is where they look.
+void App::noteRenewalTrouble(LinkReport& report) {
+    const auto& trouble = enrollment_->renewalTrouble();
+    const std::pair<WarningCode, ErrorCode> codes[] = {
+        {WarningCode::Quarantined, kQuarantined}, {WarningCode::CertificateOver, kCertificateOver}};
+    for (const auto& [warning, code] : codes) {
+        if (trouble && trouble->is(code)) {
+            warnings_.raise(warning, "", trouble->message());
+            report.why = trouble->message();
+        } else {
+            warnings_.clear(warning);
+        }
+    }
 }
 
 net::Task<Result<>> App::run() {
@@ -257,6 +274,7 @@ net::Task<Result<>> App::servePapers() {
          .enrollment = *enrollment_,
          .service = *service_,
          .remote = [this](http::Exchange& exchange) { return remote_->serve(exchange); },
+         .boot = boot_,
          .hostname = config_.hostname,
          .version = std::string(gatewayVersion()),
          .onOver =
@@ -277,6 +295,8 @@ net::Task<Result<>> App::servePapers() {
     session_.reset();
     gate_->close();
     warnings_.clear(WarningCode::LinkDown);
+    warnings_.clear(WarningCode::Quarantined);
+    warnings_.clear(WarningCode::CertificateOver);
     if (over_) co_await forgetTenant(served, *over_);
     co_return Result<>{};
 }

@@ -52,6 +52,7 @@ class App {
     void makeRemote();
     void makeControlApi();
     Result<> listenForControl();
+    void noteRenewalTrouble(LinkReport& report);
     net::Task<Result<>> servePapers();
     net::Task<void> forgetTenant(store::Scope scope, std::string why);
     net::Task<void> shutDown();
@@ -68,6 +69,7 @@ class App {
     const GatewayConfig config_;
     Random& random_;
     const Clock& clock_;
+    wire::InstanceId boot_;  // a copy of this gateway has another
     Warnings warnings_;
     std::unique_ptr<StateStore> state_;
     std::unique_ptr<AuditTrail> audit_;

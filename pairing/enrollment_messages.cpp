@@ -118,6 +118,7 @@ Result<Bundle> Bundle::parse(std::string_view payload) {
     bundle.bus.userJwt = PCG_TRY(nats.string("user_jwt", kMaxJwt));
     bundle.bus.subjectPrefix = PCG_TRY(nats.string("subject_prefix", 128));
     bundle.renewUrl = PCG_TRY(message.string("renew_url", 512));
+    if (message.has("ratchet0")) bundle.ratchet = PCG_TRY(fields::array<32>(message, "ratchet0"));
     bundle.issuedAt = PCG_TRY(message.integer("issued_at"));
     bundle.notAfter = PCG_TRY(message.integer("not_after"));
     if (bundle.bus.urls.empty()) return fail(kBundle, "the bundle names no message bus");
@@ -144,6 +145,7 @@ std::string Bundle::write() const {
         .set("renew_url", renewUrl)
         .set("issued_at", issuedAt)
         .set("not_after", notAfter);
+    if (ratchet) message.set("ratchet0", toText(*ratchet));
     return codec::json::write(message);
 }
 

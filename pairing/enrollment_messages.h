@@ -13,6 +13,7 @@
 
 #include "pairing/types.h"
 
+#include <optional>
 #include <vector>
 
 namespace pcg::pairing {
@@ -84,6 +85,7 @@ struct Bundle {
     std::string controlPlaneCa;   // PEM
     Bus bus;
     std::string renewUrl;
+    std::optional<ByteArray<32>> ratchet;  // for the first renewal (renew_messages.h)
     std::int64_t issuedAt = 0;
     std::int64_t notAfter = 0;
 

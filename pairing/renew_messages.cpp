@@ -7,6 +7,26 @@ namespace pcg::pairing {
 
 using fields::Object;
 
+namespace {
+
+constexpr std::size_t kMaxCsr = 2 * 1024;
+constexpr std::size_t kMaxJwt = 8 * 1024;
+constexpr std::size_t kMaxChain = 32 * 1024;
+
+Result<Ratchet> ratchetIn(const Object& message) {
+    Ratchet ratchet;
+    if (message.has("ctr")) ratchet.counter = PCG_TRY(message.integer("ctr", 0));
+    if (message.has("ratchet")) ratchet.value = PCG_TRY(fields::array<32>(message, "ratchet"));
+    return ratchet;
+}
+
+void putRatchet(Object& message, const Ratchet& ratchet) {
+    message.set("ctr", ratchet.counter);
+    if (ratchet.value) message.set("ratchet", toText(*ratchet.value));
+}
+
+}  // namespace
+
 Result<RenewRequest> RenewRequest::parse(std::string_view raw) {
     const auto message = PCG_TRY(fields::open(raw));
     RenewRequest request;
@@ -14,6 +34,8 @@ Result<RenewRequest> RenewRequest::parse(std::string_view raw) {
     request.gatewayId = PCG_TRY(fields::id(message, "gateway_id", "gw_"));
     request.epoch = PCG_TRY(message.integer("epoch", 1));
     request.nkeyPub = PCG_TRY(fields::nkey(message, "nkey_pub"));
+    request.ratchet = PCG_TRY(ratchetIn(message));
+    if (message.has("csr")) request.csr = PCG_TRY(fields::bytes(message, "csr", kMaxCsr));
     request.at = PCG_TRY(message.integer("ts"));
     return request;
 }
@@ -25,6 +47,8 @@ std::string RenewRequest::write() const {
         .set("epoch", epoch)
         .set("nkey_pub", nkeyPub)
         .set("ts", at);
+    putRatchet(message, ratchet);
+    if (!csr.empty()) message.set("csr", toText(csr));
     return codec::json::write(message);
 }
 
@@ -36,13 +60,22 @@ Bytes renewSigningInput(std::string_view raw) {
 
 Result<RenewReply> RenewReply::parse(std::string_view raw) {
     // An answer of an ordinary API call: no version of its own, and later members may come.
-    const auto message = PCG_TRY(codec::json::parseObject(raw, kMaxMessageBytes));
-    auto userJwt = PCG_TRY(message.string("user_jwt", 8 * 1024));
-    return RenewReply{std::move(userJwt)};
+    const auto message = PCG_TRY(codec::json::parseObject(raw, kMaxBundleBytes));
+    RenewReply reply;
+    reply.userJwt = PCG_TRY(message.string("user_jwt", kMaxJwt));
+    reply.ratchet = PCG_TRY(ratchetIn(message));
+    if (message.has("client_cert_chain"))
+        reply.clientCertChain = PCG_TRY(message.string("client_cert_chain", kMaxChain));
+    if (message.has("issued_at")) reply.issuedAt = PCG_TRY(message.integer("issued_at", 0));
+    return reply;
 }
 
 std::string RenewReply::write() const {
-    return codec::json::write(Object().set("user_jwt", userJwt));
+    Object message;
+    message.set("user_jwt", userJwt).set("issued_at", issuedAt);
+    putRatchet(message, ratchet);
+    if (!clientCertChain.empty()) message.set("client_cert_chain", clientCertChain);
+    return codec::json::write(message);
 }
 
 }  // namespace pcg::pairing

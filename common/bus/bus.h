@@ -34,6 +34,10 @@ struct SubscriptionHandlers {
 class Subscription {
   public:
     virtual ~Subscription() = default;
+
+    // Asks the broker for no more, and goes on delivering what it has sent already. Not undone by a
+    // reconnect.
+    virtual void drain() = 0;
 };
 
 enum class LinkState { Down, Connecting, Up, Closed };

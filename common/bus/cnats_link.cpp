@@ -22,6 +22,7 @@ constexpr int kSendWindow = 256 * 1024;
 // Reads until cnats has seen the end of a closed socket; each takes up to kIoBuffer of a small
 // window.
 constexpr int kMaxFinalReads = 256;
+constexpr std::chrono::milliseconds kDrainLimit{15'000};
 
 char* copyText(const std::string& text) { return ::strdup(text.c_str()); }
 
@@ -279,6 +280,13 @@ void CnatsLink::unsubscribe(Registration& registration) {
     natsSubscription_Unsubscribe(handle);
     natsSubscription_Destroy(handle);
     // drain() may be iterating: it drops what is cancelled.
+}
+
+void CnatsLink::drainSubscription(Registration& registration) {
+    if (registration.handle == nullptr || retired_) return;
+    // cnats sends the UNSUB and waits for the broker's word behind it on a thread of its own, for
+    // as long as a silent link may live; until then it takes what arrives.
+    natsSubscription_DrainTimeout(registration.handle, kDrainLimit.count());
 }
 
 Result<> CnatsLink::publish(std::string_view subject, BytesView payload, std::string_view replyTo) {

@@ -58,6 +58,8 @@ class CnatsLink : public std::enable_shared_from_this<CnatsLink> {
 
     Result<> subscribe(const RegistrationPtr& registration);
     void unsubscribe(Registration& registration);
+    // Delivers on until retire() or unsubscribe().
+    void drainSubscription(Registration& registration);
     Result<> publish(std::string_view subject, BytesView payload, std::string_view replyTo);
     std::size_t buffered() const;
 

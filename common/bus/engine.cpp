@@ -59,8 +59,9 @@ net::Task<void> NatsBus::Engine::run([[maybe_unused]] std::shared_ptr<Engine> se
         kLog.failure(log::Level::Warn,
                      wasUp ? "bus.link_lost" : "bus.connect_failed",
                      why,
-                     {{"broker", options_.broker.text()}, {"attempt", status_.failedAttempts}});
+                     {{"broker", target().text()}, {"attempt", status_.failedAttempts}});
         setState(LinkState::Down, why.message());
+        if (!wasUp) ++turn_;
         co_await waitBeforeNext();
     }
     finished_ = true;
@@ -78,6 +79,12 @@ net::Task<void> NatsBus::Engine::waitBeforeNext() {
     hurry_ = false;
 }
 
+const net::Target& NatsBus::Engine::target() const {
+    const auto& others = options_.alternates;
+    const auto turn = turn_ % (others.size() + 1);
+    return turn == 0 ? options_.broker : others[turn - 1];
+}
+
 net::Task<Error> NatsBus::Engine::oneLink() {
     linkEnd_.reset();
     bridgeEnd_.reset();
@@ -90,16 +97,16 @@ net::Task<Error> NatsBus::Engine::oneLink() {
 }
 
 net::Task<Result<>> NatsBus::Engine::connectLink(int redials) {
-    PCG_CO_TRY(net::TcpSocket socket, co_await dialer_->connect(options_.broker));
+    PCG_CO_TRY(net::TcpSocket socket, co_await dialer_->connect(target()));
     net::setUserTimeout(socket, kUserTimeout);
     PCG_CO_TRY(const ServerInfo info, co_await readGreeting(socket));
     if (!info.tlsOffered) {
         co_return fail(kProtocol,
-                       "the broker at " + options_.broker.text() +
+                       "the broker at " + target().text() +
                            " does not offer TLS; nothing was sent. Enable TLS on the broker");
     }
     PCG_CO_TRY(net::TlsConnection connection,
-               co_await dialer_->secure(std::move(socket), options_.broker));
+               co_await dialer_->secure(std::move(socket), target()));
     status_.peer = connection.peer;
     status_.session = connection.session;
     auto attached = co_await attach(std::move(connection), info);
@@ -123,10 +130,10 @@ net::Task<Result<ServerInfo>> NatsBus::Engine::readGreeting(net::TcpSocket& sock
         const auto [error, count] = co_await socket.async_read_some(room, net::kAwaitTuple);
         if (deadline.expired()) {
             co_return fail(net::kTimeout,
-                           "the broker at " + options_.broker.text() +
+                           "the broker at " + target().text() +
                                " accepted the connection but sent no greeting");
         }
-        if (error) co_return fail(net::describeSocketError(error, options_.broker.text()));
+        if (error) co_return fail(net::describeSocketError(error, target().text()));
         size += count;
         end = std::string_view(line.data(), size).find("\r\n");
     }
@@ -134,7 +141,7 @@ net::Task<Result<ServerInfo>> NatsBus::Engine::readGreeting(net::TcpSocket& sock
     // put there.
     if (end == std::string::npos || end + 2 != size) {
         co_return fail(kProtocol,
-                       "the broker at " + options_.broker.text() +
+                       "the broker at " + target().text() +
                            " sent something else than one greeting line before TLS");
     }
     co_return parseServerInfo(std::string_view(line).substr(0, end));
@@ -210,7 +217,7 @@ net::Task<Result<>> NatsBus::Engine::attach(net::TlsConnection connection, const
     while (!job->result) co_await job->done.async_wait(net::kAwaitTuple);
     if (deadline.expired()) {
         co_return fail(net::kTimeout,
-                       "the broker at " + options_.broker.text() + " did not admit us within " +
+                       "the broker at " + target().text() + " did not admit us within " +
                            std::to_string(options_.connectLimit.count()) + " ms");
     }
     if (!piped) co_return fail(piped.error());

@@ -38,6 +38,7 @@ class NatsBus::Engine : public std::enable_shared_from_this<NatsBus::Engine> {
                                      Bytes payload,
                                      std::chrono::milliseconds timeout);
     void cancel(const RegistrationPtr& registration);
+    void drain(const RegistrationPtr& registration);
 
     std::size_t bufferedBytes() const;
     LinkStatus status() const;
@@ -51,6 +52,7 @@ class NatsBus::Engine : public std::enable_shared_from_this<NatsBus::Engine> {
   private:
     net::Task<void> run(std::shared_ptr<Engine> self);
     net::Task<Error> oneLink();
+    const net::Target& target() const;
     net::Task<Result<>> connectLink(int redials = 3);
     net::Task<Result<ServerInfo>> readGreeting(net::TcpSocket& socket);
     Result<CnatsLogin> makeLogin(const ServerInfo& info);
@@ -76,6 +78,7 @@ class NatsBus::Engine : public std::enable_shared_from_this<NatsBus::Engine> {
     LinkState state_ = LinkState::Down;
     LinkStatus status_;
     std::uint64_t epoch_ = 0;
+    std::size_t turn_ = 0;  // which of the brokers is dialed
     std::chrono::steady_clock::time_point upSince_;
     std::chrono::steady_clock::time_point nextAttempt_;
 

@@ -54,12 +54,16 @@ namespace {
 
 class HeldSubscription final : public Subscription {
   public:
-    explicit HeldSubscription(std::function<void()> cancel) : cancel_(std::move(cancel)) {}
+    HeldSubscription(std::function<void()> cancel, std::function<void()> drain)
+        : cancel_(std::move(cancel)), drain_(std::move(drain)) {}
 
     ~HeldSubscription() override { cancel_(); }
 
+    void drain() override { drain_(); }
+
   private:
     std::function<void()> cancel_;
+    std::function<void()> drain_;
 };
 
 }  // namespace
@@ -77,15 +81,25 @@ Result<std::unique_ptr<Subscription>> NatsBus::Engine::subscribe(std::string sub
     registration->handlers = std::move(handlers);
     if (state_ == LinkState::Up && !linkEnd_) PCG_TRY(link_->subscribe(registration));
     registrations_.push_back(registration);
-    return std::make_unique<HeldSubscription>([weak = weak_from_this(), registration] {
-        if (const auto self = weak.lock()) self->cancel(registration);
-        registration->cancelled = true;
-    });
+    return std::make_unique<HeldSubscription>(
+        [weak = weak_from_this(), registration] {
+            if (const auto self = weak.lock()) self->cancel(registration);
+            registration->cancelled = true;
+        },
+        [weak = weak_from_this(), registration] {
+            if (const auto self = weak.lock()) self->drain(registration);
+        });
 }
 
 void NatsBus::Engine::cancel(const RegistrationPtr& registration) {
     registration->cancelled = true;
     if (link_) link_->unsubscribe(*registration);
+    std::erase(registrations_, registration);
+}
+
+void NatsBus::Engine::drain(const RegistrationPtr& registration) {
+    if (std::exchange(registration->draining, true)) return;
+    if (link_) link_->drainSubscription(*registration);
     std::erase(registrations_, registration);
 }
 

@@ -19,6 +19,7 @@
 #include "common/net/dialer.h"
 
 #include <optional>
+#include <vector>
 
 namespace pcg::bus {
 
@@ -35,9 +36,10 @@ class BusCredentials {
 };
 
 struct NatsBusOptions {
-    std::string name;         // what the broker's monitoring shows for us
-    net::Target broker;       // who to dial
-    std::string inboxPrefix;  // reply subjects are made below it: "pcg.v1.<nkey>.inbox"
+    std::string name;                     // what the broker's monitoring shows for us
+    net::Target broker;                   // who to dial
+    std::vector<net::Target> alternates;  // tried in turn when that one fails
+    std::string inboxPrefix;              // reply subjects are made below it: "pcg.v1.<nkey>.inbox"
     std::shared_ptr<const BusCredentials> credentials;  // none: anonymous, for tests
 
     std::size_t maxBuffered = 4 * 1024 * 1024;  // publish fails with bus.congested above

@@ -16,6 +16,7 @@ struct Registration {
     std::string queueGroup;
     SubscriptionHandlers handlers;
     bool cancelled = false;
+    bool draining = false;                 // not made again on the next link
     __natsSubscription* handle = nullptr;  // of the present link; owned by the CnatsLink
 };
 

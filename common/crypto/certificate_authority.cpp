@@ -32,7 +32,7 @@ std::string_view usageOf(Purpose purpose) {
 }
 
 // A leaf never outlives the authority that vouches for it.
-WallTime endOf(WallTime now, Days lifetime, const Certificate& issuer) {
+WallTime endOf(WallTime now, std::chrono::seconds lifetime, const Certificate& issuer) {
     return std::min<WallTime>(now + lifetime, issuer.notAfter());
 }
 

@@ -34,7 +34,7 @@ struct GatewayProfile {
     std::string trustDomain;
     std::string tenantId;
     std::string gatewayId;
-    Days lifetime{30};
+    std::chrono::seconds lifetime = Days{30};
 };
 
 class CertificateAuthority {

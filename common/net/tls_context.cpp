@@ -99,6 +99,15 @@ int verifyCallback(X509_STORE_CTX* store, void* argument) {
     return ok ? 1 : 0;
 }
 
+// An expired certificate proves nothing, so it counts as none: the verify result stays, and
+// peerCertificate() returns nothing. Cutting the handshake would tell the client of a broken
+// network; so whoever it calls can say what is wrong.
+int tolerateExpiry(int verified, X509_STORE_CTX* store) {
+    const bool leafExpired = X509_STORE_CTX_get_error_depth(store) == 0 &&
+                             X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED;
+    return verified == 1 || leafExpired ? 1 : 0;
+}
+
 std::string describe(const PresentedCertificate& certificate) {
     return "the certificate with SHA-256 " + certificate.sha256Hex() + " (subject \"" +
            certificate.subject + "\", issuer \"" + certificate.issuer + "\", valid from " +
@@ -215,7 +224,9 @@ Result<TlsServerContext> TlsServerContext::create(const CertificateAndKey& ident
         PCG_TRY(addTrustedPem(native, clientCaPem));
         const int required =
             clients == ClientCertificates::Required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
-        SSL_CTX_set_verify(native, SSL_VERIFY_PEER | required, nullptr);
+        SSL_CTX_set_verify(native,
+                           SSL_VERIFY_PEER | required,
+                           clients == ClientCertificates::Optional ? &tolerateExpiry : nullptr);
     }
     return TlsServerContext(std::move(context));
 }

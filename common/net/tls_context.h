@@ -101,8 +101,8 @@ enum class ClientCertificates { NotAsked, Optional, Required };
 
 class TlsServerContext {
   public:
-    // `clientCaPem`: who may issue client certificates; needed unless NotAsked. A client
-    // certificate that does not verify ends the handshake.
+    // `clientCaPem`: who may issue client certificates; needed unless NotAsked. One that does not
+    // verify ends the handshake; if Optional, one whose time is over counts as none presented.
     static Result<TlsServerContext> create(
         const CertificateAndKey& identity,
         ClientCertificates clients = ClientCertificates::NotAsked,

@@ -192,6 +192,10 @@ class Acceptor::Core : public std::enable_shared_from_this<Core> {
         }
     }
 
+    void retire() {
+        if (open_) open_->drain();
+    }
+
     void close() {
         open_.reset();
         port_->close();
@@ -258,6 +262,8 @@ Acceptor::Acceptor(net::Loop& loop,
 Acceptor::~Acceptor() { core_->close(); }
 
 Result<> Acceptor::start() { return core_->start(); }
+
+void Acceptor::retire() { core_->retire(); }
 
 net::Task<void> Acceptor::stop(std::chrono::milliseconds drain) { return core_->stop(drain); }
 

@@ -46,6 +46,10 @@ class Acceptor {
 
     Result<> start();
 
+    // Asks for no new streams; those that are on their way are still taken, and all may run on.
+    // For an acceptor whose place another has taken; stop() is still to be awaited.
+    void retire();
+
     // Takes no new streams; those that run may end within `drain`, then they are cut. Completes
     // when no handler runs any more.
     net::Task<void> stop(std::chrono::milliseconds drain);

@@ -83,7 +83,7 @@ std::string quoted(const std::filesystem::path& path) { return "\"" + path.strin
 
 Result<std::string> makeBrokerConfig(const BrokerSettings& settings) {
     PCG_TRY(check(settings));
-    std::string text = "# Written by pcg-controlplane-sim at each start; changes are lost.\n";
+    std::string text = "# " + settings.note + "\n";
     text += "server_name: \"pcg-broker\"\n";
     text += "host: \"" + settings.host + "\"\n";
     text += "port: " + portText(settings.ports.client) + "\n";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration of the nats-server that we run: a pure function from settings to text.
+// The configuration of the nats-server that we run, or that somebody else runs for us: a pure
+// function from settings to text.
 //
 // Operator mode with a full account resolver, TLS with client certificates of our CA, monitoring on
 // loopback. What is not written is off: WebSocket, MQTT, leaf nodes, clustering, JetStream,
@@ -24,6 +25,7 @@ struct Ports {
 };
 
 struct BrokerSettings {
+    std::string note = "Written by pcg-controlplane-sim at each start; changes are lost.";
     std::string host = "127.0.0.1";  // where clients connect; an IP address
     Ports ports;
     std::string operatorJwt;

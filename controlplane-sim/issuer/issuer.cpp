@@ -74,11 +74,12 @@ std::string tenantKeysName(const wire::TenantId& tenant) { return "bus.tenant." 
 
 Result<std::unique_ptr<Issuer>> Issuer::open(const PkiStorage& storage,
                                              Random& random,
-                                             const Clock& clock) {
+                                             const Clock& clock,
+                                             std::chrono::seconds gatewayToken) {
     const auto fresh = PCG_TRY(OperatorSeeds::generate(random));
     const auto kept = PCG_TRY(loadOrMake(storage, "bus.operator", fresh.toSecret()));
     auto seeds = PCG_TRY(OperatorSeeds::fromSecret(kept));
-    return std::unique_ptr<Issuer>(new Issuer(std::move(seeds), random, clock));
+    return std::unique_ptr<Issuer>(new Issuer(std::move(seeds), random, clock, gatewayToken));
 }
 
 Result<std::string> Issuer::operatorJwt() const {
@@ -155,9 +156,8 @@ Result<std::string> Issuer::gatewayJwt(const wire::TenantId& tenant,
     }
     const auto key = PCG_TRY(userKeyOf(nkey));
     const auto now = clock_.wallNow();
-    return identity::makeUserJwt(state.seeds->gateways,
-                                 {key, "gateway", state.seeds->account, now + kGatewayJwtLifetime},
-                                 now);
+    return identity::makeUserJwt(
+        state.seeds->gateways, {key, "gateway", state.seeds->account, now + gatewayToken_}, now);
 }
 
 Result<> Issuer::setGateways(const wire::TenantId& tenant, std::size_t gateways) {

@@ -12,6 +12,7 @@
 #include "common/bus/nats_bus.h"
 #include "common/wire/ids.h"
 #include "controlplane-sim/issuer/signing_keys.h"
+#include "controlplane-sim/lifetimes.h"
 #include "controlplane-sim/pki/pki.h"
 
 #include <map>
@@ -21,8 +22,6 @@
 #include <vector>
 
 namespace pcg::controlplane::issuer {
-
-inline constexpr std::chrono::hours kGatewayJwtLifetime{24};
 
 // A live link ends when its token does, and its streams with it: our own token outlives many
 // gateways' tokens.
@@ -37,9 +36,11 @@ std::string tenantKeysName(const wire::TenantId& tenant);
 class Issuer {
   public:
     // Loads the operator's keys or makes them. `random` (thread-safe) and `clock` must outlive it.
-    static Result<std::unique_ptr<Issuer>> open(const PkiStorage& storage,
-                                                Random& random,
-                                                const Clock& clock);
+    static Result<std::unique_ptr<Issuer>> open(
+        const PkiStorage& storage,
+        Random& random,
+        const Clock& clock,
+        std::chrono::seconds gatewayToken = Lifetimes{}.token);
 
     // For the broker's configuration.
     Result<std::string> operatorJwt() const;
@@ -87,14 +88,21 @@ class Issuer {
 
     using Tenants = std::map<std::string, TenantState>;
 
-    Issuer(OperatorSeeds seeds, Random& random, const Clock& clock)
-        : operator_(std::move(seeds)), random_(random), clock_(clock) {}
+    Issuer(OperatorSeeds seeds,
+           Random& random,
+           const Clock& clock,
+           std::chrono::seconds gatewayToken)
+        : operator_(std::move(seeds)),
+          random_(random),
+          clock_(clock),
+          gatewayToken_(gatewayToken) {}
 
     Result<TenantState> stateOf(const wire::TenantId& tenant) const;
 
     OperatorSeeds operator_;
     Random& random_;
     const Clock& clock_;
+    std::chrono::seconds gatewayToken_;
     Synchronized<Tenants> tenants_;
 };
 

@@ -10,11 +10,6 @@ using crypto::EcKey;
 
 constexpr crypto::Days kServerLifetime{397};
 
-// Meant to be 30 days, renewed at two thirds. Until a gateway can renew its certificate
-// (docs/protocol/identity.md) a short life would only be an outage with a date. Revocation is by
-// the bus user, whose token lives 24 hours.
-constexpr crypto::Days kGatewayLifetime{5 * 365};
-
 Result<std::optional<EcKey>> loadKey(const PkiStorage& storage, const std::string& name) {
     const auto stored = PCG_TRY(storage.get(name + ".key"));
     if (!stored) return std::nullopt;
@@ -79,7 +74,9 @@ Result<EcKey> openCommandKey(const PkiStorage& storage) {
 
 }  // namespace
 
-Result<Pki> Pki::open(const PkiStorage& storage, WallTime now) {
+Result<Pki> Pki::open(const PkiStorage& storage,
+                      WallTime now,
+                      std::chrono::seconds gatewayLifetime) {
     const auto root = PCG_TRY(authority(
         storage, "root", [&] { return CertificateAuthority::createRoot("PCG Root", now); }));
     const auto issuing =
@@ -101,7 +98,8 @@ Result<Pki> Pki::open(const PkiStorage& storage, WallTime now) {
                std::move(servers),
                std::move(gateways),
                std::move(signer),
-               std::move(command));
+               std::move(command),
+               gatewayLifetime);
 }
 
 Result<net::CertificateAndKey> Pki::serverIdentity(const std::vector<std::string>& dnsNames,
@@ -131,7 +129,7 @@ Result<crypto::CertificateChain> Pki::issueGateway(BytesView spki,
     profile.trustDomain = kTrustDomain;
     profile.tenantId = tenantId;
     profile.gatewayId = gatewayId;
-    profile.lifetime = kGatewayLifetime;
+    profile.lifetime = gatewayLifetime_;
     auto leaf = PCG_TRY(gateways_.issueGateway(spki, profile, now));
     return crypto::CertificateChain{std::move(leaf), gateways_.certificate()};
 }

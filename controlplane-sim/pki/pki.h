@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/crypto/certificate_authority.h"
 #include "common/net/tls_context.h"
+#include "controlplane-sim/lifetimes.h"
 
 #include <functional>
 #include <optional>
@@ -34,7 +35,9 @@ struct EnrollSigner {
 class Pki {
   public:
     // Loads what is there and makes what is missing.
-    static Result<Pki> open(const PkiStorage& storage, WallTime now);
+    static Result<Pki> open(const PkiStorage& storage,
+                            WallTime now,
+                            std::chrono::seconds gatewayLifetime = Lifetimes{}.certificate);
 
     const crypto::Certificate& root() const { return root_; }
 
@@ -72,18 +75,21 @@ class Pki {
         crypto::CertificateAuthority servers,
         crypto::CertificateAuthority gateways,
         EnrollSigner enroll,
-        crypto::EcKey command)
+        crypto::EcKey command,
+        std::chrono::seconds gatewayLifetime)
         : root_(std::move(root)),
           servers_(std::move(servers)),
           gateways_(std::move(gateways)),
           enroll_(std::move(enroll)),
-          command_(std::move(command)) {}
+          command_(std::move(command)),
+          gatewayLifetime_(gatewayLifetime) {}
 
     crypto::Certificate root_;
     crypto::CertificateAuthority servers_;
     crypto::CertificateAuthority gateways_;
     EnrollSigner enroll_;
     crypto::EcKey command_;
+    std::chrono::seconds gatewayLifetime_;
 };
 
 }  // namespace pcg::controlplane

@@ -46,12 +46,19 @@ Result<std::optional<LiveSealing>> parseSealing(const Object& from) {
                        PCG_TRY(sealing->string("signature", kMaxKeyText))};
 }
 
+Result<std::optional<wire::InstanceId>> parseBoot(const codec::json::Object& object) {
+    const auto boot = PCG_TRY(object.optionalString("boot", 64));
+    if (!boot) return std::nullopt;
+    return PCG_TRY(wire::parseInstanceId(*boot));
+}
+
 }  // namespace
 
 Result<HelloReport> parseHello(BytesView payload) {
     const auto object = PCG_TRY(codec::json::parseObject(asText(payload), kMaxSmall));
     const std::string instance = PCG_TRY(object.string("instance", 64));
     HelloReport hello{.instance = PCG_TRY(wire::parseInstanceId(instance)),
+                      .boot = PCG_TRY(parseBoot(object)),
                       .version = PCG_TRY(object.string("version", 64)),
                       .hostname = PCG_TRY(object.string("hostname", 255)),
                       .linkEpoch = 0,
@@ -95,6 +102,7 @@ Result<PongReport> parsePong(BytesView payload) {
     pong.sequence = static_cast<std::uint64_t>(PCG_TRY(object.integer("seq", 0)));
     const auto at = PCG_TRY(object.optionalInteger("at_ms", 0, kMaxClock));
     if (at) pong.at = fromUnixMilliseconds(*at);
+    pong.boot = PCG_TRY(parseBoot(object));
     return pong;
 }
 

@@ -29,7 +29,8 @@ Result<InventoryReport> parseInventory(BytesView payload);
 
 struct PongReport {
     std::uint64_t sequence = 0;
-    std::optional<WallTime> at;  // the gateway's clock when it answered
+    std::optional<WallTime> at;            // the gateway's clock when it answered
+    std::optional<wire::InstanceId> boot;  // as in hello
 };
 
 Result<PongReport> parsePong(BytesView payload);

@@ -16,6 +16,7 @@ using codec::json::Object;
 
 constexpr log::Logger kLog{"presence"};
 constexpr std::chrono::seconds kTick{1};
+constexpr std::chrono::milliseconds kPingPause{100};  // for whoever reconnects all the time
 
 struct Peer {
     Peer(wire::GatewayId who, wire::UserNkey key) : id(std::move(who)), nkey(std::move(key)) {}
@@ -38,6 +39,13 @@ struct Peer {
     bool pingUnanswered = false;
     SteadyTime pingedAt{};
     WallTime pingedAtWall{};
+    std::string quarantine;
+    std::optional<wire::InstanceId> boot;      // of its latest hello
+    std::optional<wire::InstanceId> answered;  // who answered the ping `answeredSequence`
+    std::uint64_t answeredSequence = 0;
+    std::optional<SteadyTime> copySeen;
+    std::string lastHost;  // of its latest connection, and of the one before
+    std::string earlierHost;
 };
 
 struct Tenant {
@@ -126,7 +134,57 @@ struct Presence::State : std::enable_shared_from_this<State> {
                 std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - peer.lastSign);
         }
         if (!peer.online) live.why = causeOf(tenant, peer);
+        if (!peer.quarantine.empty()) live.why = peer.quarantine;
+        if (isCopySeen(peer)) live.warnings.push_back(copyWarning(peer));
         return live;
+    }
+
+    bool isCopySeen(const Peer& peer) const {
+        return peer.copySeen && clock.now() - *peer.copySeen < kCopyRemembered;
+    }
+
+    static std::string copyWarning(const Peer& peer) {
+        std::string text = "Two running gateways use this gateway's identity";
+        if (!peer.earlierHost.empty())
+            text += " (they connected from " + peer.earlierHost + " and " + peer.lastHost + ")";
+        return text +
+               ". It was copied: stop the copy. If you do not know which one it is, release the "
+               "gateway and pair it again.";
+    }
+
+    // Two answers to one ping, from two runs of the daemon.
+    void noteAnswer(const wire::TenantId& id, Peer& peer, const PongReport& pong) {
+        if (!pong.boot || pong.sequence != peer.pingSequence) return;
+        const bool first = peer.answeredSequence != pong.sequence;
+        const bool another = !first && peer.answered != pong.boot;
+        if (first) {
+            peer.answeredSequence = pong.sequence;
+            peer.answered = pong.boot;
+        }
+        if (!another) return;
+        if (!isCopySeen(peer)) {
+            kLog.error("presence.two_gateways",
+                       {{"tenant", id.text()},
+                        {"gateway", peer.id.text()},
+                        {"one", peer.answered->text()},
+                        {"other", pong.boot->text()},
+                        {"host", peer.lastHost},
+                        {"earlier_host", peer.earlierHost}});
+        }
+        peer.copySeen = clock.now();
+    }
+
+    void connected(const ConnectEvent& event) {
+        for (auto& [name, tenant] : tenants) {
+            const auto found = tenant.peers.find(event.user);
+            if (found == tenant.peers.end()) continue;
+            Peer& peer = found->second;
+            peer.earlierHost = std::exchange(peer.lastHost, event.host);
+            kLog.info("presence.connected",
+                      {{"tenant", name}, {"gateway", peer.id.text()}, {"host", event.host}});
+            if (peer.online && clock.now() - peer.pingedAt >= kPingPause) ping(tenant, peer);
+            return;
+        }
     }
 
     static std::string causeOf(const Tenant& tenant, const Peer& peer) {
@@ -168,7 +226,7 @@ struct Presence::State : std::enable_shared_from_this<State> {
             case wire::SubjectKind::Heartbeat:
                 break;
             case wire::SubjectKind::Pong:
-                onPong(tenant, peer, message.payload);
+                onPong(id, tenant, peer, message.payload);
                 break;
             default:
                 return;
@@ -198,6 +256,11 @@ struct Presence::State : std::enable_shared_from_this<State> {
         Object welcome;
         welcome.set("link_epoch", codec::json::Value::ofUnsigned(hello->linkEpoch));
         send(tenant, wire::GatewaySubjects(peer.nkey).welcome(), welcome);
+        // Another run than before: started anew, or a copy. If the other one is still there, both
+        // will answer.
+        const bool another = peer.boot && hello->boot && peer.boot != hello->boot;
+        peer.boot = hello->boot;
+        if (another) ping(tenant, peer);
         return [tell = events.onHello, id, gateway = peer.id, hello = std::move(*hello)] {
             if (tell) tell(id, gateway, hello);
         };
@@ -222,12 +285,13 @@ struct Presence::State : std::enable_shared_from_this<State> {
         };
     }
 
-    void onPong(Tenant& tenant, Peer& peer, BytesView payload) {
+    void onPong(const wire::TenantId& id, Tenant& tenant, Peer& peer, BytesView payload) {
         const auto pong = parsePong(payload);
         if (!pong) {
             refuse(peer, pong.error());
             return;
         }
+        noteAnswer(id, peer, *pong);
         if (!peer.pingUnanswered || pong->sequence != peer.pingSequence) return;
         peer.pingUnanswered = false;
         const bool first = !peer.roundTrip;
@@ -327,6 +391,14 @@ void Presence::forget(const wire::TenantId& tenant, const wire::GatewayId& gatew
     std::erase_if(place->second.peers,
                   [&gateway](const auto& entry) { return entry.second.id == gateway; });
 }
+
+void Presence::quarantine(const wire::TenantId& tenant,
+                          const wire::GatewayId& gateway,
+                          std::string why) {
+    if (Peer* peer = state_->find(tenant, gateway)) peer->quarantine = std::move(why);
+}
+
+void Presence::connected(const ConnectEvent& event) { state_->connected(event); }
 
 void Presence::sendUnpair(const wire::TenantId& tenant,
                           const wire::GatewayId& gateway,

@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
 #include "common/wire/subjects.h"
+#include "controlplane-sim/presence/connections.h"
 #include "controlplane-sim/rest/ports.h"
 #include "controlplane-sim/tenancy/gateways.h"
 
@@ -24,7 +25,8 @@
 namespace pcg::controlplane {
 
 struct HelloReport {
-    wire::InstanceId instance;  // of that run of the daemon
+    wire::InstanceId instance;             // of that link's streams
+    std::optional<wire::InstanceId> boot;  // of that run of the daemon; an older one does not say
     std::string version;
     std::string hostname;
     std::uint64_t linkEpoch = 0;
@@ -46,6 +48,7 @@ class Presence final : public LiveGateways {
 
     static constexpr std::chrono::seconds kHeartbeat{5};
     static constexpr std::chrono::seconds kOfflineAfter{3 * kHeartbeat.count()};
+    static constexpr std::chrono::seconds kCopyRemembered{60};
 
     Presence(net::Executor executor, const Clock& clock, Events events);
     ~Presence() override;
@@ -61,6 +64,13 @@ class Presence final : public LiveGateways {
                 const wire::GatewayId& gateway,
                 const wire::UserNkey& nkey);
     void forget(const wire::TenantId& tenant, const wire::GatewayId& gateway);
+
+    // Until it is paired anew, this is why it is not there.
+    void quarantine(const wire::TenantId& tenant, const wire::GatewayId& gateway, std::string why);
+
+    // The broker says that somebody came with a user's key. Of a gateway: it is asked at once, and
+    // if two runs of the daemon answer, there are two copies of it.
+    void connected(const ConnectEvent& event);
 
     // Tells the gateway that it was removed, if it is there; its credentials are revoked elsewhere.
     void sendUnpair(const wire::TenantId& tenant,

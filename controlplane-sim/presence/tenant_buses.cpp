@@ -13,7 +13,8 @@ bus::NatsBus& TenantBuses::open(const wire::TenantId& tenant,
     if (slot) return *slot;
     bus::NatsBusOptions options;
     options.name = "controlplane " + tenant.text();
-    options.broker = broker_;
+    options.broker = brokers_.front();
+    options.alternates.assign(brokers_.begin() + 1, brokers_.end());
     options.inboxPrefix = wire::kControlPlaneInboxPrefix;
     options.credentials = std::move(credentials);
     slot = std::make_unique<bus::NatsBus>(loop_, dialer_, std::move(options), random_);

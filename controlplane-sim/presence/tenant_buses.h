@@ -10,17 +10,18 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace pcg::controlplane {
 
 class TenantBuses {
   public:
-    // `random` must outlive it.
+    // At least one broker; several are tried in turn. `random` must outlive it.
     TenantBuses(net::Loop& loop,
                 std::shared_ptr<net::Dialer> dialer,
-                net::Target broker,
+                std::vector<net::Target> brokers,
                 Random& random)
-        : loop_(loop), dialer_(std::move(dialer)), broker_(std::move(broker)), random_(random) {}
+        : loop_(loop), dialer_(std::move(dialer)), brokers_(std::move(brokers)), random_(random) {}
 
     // Starts the tenant's link if there is none yet. The reference is good until close() or
     // stopAll().
@@ -37,7 +38,7 @@ class TenantBuses {
   private:
     net::Loop& loop_;
     std::shared_ptr<net::Dialer> dialer_;
-    net::Target broker_;
+    std::vector<net::Target> brokers_;
     Random& random_;
     std::map<std::string, std::unique_ptr<bus::NatsBus>> buses_;
 };

@@ -173,13 +173,13 @@ net::Task<Result<Bytes>> PairingService::issueDurably(std::shared_ptr<ClaimRecor
                                claim->offer->offer.deviceSpki,
                                nkey,
                                toBytes(half.requestSha256)};
-    auto work =
-        [scope = claim->scope, wanted, order, now, parts = parts_](store::Database& database) {
-            const auto makeResponse = [&](std::int64_t epoch) {
-                return issuePapers(order, epoch, parts.pki, parts.bus, parts.random);
-            };
-            return Enrollments(database).issue(scope, wanted, now, makeResponse);
+    auto work = [scope = claim->scope, wanted, order, now, parts = parts_](
+                    store::Database& database) {
+        const auto makeResponse = [&](std::int64_t epoch) {
+            return issuePapers(order, epoch, parts.pki, parts.ratchets, parts.bus, parts.random);
         };
+        return Enrollments(database).issue(scope, wanted, now, makeResponse);
+    };
     PCG_CO_TRY(auto enrollment, co_await parts_.store.run(std::move(work)));
     PCG_CO_CHECK(co_await parts_.bus.issued(claim->scope.tenant(), gateway, nkey));
     co_return std::move(enrollment.response);
@@ -201,12 +201,17 @@ net::Task<void> PairingService::acknowledge(http::Exchange& exchange, const Para
     crypto::GatewayProfile profile;
     profile.trustDomain = Pki::kTrustDomain;
     profile.gatewayId = ack->gatewayId;
-    if (*found) profile.tenantId = (*found)->tenant.text();
+    if (!*found) {
+        auto gone = refuse(410,
+                           pairing::refusal::kGone,
+                           "there is no such enrolment; pair the gateway again with a new code");
+        co_return co_await sendRefusal(exchange, std::move(gone.value()));
+    }
+    profile.tenantId = (*found)->tenant.text();
     const auto der = exchange.clientCertificate();
     const auto certificate = crypto::Certificate::fromDer(der.value_or(Bytes()));
     const std::vector<std::string> expected{crypto::gatewayUri(profile)};
-    if (!*found || !certificate || certificate->names().uris != expected ||
-        (*found)->epoch != ack->epoch) {
+    if (!certificate || certificate->names().uris != expected || (*found)->epoch != ack->epoch) {
         auto refused =
             refuse(403,
                    "forbidden",

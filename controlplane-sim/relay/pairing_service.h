@@ -10,6 +10,7 @@
 #include "common/http/router.h"
 #include "controlplane-sim/audit/audit_event.h"
 #include "controlplane-sim/relay/papers.h"
+#include "controlplane-sim/relay/ratchets.h"
 #include "controlplane-sim/relay/relay.h"
 #include "controlplane-sim/rest/authenticator.h"
 #include "controlplane-sim/tenancy/gateways.h"
@@ -24,6 +25,7 @@ class PairingService {
         const Clock& clock;
         Random& random;
         const Pki& pki;
+        const Ratchets& ratchets;
         const PlatformAuthority& authority;
         BusPapers& bus;
         AuditSink* audit = nullptr;  // null: nobody keeps one
@@ -80,7 +82,14 @@ class PairingService {
     net::Task<Answer<>> issue(std::shared_ptr<ClaimRecord> claim);
     net::Task<Result<Bytes>> issueDurably(std::shared_ptr<ClaimRecord> claim);
 
-    net::Task<Result<std::optional<Gateway>>> renewable(wire::GatewayId id, wire::UserNkey nkey);
+    net::Task<Answer<Gateway>> whoRenews(http::Exchange& exchange,
+                                         wire::GatewayId id,
+                                         std::string raw);
+    net::Task<Answer<std::string>> renewDurably(Gateway gateway,
+                                                pairing::RenewRequest request,
+                                                pairing::Hash sha256,
+                                                bool certified);
+    net::Task<void> quarantine(Gateway gateway, std::string why);
 
     void audit(const wire::TenantId& tenant, AuditEvent event) const {
         if (parts_.audit != nullptr) parts_.audit->record(tenant, std::move(event));

@@ -15,6 +15,7 @@ constexpr std::chrono::hours kBundleLifetime{24};
 Result<Bytes> issuePapers(const PapersOrder& order,
                           std::int64_t epoch,
                           const Pki& pki,
+                          const Ratchets& ratchets,
                           const BusPapers& bus,
                           Random& random) {
     const auto chain = PCG_TRY(pki.issueGateway(
@@ -29,6 +30,8 @@ Result<Bytes> issuePapers(const PapersOrder& order,
     bundle.controlPlaneCa = pki.rootPem();
     bundle.bus = PCG_TRY(bus.papers(order.tenant, order.nkey));
     bundle.renewUrl = order.renewUrl;
+    const auto gateway = PCG_TRY(wire::parseGatewayId(order.enrollment.gatewayId));
+    bundle.ratchet = ratchets.at(gateway, epoch, 0).value;
     bundle.issuedAt = toUnixMilliseconds(order.now);
     bundle.notAfter = toUnixMilliseconds(order.now + kBundleLifetime);
     const auto& signer = pki.enrollSigner();

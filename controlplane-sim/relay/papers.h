@@ -9,6 +9,7 @@
 #include "common/net/asio.h"
 #include "common/wire/ids.h"
 #include "controlplane-sim/pki/pki.h"
+#include "controlplane-sim/relay/ratchets.h"
 #include "pairing/messages.h"
 
 namespace pcg::controlplane {
@@ -30,6 +31,13 @@ class BusPapers {
                                        wire::GatewayId gateway,
                                        wire::UserNkey nkey) = 0;
 
+    // Its key is worth nothing any more, but the gateway stays the tenant's, with the reason to be
+    // seen. Ends the live connection too. Loop; repeated calls are harmless.
+    virtual net::Task<Result<>> quarantined(wire::TenantId tenant,
+                                            wire::GatewayId gateway,
+                                            wire::UserNkey nkey,
+                                            std::string why) = 0;
+
     // Ends the live connection too. Loop; repeated calls are harmless.
     virtual net::Task<Result<>> revoke(wire::TenantId tenant, wire::UserNkey nkey) = 0;
 };
@@ -49,6 +57,7 @@ struct PapersOrder {
 Result<Bytes> issuePapers(const PapersOrder& order,
                           std::int64_t epoch,
                           const Pki& pki,
+                          const Ratchets& ratchets,
                           const BusPapers& bus,
                           Random& random);
 

@@ -17,6 +17,8 @@ constexpr std::string_view kList = "gateways";
 constexpr std::size_t kMaxSearch = 256;
 // Read at once when the live state decides which of them are shown.
 constexpr std::size_t kScan = 1000;
+// How long a gateway may renew on the tenant's word alone.
+constexpr std::chrono::hours kRecovery{1};
 
 Error noSuchGateway() {
     return {kNotFound, "There is no such gateway. GET /api/v1/gateways lists them."};
@@ -62,6 +64,7 @@ void GatewaysApi::addTo(ApiRoutes& routes) {
     routes.add({"GET", "/api/v1/gateways/{id}", Who::Auditor}, this, &GatewaysApi::get);
     routes.add({"PATCH", "/api/v1/gateways/{id}", Who::Admin}, this, &GatewaysApi::rename);
     routes.add({"DELETE", "/api/v1/gateways/{id}", Who::Admin}, this, &GatewaysApi::release);
+    routes.add({"POST", "/api/v1/gateways/{id}/recovery", Who::Admin}, this, &GatewaysApi::recover);
 }
 
 Checked<GatewaysApi::Filter> GatewaysApi::filterOf(const Call& call) {
@@ -192,6 +195,17 @@ net::Task<Checked<Reply>> GatewaysApi::release(Call& call) {
     co_return Reply{204, {}, std::nullopt};
 }
 
+net::Task<Checked<Reply>> GatewaysApi::recover(Call& call) {
+    PCG_CO_CHECK(call.body().only({}));
+    PCG_CO_TRY(const auto gateway, co_await findGateway(services_, call.scope(), call.params()));
+    const auto until = services_.clock.wallNow() + kRecovery;
+    auto work = [scope = call.scope(), id = gateway.id, until](store::Database& database) {
+        return Gateways(database).allowRecovery(scope, id, until);
+    };
+    PCG_CO_CHECK(co_await services_.store.run(std::move(work)));
+    co_return Reply{200, json::Object().set("until", toRfc3339(until)), std::nullopt};
+}
+
 net::Task<Checked<Reply>> GatewaysApi::replyWith(Gateway gateway, TenantScope scope) {
     auto work = [scope, id = gateway.id](store::Database& database) {
         return Gateways(database).endpoints(scope, id);
@@ -210,6 +224,7 @@ net::Task<Checked<Reply>> GatewaysApi::replyWith(Gateway gateway, TenantScope sc
 
 json::Object GatewaysApi::describe(const Gateway& gateway, const TenantScope& scope) const {
     const auto live = live_.live(scope, gateway.id);
+    json::Array warnings(live.warnings.begin(), live.warnings.end());
     return json::Object()
         .set("id", gateway.id.text())
         .set("name", gateway.name)
@@ -218,6 +233,8 @@ json::Object GatewaysApi::describe(const Gateway& gateway, const TenantScope& sc
         .set("version", live.version)
         .set("epoch", gateway.epoch)
         .set("bound_at", toRfc3339(gateway.boundAt))
+        .set("why", gateway.quarantine.empty() ? live.why : gateway.quarantine)
+        .set("warnings", std::move(warnings))
         .set("link", linkOf(live));
 }
 

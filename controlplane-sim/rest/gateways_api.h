@@ -36,6 +36,7 @@ class GatewaysApi {
     net::Task<Checked<Reply>> get(Call& call);
     net::Task<Checked<Reply>> rename(Call& call);
     net::Task<Checked<Reply>> release(Call& call);
+    net::Task<Checked<Reply>> recover(Call& call);
     static Checked<Filter> filterOf(const Call& call);
     net::Task<Checked<Page>> collect(TenantScope scope, Filter filter, PageQuery page);
     net::Task<Checked<Page>> collectLive(TenantScope scope, Filter filter, PageQuery query);

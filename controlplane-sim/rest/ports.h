@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pcg::controlplane {
 
@@ -54,6 +55,7 @@ struct LiveGateway {
     std::optional<std::chrono::milliseconds> clockOffset;  // its clock is ahead by so much
     std::optional<LiveSealing> sealing;
     LiveRemote remote;
+    std::vector<std::string> warnings = {};  // sentences, also when it is online
 };
 
 class LiveGateways {

@@ -94,7 +94,7 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
     if (!row) {
         PCG_TRY(database_.execute(
             R"(INSERT INTO gateways (id, tenant_id, name, name_sealed, key_epoch, device_spki, nkey, epoch,
-                 state, bound_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'issued', ?))",
+                 state, bound_at_ms, renewals) VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'issued', ?, 0))",
             {wanted.gateway.text(),
              scope.tenant().text(),
              index,
@@ -113,7 +113,8 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
     const auto epoch = row->integer(1) + 1;
     PCG_TRY(database_.execute(
         R"(UPDATE gateways SET tenant_id = ?, name = ?, name_sealed = ?, key_epoch = ?, device_spki = ?,
-             nkey = ?, epoch = ?, state = 'issued', bound_at_ms = ? WHERE id = ?)",
+             nkey = ?, epoch = ?, state = 'issued', bound_at_ms = ?, renewals = 0, quarantine_why = NULL,
+             recover_until_ms = NULL WHERE id = ?)",
         {scope.tenant().text(),
          index,
          sealed,

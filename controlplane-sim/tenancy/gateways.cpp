@@ -12,8 +12,8 @@ namespace pcg::controlplane {
 namespace {
 
 constexpr const char* kGatewayColumns =
-    "SELECT tenant_id, id, name_sealed, device_spki, nkey, epoch, state, bound_at_ms FROM "
-    "gateways ";
+    "SELECT tenant_id, id, name_sealed, device_spki, nkey, epoch, state, bound_at_ms, "
+    "quarantine_why, recover_until_ms, renewals FROM gateways ";
 constexpr const char* kEndpointColumns =
     "SELECT tenant_id, gateway_id, id, name_sealed, kind, state, why_sealed, ingress_port, present "
     "FROM endpoints ";
@@ -46,6 +46,8 @@ Result<Gateway> gatewayOf(const store::Row& row, const TenantVault* vault) {
     auto id = PCG_TRY(wire::parseGatewayId(row.text(1)));
     auto name = PCG_TRY(opened(vault, row, 2, cellOf("gateways", row.text(1), "name_sealed")));
     auto nkey = PCG_TRY(wire::parseUserNkey(row.text(4)));
+    std::optional<WallTime> recoverUntil;
+    if (const auto until = row.optionalInteger(9)) recoverUntil = fromUnixMilliseconds(*until);
     return Gateway{std::move(tenant),
                    std::move(id),
                    std::move(name),
@@ -53,7 +55,10 @@ Result<Gateway> gatewayOf(const store::Row& row, const TenantVault* vault) {
                    std::move(nkey),
                    row.integer(5),
                    stateOf(row.text(6)),
-                   fromUnixMilliseconds(row.integer(7))};
+                   fromUnixMilliseconds(row.integer(7)),
+                   row.optionalText(8).value_or(std::string()),
+                   recoverUntil,
+                   row.optionalInteger(10)};
 }
 
 Result<std::vector<Gateway>> gatewaysOf(Result<store::Rows> answer, const TenantVault* vault) {
@@ -209,9 +214,10 @@ Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, 
             {gateway->nkey.text(), tenant, toUnixMilliseconds(now)}));
         PCG_TRY(
             database_.execute("UPDATE gateways SET state = 'released', name = id, name_sealed = "
-                              "NULL WHERE tenant_id = ? "
-                              "AND id = ?",
+                              "NULL, quarantine_why = NULL, recover_until_ms = NULL "
+                              "WHERE tenant_id = ? AND id = ?",
                               {tenant, id.text()}));
+        PCG_TRY(database_.execute("DELETE FROM renewals WHERE gateway_id = ?", {id.text()}));
         PCG_TRY(
             database_.execute("UPDATE enrollments SET state = 'released' WHERE tenant_id = ? AND "
                               "gateway_id = ? AND state <> 'expired'",
@@ -220,6 +226,15 @@ Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, 
                                   {tenant, id.text()}));
         return {};
     });
+}
+
+Result<> Gateways::allowRecovery(const TenantScope& scope,
+                                 const wire::GatewayId& id,
+                                 WallTime until) {
+    PCG_TRY(
+        database_.execute("UPDATE gateways SET recover_until_ms = ? WHERE tenant_id = ? AND id = ?",
+                          {toUnixMilliseconds(until), scope.tenant().text(), id.text()}));
+    return {};
 }
 
 Result<bool> Gateways::isRevoked(const wire::UserNkey& nkey) {

@@ -27,6 +27,9 @@ struct Gateway {
     std::int64_t epoch;
     GatewayState state;
     WallTime boundAt;
+    std::string quarantine;  // why nobody may use its identity; empty when all is well
+    std::optional<WallTime> recoverUntil;  // until then it may renew without a valid certificate
+    std::optional<std::int64_t> renewals;  // none: paired before renewals were counted
 };
 
 // As little as it takes to choose one of many.
@@ -89,6 +92,9 @@ class Gateways {
 
     // Frees the id for another pairing and remembers its nkey as revoked.
     Result<> release(const TenantScope& scope, const wire::GatewayId& id, WallTime now);
+
+    // The tenant vouches for a gateway whose certificate ended while it was off.
+    Result<> allowRecovery(const TenantScope& scope, const wire::GatewayId& id, WallTime until);
 
     Result<bool> isRevoked(const wire::UserNkey& nkey);
     Result<std::vector<wire::UserNkey>> revoked(const TenantScope& scope);

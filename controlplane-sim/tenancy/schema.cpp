@@ -92,6 +92,25 @@ const std::vector<store::Migration>& migrations() {
         {5,
          "settings",
          {"CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"}},
+        {6,
+         "renewal",
+         {
+             // How often its papers were renewed. NULL: paired before there was a ratchet, so its
+             // next renewal need not show one.
+             "ALTER TABLE gateways ADD COLUMN renewals INTEGER",
+             "ALTER TABLE gateways ADD COLUMN quarantine_why TEXT",
+             "ALTER TABLE gateways ADD COLUMN recover_until_ms INTEGER",
+             // The last answer, for whoever did not get it. Without the gateway's keys it is
+             // nothing; the ratchet's value is not in it.
+             R"(CREATE TABLE renewals (
+                  gateway_id TEXT PRIMARY KEY REFERENCES gateways(id) ON DELETE CASCADE,
+                  renew_id BLOB NOT NULL,
+                  request_sha256 BLOB NOT NULL,
+                  counter INTEGER NOT NULL,
+                  user_jwt TEXT NOT NULL,
+                  client_cert_chain TEXT NOT NULL,
+                  at_ms INTEGER NOT NULL) STRICT)",
+         }},
         {10,
          "sessions, tokens with roles, idempotency keys",
          {

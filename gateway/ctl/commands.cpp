@@ -53,17 +53,17 @@ Result<std::string> readFile(const std::string& option, const std::string& path)
 }
 
 Result<Secret> readPassword(const std::string& path, std::istream& standardInput) {
-    constexpr auto kOption = "--password-file";
+    const std::string option = "--password-file";
     std::string line;
     if (path == "-") {
         std::getline(standardInput, line);
     } else {
-        auto text = PCG_TRY(readFile(kOption, path));
+        auto text = PCG_TRY(readFile(option, path));
         line = text.substr(0, text.find('\n'));
         wipe(text);
     }
     if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) return usage(std::string(kOption) + ": the first line is empty.");
+    if (line.empty()) return usage(option + ": the first line is empty.");
     return Secret::takeText(line);
 }
 

@@ -62,9 +62,15 @@ class Enrollment {
     // enrollment.over: it does not know us any more; the papers are gone, begin again.
     net::Task<Result<>> acknowledge();
 
-    // A new bus token over the old certificate. Result: the JWT in record().provisioned is the new
-    // one.
+    // A new bus token and, when it is due, a new certificate for a new key: afterwards they are in
+    // record(). enrollment.over: the tenant released us. enrollment.quarantined and
+    // enrollment.certificate_over: a person has to act; the papers are kept.
     net::Task<Result<>> renew();
+
+    // What a person has to act on; nothing once a renewal was answered.
+    const std::optional<Error>& renewalTrouble() const { return renewalTrouble_; }
+
+    WallTime certificateDueAt() const;
 
     // The pairing is over: forgets the papers and their keys, keeps the identity.
     net::Task<Result<>> forget();
@@ -98,6 +104,9 @@ class Enrollment {
     net::Task<Result<>> onAccepted(std::shared_ptr<OfferSession> session,
                                    pairing::Acceptance acceptance);
     net::Task<Result<>> enrollOnce();
+    net::Task<Result<>> prepareRenewal();
+    net::Task<Result<>> takeRenewal(pairing::RenewReply reply);
+    Result<> takeCertificate(crypto::EcKey key, const pairing::RenewReply& reply);
     net::Task<Result<>> restAfterTooManyAttempts();
     net::Task<void> pause(std::chrono::milliseconds time);
     Result<ControlPlaneClient> authenticatedClient() const;
@@ -114,6 +123,7 @@ class Enrollment {
     log::Logger log_{"enrollment"};
     std::optional<EnrollmentRecord> record_;
     PairingStatus status_;
+    std::optional<Error> renewalTrouble_;
     std::shared_ptr<OfferSession> session_;
     Backoff backoff_;
     std::optional<net::Timer> waiting_;

@@ -13,8 +13,9 @@ using namespace std::chrono_literals;
 
 tl::unexpected<Error> stopping() { return fail(kOver, "the gateway is stopping"); }
 
-// The rest (400, 401) is a mistake of a program; papers are not thrown away for that.
-bool meansForgotten(int status) { return status == 403 || status == 404 || status == 410; }
+// The rest is a mistake of a program, or a certificate whose time is over; papers are not thrown
+// away for that.
+bool meansForgotten(int status) { return status == 410; }
 
 PairingStatus statusOf(PairingState state, std::string message = {}) {
     PairingStatus status;
@@ -165,39 +166,10 @@ net::Task<Result<>> Enrollment::acknowledge() {
     co_return Result<>();
 }
 
-net::Task<Result<>> Enrollment::renew() {
-    if (!record_->provisioned) co_return fail(kOver, "there is no pairing to renew");
-    PCG_CO_TRY(auto client, authenticatedClient());
-    const auto bundle = record_->provisioned->bundle;
-    pairing::RenewRequest request;
-    request.renewId = ports_.random.array<16>();
-    request.gatewayId = bundle.gatewayId;
-    request.epoch = bundle.epoch;
-    request.nkeyPub = record_->keys.nkey.publicKey().text();
-    request.at = toUnixMilliseconds(ports_.clock.wallNow());
-    auto raw = request.write();
-    PCG_CO_TRY(auto signature, signedBy(pairing::renewSigningInput(raw)));
-    std::string path(pairing::kRenewPath);
-    PCG_CO_TRY(auto answer,
-               co_await client.renew(std::move(path), std::move(raw), std::move(signature)));
-    if (!record_->provisioned || record_->provisioned->bundle.epoch != request.epoch) {
-        co_return fail(kOver, "the pairing was given up meanwhile");
-    }
-    if (const auto* refusal = std::get_if<pairing::Refusal>(&answer)) {
-        // "forbidden": the gateway, its key or its epoch is not bound any more.
-        co_return fail(refusal->code == "forbidden" ? kOver : kRefused,
-                       "the control plane did not renew the bus token (" + refusal->code + ")");
-    }
-    auto& jwt = std::get<pairing::RenewReply>(answer).userJwt;
-    PCG_CO_CHECK(checkUserJwt(bundle, record_->keys, jwt, ports_.clock.wallNow()));
-    record_->provisioned->bundle.bus.userJwt = std::move(jwt);
-    log_.info("enrollment.renewed");
-    co_return co_await save();
-}
-
 net::Task<Result<>> Enrollment::forget() {
     PCG_CO_CHECK(record_->keys.renew(ports_.random));
     record_->provisioned.reset();
+    renewalTrouble_.reset();
     record_->accepted.reset();
     PCG_CO_CHECK(co_await save());
     log_.info("enrollment.forgotten");

@@ -78,6 +78,39 @@ Object acceptedTo(const AcceptedPairing& accepted) {
     return object;
 }
 
+// A record of before there was renewal of certificates has none.
+Result<> renewalFrom(const Object& object, ProvisionedPairing& provisioned) {
+    provisioned.certificateIssuedAt = provisioned.bundle.issuedAt;
+    const auto* renewal = PCG_TRY(object.optionalObject("renewal"));
+    if (renewal == nullptr) return {};
+    provisioned.ratchet.counter = PCG_TRY(renewal->integer("ctr", 0));
+    if (renewal->has("ratchet"))
+        provisioned.ratchet.value = PCG_TRY(array<32>(*renewal, "ratchet"));
+    provisioned.certificateIssuedAt = PCG_TRY(renewal->integer("certificate_issued_at"));
+    const auto* pending = PCG_TRY(renewal->optionalObject("pending"));
+    if (pending == nullptr) return {};
+    provisioned.renewal.emplace();
+    provisioned.renewal->body = PCG_TRY(pending->string("body", pairing::kMaxMessageBytes));
+    if (pending->has("tls"))
+        provisioned.renewal->tls =
+            PCG_TRY(crypto::EcKey::fromPkcs8(PCG_TRY(secret(*pending, "tls"))));
+    return {};
+}
+
+Result<Object> renewalTo(const ProvisionedPairing& provisioned) {
+    Object object;
+    object.set("ctr", provisioned.ratchet.counter)
+        .set("certificate_issued_at", provisioned.certificateIssuedAt);
+    if (provisioned.ratchet.value) object.set("ratchet", toText(*provisioned.ratchet.value));
+    if (!provisioned.renewal) return object;
+    Object pending;
+    pending.set("body", provisioned.renewal->body);
+    if (provisioned.renewal->tls)
+        pending.set("tls", toText(PCG_TRY(provisioned.renewal->tls->toPkcs8()).reveal()));
+    object.set("pending", std::move(pending));
+    return object;
+}
+
 Result<ProvisionedPairing> provisionedFrom(const Object& object) {
     ProvisionedPairing provisioned;
     provisioned.claimId = PCG_TRY(array<16>(object, "claim_id"));
@@ -85,15 +118,17 @@ Result<ProvisionedPairing> provisionedFrom(const Object& object) {
     provisioned.bundle =
         PCG_TRY(pairing::Bundle::parse(PCG_TRY(object.string("bundle", pairing::kMaxBundleBytes))));
     provisioned.acknowledged = PCG_TRY(object.boolean("acknowledged"));
+    PCG_TRY(renewalFrom(object, provisioned));
     return provisioned;
 }
 
-Object provisionedTo(const ProvisionedPairing& provisioned) {
+Result<Object> provisionedTo(const ProvisionedPairing& provisioned) {
     Object object;
     object.set("claim_id", toText(provisioned.claimId))
         .set("cp_root_der", toText(provisioned.controlPlaneRootDer))
         .set("bundle", provisioned.bundle.write())
-        .set("acknowledged", provisioned.acknowledged);
+        .set("acknowledged", provisioned.acknowledged)
+        .set("renewal", PCG_TRY(renewalTo(provisioned)));
     return object;
 }
 
@@ -160,7 +195,7 @@ Result<Secret> EnrollmentRecord::write() const {
     const auto& times = attempts.toStore();
     object.set("attempts", codec::json::Array(times.begin(), times.end()));
     if (accepted) object.set("accepted", acceptedTo(*accepted));
-    if (provisioned) object.set("provisioned", provisionedTo(*provisioned));
+    if (provisioned) object.set("provisioned", PCG_TRY(provisionedTo(*provisioned)));
     if (releasing) object.set("releasing", releasingTo(*releasing));
     auto text = codec::json::write(object);
     return Secret::takeText(text);

@@ -45,12 +45,22 @@ struct AcceptedPairing {
     std::int64_t acceptedAt = 0;
 };
 
+// A renewal that was asked for and not answered: written before it is sent, and sent byte for byte
+// until it is answered. A new one in its place would show a ratchet value that may be used up.
+struct PendingRenewal {
+    std::string body;
+    std::optional<crypto::EcKey> tls;  // of the certificate that it asks for
+};
+
 // The papers, checked (M12).
 struct ProvisionedPairing {
     pairing::ClaimId claimId{};
     Bytes controlPlaneRootDer;
     pairing::Bundle bundle;
     bool acknowledged = false;  // M13: Active
+    pairing::Ratchet ratchet;   // to show next
+    std::int64_t certificateIssuedAt = 0;
+    std::optional<PendingRenewal> renewal;
 };
 
 // The admin gave this pairing up; the control plane is yet to be told.

@@ -13,5 +13,9 @@ inline constexpr ErrorCode kPapers{ErrorClass::Input, "enrollment.papers"};
 inline constexpr ErrorCode kNothingToDecide{ErrorClass::Input, "enrollment.nothing_to_decide"};
 inline constexpr ErrorCode kNotPaired{ErrorClass::Input, "enrollment.not_paired"};
 inline constexpr ErrorCode kOver{ErrorClass::Input, "enrollment.over"};
+// Somebody else uses this identity: only the tenant can end it.
+inline constexpr ErrorCode kQuarantined{ErrorClass::Input, "enrollment.quarantined"};
+// The certificate's time is over: the tenant has to vouch for the gateway.
+inline constexpr ErrorCode kCertificateOver{ErrorClass::Input, "enrollment.certificate_over"};
 
 }  // namespace pcg::gateway

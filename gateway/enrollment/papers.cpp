@@ -16,12 +16,22 @@ tl::unexpected<Error> wrong(std::string_view what) {
     return fail(kPapers, "the papers from the control plane are refused: " + std::string(what));
 }
 
-Result<> checkCertificate(const pairing::Bundle& bundle,
-                          const GatewayKeys& keys,
-                          std::span<const crypto::Certificate> roots,
+Result<crypto::CertificateChain> rootsOf(const Bytes& rootDer) {
+    crypto::CertificateChain roots;
+    roots.push_back(PCG_TRY(crypto::Certificate::fromDer(rootDer)));
+    return roots;
+}
+
+}  // namespace
+
+Result<> checkCertificate(const ProvisionedPairing& provisioned,
+                          std::string_view chainPem,
+                          BytesView spki,
                           WallTime now) {
-    const auto chain = PCG_TRY(crypto::parsePemCertificates(bundle.clientCertChain));
-    if (chain.empty() || chain.front().publicSpki() != keys.tls.publicSpki()) {
+    const auto& bundle = provisioned.bundle;
+    const auto roots = PCG_TRY(rootsOf(provisioned.controlPlaneRootDer));
+    const auto chain = PCG_TRY(crypto::parsePemCertificates(std::string(chainPem)));
+    if (chain.empty() || chain.front().publicSpki() != toBytes(spki)) {
         return wrong("the certificate is not for this gateway's key");
     }
     PCG_TRY(crypto::verifyChain(chain, roots, crypto::Purpose::ClientAuth, now));
@@ -34,7 +44,14 @@ Result<> checkCertificate(const pairing::Bundle& bundle,
     return {};
 }
 
-}  // namespace
+WallTime certificateDue(const ProvisionedPairing& provisioned) {
+    const auto chain = crypto::parsePemCertificates(provisioned.bundle.clientCertChain);
+    if (!chain || chain->empty()) return WallTime::min();
+    const auto issued = fromUnixMilliseconds(provisioned.certificateIssuedAt);
+    const auto life =
+        std::min<WallTime::duration>(chain->front().notAfter() - issued, std::chrono::days(30));
+    return issued + life / 3 * 2;
+}
 
 Result<> checkUserJwt(const pairing::Bundle& bundle,
                       const GatewayKeys& keys,
@@ -52,8 +69,7 @@ Result<ProvisionedPairing> openPapers(const AcceptedPairing& accepted,
                                       WallTime now) {
     const auto text =
         PCG_TRY(pairing::openBundle(sealed, accepted.encPrivate, accepted.pth, accepted.claimId));
-    crypto::CertificateChain roots;
-    roots.push_back(PCG_TRY(crypto::Certificate::fromDer(accepted.controlPlaneRootDer)));
+    const auto roots = PCG_TRY(rootsOf(accepted.controlPlaneRootDer));
     const auto jws = PCG_TRY(crypto::UnverifiedJws::parse(text));
     const auto payload = PCG_TRY(
         jws.verifyByChain(pairing::kBundleType, roots, crypto::Purpose::EnrollmentSigning, now));
@@ -67,10 +83,12 @@ Result<ProvisionedPairing> openPapers(const AcceptedPairing& accepted,
     if (bundle.bus.subjectPrefix != "pcg.v1." + keys.nkey.publicKey().text()) {
         return wrong("the bus subjects are not this gateway's");
     }
-    PCG_TRY(checkCertificate(bundle, keys, roots, now));
-    PCG_TRY(checkUserJwt(bundle, keys, bundle.bus.userJwt, now));
     provisioned.claimId = accepted.claimId;
     provisioned.controlPlaneRootDer = accepted.controlPlaneRootDer;
+    provisioned.ratchet.value = bundle.ratchet;
+    provisioned.certificateIssuedAt = bundle.issuedAt;
+    PCG_TRY(checkCertificate(provisioned, bundle.clientCertChain, keys.tls.publicSpki(), now));
+    PCG_TRY(checkUserJwt(bundle, keys, bundle.bus.userJwt, now));
     return provisioned;
 }
 

@@ -14,6 +14,17 @@ Result<ProvisionedPairing> openPapers(const AcceptedPairing& accepted,
                                       const pairing::SealedBundle& sealed,
                                       WallTime now);
 
+// A renewed certificate, with its chain: for this key, gateway and tenant, under the root of the
+// pairing.
+Result<> checkCertificate(const ProvisionedPairing& provisioned,
+                          std::string_view chainPem,
+                          BytesView spki,
+                          WallTime now);
+
+// When to ask for the successor of the certificate: after two thirds of its life, or of 30 days if
+// it was given for longer. At once when it cannot be read.
+WallTime certificateDue(const ProvisionedPairing& provisioned);
+
 // A renewed bus token: for our key, of our account, without wider permissions, with a sane
 // lifetime.
 Result<> checkUserJwt(const pairing::Bundle& bundle,

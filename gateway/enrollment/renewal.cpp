@@ -2,6 +2,7 @@
 #include "gateway/enrollment/renewal.h"
 
 #include "common/identity/nats_jwt.h"
+#include "gateway/enrollment/errc.h"
 
 #include <algorithm>
 
@@ -29,10 +30,14 @@ milliseconds Renewal::wait() const {
     if (!provisioned) return 60s;
     const auto jwt = identity::verifyUserJwt(provisioned->bundle.bus.userJwt);
     if (!jwt || !jwt->expires) return 8h;
-    return renewIn(fromUnixMilliseconds(jwt->issuedAt * 1000),
-                   fromUnixMilliseconds(*jwt->expires * 1000),
-                   clock_.wallNow(),
-                   random_);
+    const auto now = clock_.wallNow();
+    const auto token = renewIn(fromUnixMilliseconds(jwt->issuedAt * 1000),
+                               fromUnixMilliseconds(*jwt->expires * 1000),
+                               now,
+                               random_);
+    const auto due = enrollment_.certificateDueAt();
+    if (due <= now) return 1s;
+    return std::min(token, std::chrono::ceil<milliseconds>(due - now));
 }
 
 net::Task<void> Renewal::run() {
@@ -54,6 +59,10 @@ net::Task<void> Renewal::run() {
             if (onRenewed_) onRenewed_();
         } else {
             kLog.failure(log::Level::Warn, "renewal.failed", renewed.error());
+            if (renewed.error().is(kOver)) {
+                if (!stopped_ && onOver_) onOver_(renewed.error());
+                co_return;
+            }
             next = backoff.next() + 1s;
         }
     }

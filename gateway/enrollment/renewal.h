@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the bus token fresh: asks for a new one after a third of its life (8 of 24 hours), give or
-// take a tenth so that a fleet does not ask in the same second, and retries with back-off when it
-// fails. Owns one timer; stop() ends it. Loop thread.
+// Keeps the papers fresh: asks for a new token after a third of its life (8 of 24 hours), give or
+// take a tenth so that a fleet does not ask in the same second, and for a new certificate when that
+// is due; retries with back-off when it fails. Owns one timer; stop() ends it. Loop thread.
 #pragma once
 
 #include "gateway/enrollment/enrollment.h"
@@ -15,15 +15,17 @@ std::chrono::milliseconds renewIn(WallTime issued, WallTime expires, WallTime no
 
 class Renewal {
   public:
-    // `onRenewed`: the link takes the new token at its next connection.
+    // `onRenewed`: there are new papers. `onOver`: there will be none; run() has ended.
     Renewal(Enrollment& enrollment,
             const Clock& clock,
             Random& random,
-            std::function<void()> onRenewed)
+            std::function<void()> onRenewed,
+            std::function<void(const Error&)> onOver)
         : enrollment_(enrollment),
           clock_(clock),
           random_(random),
-          onRenewed_(std::move(onRenewed)) {}
+          onRenewed_(std::move(onRenewed)),
+          onOver_(std::move(onOver)) {}
 
     net::Task<void> run();
     void soon();  // ctl.renew-now
@@ -36,6 +38,7 @@ class Renewal {
     const Clock& clock_;
     Random& random_;
     std::function<void()> onRenewed_;
+    std::function<void(const Error&)> onOver_;
     std::optional<net::Timer> timer_;
     bool stopped_ = false;
 };

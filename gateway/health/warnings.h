@@ -24,6 +24,8 @@ enum class WarningCode {
     NotPaired,
     PairingCooldown,
     LinkDown,
+    Quarantined,
+    CertificateOver,
     EndpointUnreachable,
     EndpointUntrusted,
     EndpointCredentialsRejected,

@@ -10,7 +10,8 @@ bus::NatsBusOptions busOptions(const ControlLinkOptions& options,
                                const std::shared_ptr<LinkCredentials>& credentials) {
     bus::NatsBusOptions made;
     made.name = options.identity.gateway.text();
-    made.broker = options.broker;
+    made.broker = options.brokers.front();
+    made.alternates.assign(options.brokers.begin() + 1, options.brokers.end());
     made.inboxPrefix = wire::GatewaySubjects(options.identity.nkey).inboxPrefix();
     made.credentials = credentials;
     return made;

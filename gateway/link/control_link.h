@@ -11,7 +11,7 @@
 namespace pcg::gateway {
 
 struct ControlLinkOptions {
-    net::Target broker;
+    std::vector<net::Target> brokers;  // at least one; tried in turn
     ControlIdentity identity;
 };
 

@@ -41,6 +41,7 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         hello.set("v", 1)
             .set("gateway_id", identity.gateway.text())
             .set("instance", identity.instance.text())
+            .set("boot", identity.boot.text())
             .set("version", identity.version)
             .set("hostname", identity.hostname)
             .set("link_epoch", codec::json::Value::ofUnsigned(bus.epoch()))
@@ -126,7 +127,9 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         if (!seq) return;
         Object pong;
         // Our clock at this moment: the control plane knows when it asked and when it heard.
-        pong.set("seq", *seq).set("at_ms", toUnixMilliseconds(clock.wallNow()));
+        pong.set("seq", *seq)
+            .set("boot", identity.boot.text())
+            .set("at_ms", toUnixMilliseconds(clock.wallNow()));
         publish(subjects.pong(), pong);
         const auto micros = object.optionalInteger("rtt_us", 0, 3'600'000'000);
         if (micros && *micros) roundTrip = std::chrono::microseconds(**micros);

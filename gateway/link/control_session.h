@@ -23,7 +23,8 @@ namespace pcg::gateway {
 struct ControlIdentity {
     wire::GatewayId gateway;
     wire::UserNkey nkey;
-    wire::InstanceId instance;  // of this run of the daemon
+    wire::InstanceId instance;  // of this link's streams
+    wire::InstanceId boot;      // of this run of the daemon
     std::string version;
     std::string hostname;
     std::function<std::string()> path = {};  // how the bus is reached, in words

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What runs while the gateway belongs to a tenant: the link, the tunnel over it into the proxy, the
-// renewal of the bus token. Made from one set of papers, thrown away with it.
+// renewal of the papers. Renewed papers get a link of their own before the old one goes, so that no
+// call is lost (docs/adr/0007).
 //
 // Loop thread only. Await stop() before destroying it.
 #pragma once
@@ -24,6 +25,7 @@ struct PairedPorts {
     proxy::EndpointService& service;
     // A request to the gateway itself, from the tenant's side.
     std::function<net::Task<void>(http::Exchange&)> remote;
+    wire::InstanceId boot;  // of this run of the daemon
     std::string hostname;
     std::string version;
     // The tenant or the control plane ended it: the papers are void. At most once.

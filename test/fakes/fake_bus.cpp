@@ -24,6 +24,7 @@ struct Interest {
     std::function<bool()> receiving;  // its link is up
     std::function<std::uint64_t()> epoch;
     bool cancelled = false;
+    bool draining = false;
 };
 
 using InterestPtr = std::shared_ptr<Interest>;
@@ -37,6 +38,8 @@ class FakeSubscription final : public bus::Subscription {
     explicit FakeSubscription(InterestPtr interest) : interest_(std::move(interest)) {}
 
     ~FakeSubscription() override { interest_->cancelled = true; }
+
+    void drain() override { interest_->draining = true; }
 
   private:
     InterestPtr interest_;
@@ -66,7 +69,9 @@ std::vector<InterestPtr> FakeBroker::State::receivers(const std::string& subject
     std::vector<InterestPtr> chosen;
     std::map<std::string, std::vector<InterestPtr>> groups;
     for (const auto& interest : interests) {
-        if (!isAlive(interest) || !bus::subjectMatches(interest->pattern, subject)) continue;
+        if (interest->draining || !isAlive(interest) ||
+            !bus::subjectMatches(interest->pattern, subject))
+            continue;
         if (interest->queueGroup.empty()) {
             chosen.push_back(interest);
         } else {

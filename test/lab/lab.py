@@ -34,6 +34,7 @@ class Lab:
         self.step = "start"
         self.tenants, self.gateways, self.vcenters = [], {}, {}
         self.controlplane = self.processes = self.lock = None
+        self.controlplane_arguments = []
 
     def _print(self, text):
         print(f"[{time.monotonic() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
@@ -73,7 +74,8 @@ class Lab:
         state.mkdir(mode=0o700, exist_ok=True)
         ready, log = state / "ready.json", self.directory / "controlplane.log"
         ready.unlink(missing_ok=True)
-        command = [*(program or [self.program("pcg-controlplane-sim")]), "--state-dir", state]
+        command = [*(program or [self.program("pcg-controlplane-sim")]), "--state-dir", state,
+                   *self.controlplane_arguments]
         portal = portal_files()
         if portal is not None:
             command += ["--portal-dir", portal]
@@ -81,7 +83,8 @@ class Lab:
         process.wait_for(
             lambda: (process.read_json(ready) or {}).get("pid") == record["pid"], 60, "the control plane to be ready", record)
         self.controlplane = process.read_json(ready)
-        self.processes.adopt("nats-server", self.controlplane["nats_pid"], log, extra={"role": "broker"})
+        if "nats_pid" in self.controlplane:
+            self.processes.adopt("nats-server", self.controlplane["nats_pid"], log, extra={"role": "broker"})
         self.say(f"control plane {self.controlplane['url']}, bus {self.controlplane['bus_url']}")
 
     def operator(self):
@@ -178,7 +181,7 @@ class Lab:
         return {
             "controlplane": {
                 "url": self.controlplane["url"], "ca": self.controlplane["ca"],
-                "broker_monitor_url": self.controlplane["broker_monitor_url"],
+                "broker_monitor_url": self.controlplane.get("broker_monitor_url"),
                 "bus_url": self.controlplane["bus_url"],
                 "operator_token_file": self.controlplane["operator_token_file"],
             },

@@ -91,6 +91,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 22:
             roundTrip<ReleaseRequest>(text);
             break;
+        case 23:
+            roundTrip<RenewReply>(text);
+            break;
         default:
             (void)Refusal::parse(400, text);
             break;

@@ -61,6 +61,56 @@ TEST_F(BusLink, SharesAQueueGroupAmongTwoBuses) {
     EXPECT_GT(two.size(), 0U);
 }
 
+// How one link takes the place of another without losing a message on the way.
+TEST_F(BusLink, DrainingLeavesTheGroupAndStillDeliversWhatIsUnderWay) {
+    const auto leaving = newBus(server.port());
+    const auto staying = newBus(server.port());
+    const auto sender = newBus(server.port());
+    std::size_t one = 0;
+    std::vector<std::string> two;
+    std::unique_ptr<bus::Subscription> first;
+    bus::SubscriptionHandlers handlers;
+    // With the first message of a burst the rest of it is under way.
+    handlers.onMessage = [&](const bus::Message&) {
+        if (++one == 1) first->drain();
+    };
+    first = *leaving->subscribe("q", "gw", std::move(handlers));
+    const auto second = staying->subscribe("q", "gw", into(two));
+    ASSERT_TRUE(runUntilUp(*leaving) && runUntilUp(*staying) && runUntilUp(*sender));
+    // A round trip of each: its subscriptions are with the server.
+    std::vector<std::string> ready;
+    const auto probe = leaving->subscribe("probe", {}, into(ready));
+    ASSERT_TRUE(leaving->publish("probe", {}));
+    ASSERT_TRUE(runUntil([&] { return ready.size() == 1; }));
+    ASSERT_TRUE(staying->publish("probe", {}));
+    ASSERT_TRUE(runUntil([&] { return ready.size() == 2; }));
+    const auto publish = [&](int count) {
+        for (int i = 0; i < count; ++i) ASSERT_TRUE(sender->publish("q", asBytes("x")));
+    };
+    publish(1'000);
+
+    ASSERT_TRUE(runUntil([&] { return one + two.size() == 1'000; }));
+
+    EXPECT_GT(one, 1U) << "what was under way came";
+    bool hasLeft = false;
+    for (int round = 0; round < 50 && !hasLeft; ++round) {
+        const auto before = one;
+        const auto total = one + two.size() + 50;
+        publish(50);
+        ASSERT_TRUE(runUntil([&] { return one + two.size() == total; })) << "nothing is lost";
+        hasLeft = one == before;
+    }
+    EXPECT_TRUE(hasLeft);
+    stop(*leaving);
+}
+
+TEST_F(BusLink, TriesItsBrokersInTurn) {
+    auto options = optionsFor(1);  // nobody listens there
+    options.alternates = {{"127.0.0.1", server.port()}};
+    const auto bus = newBus(std::move(options));
+    EXPECT_TRUE(runUntilUp(*bus));
+}
+
 TEST_F(BusLink, TellsExactlyWhichRequestFoundNobody) {
     const auto bus = newBus(server.port());
     std::vector<int> told;

@@ -110,7 +110,7 @@ struct ControlLinkTest : testing::Test {
     // The control plane, as after a start of its process.
     struct ControlPlane {
         ControlPlane(ControlLinkTest& test)
-            : buses(test.loop, test.dialer(), {"127.0.0.1", test.server.port()}, test.random),
+            : buses(test.loop, test.dialer(), {{"127.0.0.1", test.server.port()}}, test.random),
               presence(test.loop.get_executor(), test.clock, events()) {
             const auto key = std::make_shared<identity::UserKeyPair>(
                 orDie(identity::UserKeyPair::generate(test.random)));
@@ -136,9 +136,13 @@ struct ControlLinkTest : testing::Test {
 
     std::unique_ptr<gateway::ControlLink> newLink(seconds lifetime) {
         const auto jwt = realm.mint(realm.gatewayRole, userKey->publicKey(), lifetime);
-        gateway::ControlLinkOptions options{
-            {"127.0.0.1", server.port()},
-            {gatewayId, nkey, wire::newId<wire::InstanceId>(random), "0.1.0", "dc1"}};
+        gateway::ControlLinkOptions options{{{"127.0.0.1", server.port()}},
+                                            {gatewayId,
+                                             nkey,
+                                             wire::newId<wire::InstanceId>(random),
+                                             wire::newId<wire::InstanceId>(random),
+                                             "0.1.0",
+                                             "dc1"}};
         linkCredentials = credentials(userKey, jwt);
         auto link = std::make_unique<gateway::ControlLink>(loop,
                                                            dialer(),

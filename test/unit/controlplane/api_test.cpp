@@ -78,6 +78,11 @@ TEST_F(RestApi, AnotherTenantsGatewayIsNotFound) {
     EXPECT_EQ(own.answer.status, 200) << own.answerBody;
     EXPECT_NE(own.answerBody.find(R"("state":"pairing")"), std::string::npos) << own.answerBody;
     EXPECT_EQ(foreign.answer.status, 404);
+    const auto recovery = "/api/v1/gateways/" + id.text() + "/recovery";
+    EXPECT_EQ(call("POST", recovery, umbra).answer.status, 404) << "nobody vouches for others";
+    const auto vouched = call("POST", recovery, acme);
+    EXPECT_EQ(vouched.answer.status, 200) << vouched.answerBody;
+    EXPECT_NE(vouched.answerBody.find("until"), std::string::npos) << vouched.answerBody;
     EXPECT_EQ(call("DELETE", "/api/v1/gateways/" + id.text(), umbra).answer.status, 404);
     EXPECT_TRUE(lifecycle_.released.empty());
     EXPECT_EQ(call("DELETE", "/api/v1/gateways/" + id.text(), acme).answer.status, 204);

@@ -113,7 +113,7 @@ TEST_F(IssuerTest, AGatewaysTokenIsForItsKeyAndADay) {
         identity::UserKey::parse(nkey.text()).value(),
         identity::AccountKey::parse(issuer->accountKey(tenant_).value()).value(),
         clock_.wallNow(),
-        kGatewayJwtLifetime));
+        Lifetimes{}.token));
 }
 
 TEST_F(IssuerTest, NeverIssuesForARevokedKeyAgain) {

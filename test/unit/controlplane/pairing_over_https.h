@@ -63,9 +63,18 @@ class FakeBusPapers final : public BusPapers {
         co_return Result<>{};
     }
 
+    net::Task<Result<>> quarantined(wire::TenantId,
+                                    wire::GatewayId gateway,
+                                    wire::UserNkey,
+                                    std::string why) override {
+        quarantine.emplace_back(gateway.text(), std::move(why));
+        co_return Result<>{};
+    }
+
     int prepared = 0;
     std::vector<std::string> revoked;
     bool down = false;
+    std::vector<std::pair<std::string, std::string>> quarantine;
 };
 
 struct Response {
@@ -100,9 +109,11 @@ class PairingOverHttps : public testing::Test {
         auto pki = Pki::open(storage, clock_.wallNow());
         ASSERT_TRUE(pki);
         pki_.emplace(std::move(*pki));
+        ratchets_.emplace(*Ratchets::open(storage, random_));
         authenticator_.emplace(*worker_, clock_, crypto::sha256("operator"));
         service_.emplace(
-            PairingService::Parts{loop_.loop(), *worker_, clock_, random_, *pki_, authority_, bus_},
+            PairingService::Parts{
+                loop_.loop(), *worker_, clock_, random_, *pki_, *ratchets_, authority_, bus_},
             *authenticator_,
             Relay::Limits{},
             "https://saas.test");
@@ -348,6 +359,7 @@ class PairingOverHttps : public testing::Test {
     FakeBusPapers bus_;
     std::unique_ptr<store::Worker> worker_;
     std::optional<Pki> pki_;
+    std::optional<Ratchets> ratchets_;
     std::optional<Authenticator> authenticator_;
     std::optional<PairingService> service_;
     http::Router router_;

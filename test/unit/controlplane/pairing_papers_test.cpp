@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the papers on: issue, repeat, acknowledge, renew, give back.
+// From the papers on: issue, repeat, acknowledge, give back. Renewal: pairing_renewal_test.cpp.
 #include "test/unit/controlplane/pairing_over_https.h"
 
 namespace pcg::controlplane {
@@ -73,7 +73,8 @@ TEST_F(PairingOverHttps, ReplaysWhatWasIssuedAfterARestart) {
     });
     router_ = http::Router();
     service_.emplace(
-        PairingService::Parts{loop_.loop(), *worker_, clock_, random_, *pki_, authority_, bus_},
+        PairingService::Parts{
+            loop_.loop(), *worker_, clock_, random_, *pki_, *ratchets_, authority_, bus_},
         *authenticator_,
         Relay::Limits{},
         "https://saas.test");
@@ -127,39 +128,6 @@ TEST_F(PairingOverHttps, AcceptsTheAcknowledgementOfTheNewCertificateOnly) {
     forged.clientCertChain = crypto::toPem(other);
     EXPECT_EQ(acknowledge(forged, key).status, 403);
     EXPECT_EQ(acknowledge(bundle, gateway_.tls).status, 204);
-}
-
-TEST_F(PairingOverHttps, RenewsThePapersOfABoundGatewayOnly) {
-    runToComparison();
-    acceptBoth();
-    asTenant("POST", claimPath("/approve"), approval_->write());
-    const auto bundle = openBundle(request("PUT", enrollmentPath(), enrollment_.write()).body);
-    ASSERT_EQ(acknowledge(bundle, gateway_.tls).status, 204);
-    auto mutual = client(net::CertificateAndKey{bundle.clientCertChain, *gateway_.tls.toPem()});
-    pairing::RenewRequest wanted;
-    wanted.gatewayId = gateway_.id;
-    wanted.nkeyPub = kNkey;
-    const auto raw = wanted.write();
-    const auto signedBy = [](const crypto::EcKey& key, const std::string& text) {
-        const auto signature = *key.signEs256(pairing::renewSigningInput(text));
-        const http::HeaderList headers{{"PCG-Sig", codec::base64UrlEncode(signature)}};
-        return http::RequestHead{"POST", std::string(pairing::kRenewPath), headers, {}};
-    };
-
-    const auto renewed = loop_.await(ask(*mutual, signedBy(gateway_.device, raw), raw));
-    EXPECT_EQ(renewed.status, 200) << renewed.body;
-    const auto reply = pairing::RenewReply::parse(renewed.body);
-    ASSERT_TRUE(reply);
-    EXPECT_EQ(reply->userJwt, "jwt.for." + kNkey);
-
-    const auto withoutCertificate =
-        loop_.await(ask(*anonymous_, signedBy(gateway_.device, raw), raw));
-    EXPECT_EQ(withoutCertificate.status, 403);
-    EXPECT_EQ(loop_.await(ask(*mutual, signedBy(gateway_.tls, raw), raw)).status, 403);
-    wanted.nkeyPub[10] = wanted.nkeyPub[10] == 'A' ? 'B' : 'A';
-    const auto other = wanted.write();
-    EXPECT_EQ(loop_.await(ask(*mutual, signedBy(gateway_.device, other), other)).status, 403);
-    loop_.call([&] { mutual.reset(); });
 }
 
 TEST_F(PairingOverHttps, TakesBackAGatewayThatItsAdminUnpaired) {

@@ -41,5 +41,50 @@ TEST(SimConfig, NeedsAStateDirectoryButNotForHelp) {
     EXPECT_TRUE(parse({"--help"})->help);
 }
 
+TEST(SimConfig, TakesABrokerThatSomebodyElseRuns) {
+    const auto config = parse({"--state-dir",
+                               "/tmp/x",
+                               "--broker=external",
+                               "--broker-urls",
+                               "tls://bus1.example.com:4222,tls://bus2.example.com"});
+
+    ASSERT_TRUE(config) << config.error().message();
+    ASSERT_TRUE(config->broker);
+    EXPECT_EQ(config->broker->urls.size(), 2u);
+    EXPECT_NE(config->print().find("broker = external"), std::string::npos);
+}
+
+TEST(SimConfig, RefusesBrokersThatCannotBeMeant) {
+    const std::vector<std::vector<const char*>> wrong = {
+        {"--broker", "extern"},
+        {"--broker", "external"},
+        {"--broker", "external", "--broker-urls", "nats://bus:4222"},
+        {"--broker", "external", "--broker-urls", "tls://"},
+        {"--broker", "external", "--broker-urls", "tls://b:1", "--nats-server", "/bin/true"},
+        {"--broker-urls", "tls://bus:4222"},
+        {"--broker-names", "bus"},
+        {"--write-broker-config", "/tmp/b", "--broker-key", "k.pem"},
+        {"--write-broker-config", "/tmp/b", "--broker-listen", "4222"}};
+    for (auto words : wrong) {
+        words.insert(words.end(), {"--state-dir", "/tmp/x"});
+        EXPECT_FALSE(parse(words)) << words[0] << " " << words[1];
+    }
+    const auto typo = parse({"--state-dir", "/tmp/x", "--broker-url", "tls://b:1"});
+    ASSERT_FALSE(typo);
+    EXPECT_NE(typo.error().message().find("Did you mean --broker-urls?"), std::string::npos);
+}
+
+TEST(SimConfig, BoundsTheLifetimesOfPapers) {
+    const auto config =
+        parse({"--state-dir", "/tmp/x", "--token-lifetime", "30s", "--certificate-lifetime", "2d"});
+    ASSERT_TRUE(config) << config.error().message();
+    EXPECT_EQ(config->lifetimes.token, std::chrono::seconds(30));
+    EXPECT_EQ(config->lifetimes.certificate, std::chrono::days(2));
+    for (const auto* text : {"", "30", "19s", "8d", "1w", "-1h", "99999999999999999999s"}) {
+        EXPECT_FALSE(parse({"--state-dir", "/tmp/x", "--token-lifetime", text})) << text;
+    }
+    EXPECT_FALSE(parse({"--state-dir", "/tmp/x", "--certificate-lifetime", "91d"}));
+}
+
 }  // namespace
 }  // namespace pcg::controlplane

@@ -18,6 +18,7 @@ ControlIdentity identity() {
     return {wire::GatewayId::unchecked("gw_00000000000000000000000000"),
             kNkey,
             wire::InstanceId::unchecked("0123456789abcdef"),
+            wire::InstanceId::unchecked("00000000000000b0"),
             "0.1.0",
             "dc1"};
 }
@@ -111,6 +112,7 @@ TEST_F(ControlSessionTest, AnswersPingsAndRepeatsTheMeasuredRoundTrip) {
     control(subjects.ping(), R"({"seq":7,"rtt_us":4200})");
     ASSERT_EQ(sent(subjects.pong()).size(), 1U);
     EXPECT_EQ(*sent(subjects.pong())[0].integer("seq"), 7);
+    EXPECT_EQ(*sent(subjects.pong())[0].string("boot", 64), "00000000000000b0");
     EXPECT_EQ(session.roundTrip(), std::chrono::microseconds(4200));
     session.heartbeat();
     EXPECT_DOUBLE_EQ(*sent(subjects.heartbeat()).back().number("rtt_ms"), 4.2);

@@ -253,5 +253,74 @@ TEST_F(PresenceTest, TellsTheGatewayThatItWasRemoved) {
     EXPECT_EQ(*sent(subjects.unpair())[0].string("reason", 64), "removed by admin");
 }
 
+std::string pongOf(std::uint64_t sequence, const std::string& boot) {
+    return R"({"seq":)" + std::to_string(sequence) + R"(,"boot":")" + boot + R"("})";
+}
+
+TEST_F(PresenceTest, TwoAnswersToOnePingFromTwoRunsAreACopy) {
+    say(subjects.hello(), kHello);
+    say(subjects.pong(), pongOf(1, "00000000000000aa"));
+    EXPECT_TRUE(presence.live(kTenant, kGateway).warnings.empty());
+
+    presence.connected({kNkey.text(), "192.0.2.1"});
+    clock.advance(seconds(1));
+    presence.connected({kNkey.text(), "192.0.2.2"});
+    settle();
+    const auto asked = sent(subjects.ping()).back().integer("seq", 0).value();
+    say(subjects.pong(), pongOf(static_cast<std::uint64_t>(asked), "00000000000000aa"));
+    say(subjects.pong(), pongOf(static_cast<std::uint64_t>(asked), "00000000000000bb"));
+
+    const auto warnings = presence.live(kTenant, kGateway).warnings;
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_NE(warnings[0].find("192.0.2.1 and 192.0.2.2"), std::string::npos) << warnings[0];
+    clock.advance(Presence::kCopyRemembered);
+    EXPECT_TRUE(presence.live(kTenant, kGateway).warnings.empty());
+}
+
+TEST_F(PresenceTest, OneRunWithTwoLinksAndARestartAreNoCopies) {
+    say(subjects.hello(), kHello);
+    say(subjects.pong(), pongOf(1, "00000000000000aa"));
+    say(subjects.pong(), pongOf(1, "00000000000000aa"));
+    clock.advance(seconds(5));
+    presence.tick();
+    settle();
+    const auto asked = sent(subjects.ping()).back().integer("seq", 0).value();
+    say(subjects.pong(), pongOf(static_cast<std::uint64_t>(asked), "00000000000000bb"));
+    say(subjects.pong(), pongOf(1, "00000000000000aa"));
+
+    EXPECT_TRUE(presence.live(kTenant, kGateway).warnings.empty());
+}
+
+TEST_F(PresenceTest, AConnectionOfAKnownUserIsFollowedByAQuestionButNotByManyASecond) {
+    say(subjects.hello(), kHello);
+    clock.advance(seconds(1));
+    const auto before = sent(subjects.ping()).size();
+    for (int i = 0; i < 20; ++i) presence.connected({kNkey.text(), "192.0.2.1"});
+    presence.connected({kStranger.text(), "192.0.2.9"});
+    settle();
+    EXPECT_EQ(sent(subjects.ping()).size(), before + 1);
+}
+
+TEST_F(PresenceTest, AQuarantineIsTheReasonWhateverTheLinkDoes) {
+    say(subjects.hello(), kHello);
+    presence.quarantine(kTenant, kGateway, "Quarantined: copied.");
+    EXPECT_EQ(presence.live(kTenant, kGateway).why, "Quarantined: copied.");
+}
+
+TEST(ConnectEvents, AreReadAsTheBrokerWritesThem) {
+    const std::string text =
+        R"({"type":"io.nats.server.advisory.v1.client_connect","id":"x","timestamp":"2026-11-22T00:00:00Z",)"
+        R"("server":{"name":"b","host":"0.0.0.0","id":"N","ver":"2.9.10","jetstream":false,"seq":3,"time":"t"},)"
+        R"("client":{"start":"t","host":"192.0.2.7","id":5,"acc":"A","user":"U","name":"gw_x","lang":"C","ver":"3.4.1",)"
+        R"("jwt":"e","issuer_key":"A","name_tag":"gateway","kind":"Client","client_type":"nats"}})";
+    const auto event = parseConnectEvent(asBytes(text));
+    ASSERT_TRUE(event) << event.error().message();
+    EXPECT_EQ(event->user, "U");
+    EXPECT_EQ(event->host, "192.0.2.7");
+    for (const std::string bad : {"", "{}", R"({"client":{}})", R"({"client":{"user":5}})"}) {
+        EXPECT_FALSE(parseConnectEvent(asBytes(bad))) << bad;
+    }
+}
+
 }  // namespace
 }  // namespace pcg::controlplane

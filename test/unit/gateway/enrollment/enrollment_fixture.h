@@ -5,6 +5,8 @@
 
 #include "common/crypto/random.h"
 #include "gateway/enrollment/enrollment.h"
+#include "gateway/enrollment/papers.h"
+#include "gateway/enrollment/renewal.h"
 #include "test/support/log_capture.h"
 #include "test/unit/gateway/enrollment/fake_control_plane.h"
 
@@ -37,6 +39,19 @@ class MemoryStore final : public EnrollmentStore {
 inline net::Task<Result<crypto::Scalar>> stretchHere(pairing::PairingCode code, pairing::Sid sid) {
     co_return pairing::passwordScalar(code, sid);
 }
+
+// The time of the machine, moved by the test.
+class MovedClock final : public Clock {
+  public:
+    SteadyTime now() const override { return system_.now(); }
+
+    WallTime wallNow() const override { return system_.wallNow() + moved; }
+
+    std::chrono::seconds moved{0};
+
+  private:
+    SystemClock system_;
+};
 
 class EnrollmentTest : public ::testing::Test {
   protected:
@@ -98,9 +113,30 @@ class EnrollmentTest : public ::testing::Test {
         return untilState(PairingState::Confirm) && until([this] { return !plane->sas.empty(); });
     }
 
+    bool pairUntilProvisioned() {
+        if (!pairUntilConfirm() || !enrollment->decide(true)) return false;
+        plane->approve();
+        return until([this] { return finished; }) && enrollment->record().provisioned;
+    }
+
+    static net::Task<void> renewOnce(Enrollment& subject, Result<>& out, bool& done) {
+        out = co_await subject.renew();
+        done = true;
+    }
+
+    Result<> renew() {
+        finished = false;
+        net::asio::co_spawn(loop, renewOnce(*enrollment, result, finished), net::asio::detached);
+        EXPECT_TRUE(until([this] { return finished; }));
+        return result;
+    }
+
+    // After a restart of the process: what was stored.
+    EnrollmentRecord stored() const { return get(EnrollmentRecord::parse(*store.document)); }
+
     pcg::test::LogCapture log;
     net::Loop loop{1};
-    SystemClock clock;
+    MovedClock clock;
     crypto::SystemRandom random;
     MemoryStore store;
     std::shared_ptr<FakeControlPlane> plane = std::make_shared<FakeControlPlane>(clock, random);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The gateway's side of a pairing from first boot to Active.
-#include "gateway/enrollment/renewal.h"
 #include "test/unit/gateway/enrollment/enrollment_fixture.h"
 
 namespace pcg::gateway::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 TEST_F(EnrollmentTest, FromFirstBootToActive) {
     ASSERT_TRUE(pairUntilConfirm());
@@ -117,38 +118,6 @@ TEST_F(EnrollmentTest, AnOwnedGatewaySaysWhomToAsk) {
     ASSERT_TRUE(untilState(PairingState::Stopped));
 
     EXPECT_NE(enrollment->status().message.find("ask the owner to release it"), std::string::npos);
-}
-
-TEST_F(EnrollmentTest, TheTokenIsRenewedAndStored) {
-    ASSERT_TRUE(pairUntilConfirm());
-    ASSERT_TRUE(enrollment->decide(true));
-    plane->approve();
-    ASSERT_TRUE(until([this] { return finished; }));
-    const auto before = enrollment->record().provisioned->bundle.bus.userJwt;
-    finished = false;
-    const auto renew = [](Enrollment& subject, Result<>& out, bool& done) -> net::Task<void> {
-        out = co_await subject.renew();
-        done = true;
-    };
-    net::asio::co_spawn(loop, renew(*enrollment, result, finished), net::asio::detached);
-    ASSERT_TRUE(until([this] { return finished; }));
-
-    ASSERT_TRUE(result) << result.error().message();
-    EXPECT_NE(enrollment->record().provisioned->bundle.bus.userJwt, before);
-    const auto stored = get(EnrollmentRecord::parse(*store.document));
-    EXPECT_EQ(stored.provisioned->bundle.bus.userJwt,
-              enrollment->record().provisioned->bundle.bus.userJwt);
-}
-
-TEST(Renewal, AsksAfterAThirdOfTheTokensLifeGiveOrTakeATenth) {
-    crypto::SystemRandom random;
-    const WallTime issued = fromUnixMilliseconds(1'795'300'000'000);
-    for (int i = 0; i < 200; ++i) {
-        const auto wait = renewIn(issued, issued + 24h, issued, random);
-        EXPECT_GE(wait, std::chrono::minutes(432));
-        EXPECT_LE(wait, std::chrono::minutes(528));
-    }
-    EXPECT_EQ(renewIn(issued, issued + 24h, issued + 30h, random), 1s);
 }
 
 }  // namespace

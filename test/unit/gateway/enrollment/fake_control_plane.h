@@ -16,6 +16,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 
@@ -102,8 +103,7 @@ class FakeControlPlane final : public http::Caller,
         if (key.starts_with("PUT /pair/v1/enrollments/")) return onEnrollment(body);
         if (key.ends_with("/ack"))
             return Answer{acknowledged.emplace_back(body).empty() ? 400 : 204, ""};
-        if (key == "POST /pair/v1/renew")
-            return Answer{200, pairing::RenewReply{userJwt(std::chrono::hours(48))}.write()};
+        if (key == "POST /pair/v1/renew") return onRenewal(body);
         return Answer{404, ""};
     }
 
@@ -137,6 +137,8 @@ class FakeControlPlane final : public http::Caller,
                       userJwt(std::chrono::hours(24)),
                       "pcg.v1." + nkeyPub};
         bundle.renewUrl = "https://127.0.0.1/pair/v1/renew";
+        bundle.ratchet = ratchet0;
+        bundle.issuedAt = toUnixMilliseconds(clock_.wallNow());
         const std::vector<crypto::Certificate> signerChain{signerCertificate};
         const auto jws = get(
             crypto::signJws(signerKey, pairing::kBundleType, asBytes(bundle.write()), signerChain));
@@ -153,6 +155,9 @@ class FakeControlPlane final : public http::Caller,
     pairing::Sid sid{};
     pairing::Nonce serverNonce{};
     pairing::ClaimId claimId{};
+    std::vector<std::string> renewals;                  // bodies, repeats too
+    std::map<std::string, std::string> renewalAnswers;  // by renew id
+    std::int64_t renewalCounter = 0;
     std::deque<pairing::Event> events;
     std::int64_t lastEvent = 0;
     bool offerGone = false;
@@ -168,6 +173,28 @@ class FakeControlPlane final : public http::Caller,
     std::string nkeyPub;
 
   private:
+    Result<Answer> onRenewal(const std::string& body) {
+        renewals.push_back(body);
+        const auto request = get(pairing::RenewRequest::parse(body));
+        auto& answer = renewalAnswers[pairing::toText(request.renewId)];
+        if (!answer.empty()) return Answer{200, answer};
+        pairing::RenewReply reply;
+        reply.userJwt = userJwt(std::chrono::hours(48));
+        reply.ratchet = {++renewalCounter, random_.array<32>()};
+        reply.issuedAt = toUnixMilliseconds(clock_.wallNow());
+        if (!request.csr.empty()) {
+            const auto csr = get(crypto::VerifiedCsr::fromDer(request.csr));
+            const std::vector<crypto::Certificate> chain{
+                get(issuing.issueGateway(csr.publicSpki(),
+                                         {"example.com", kTenant, request.gatewayId},
+                                         clock_.wallNow())),
+                issuing.certificate()};
+            reply.clientCertChain = crypto::toPem(chain);
+        }
+        answer = reply.write();
+        return Answer{200, answer};
+    }
+
     Result<Answer> onOffer(const http::RequestHead& head, const std::string& body) {
         const auto offer = pairing::Offer::parse(body);
         const auto* signature = head.headers.find(pairing::kOfferSignatureHeader);
@@ -233,6 +260,7 @@ class FakeControlPlane final : public http::Caller,
         get(root.issueEnrollmentSigner(signerKey.publicSpki(), "Test enroll", clock_.wallNow()));
     identity::AccountKeyPair account = get(identity::AccountKeyPair::generate(random_));
     identity::AccountKeyPair signing = get(identity::AccountKeyPair::generate(random_));
+    pairing::RatchetValue ratchet0 = random_.array<32>();
 };
 
 class FakeCall final : public http::Call {
