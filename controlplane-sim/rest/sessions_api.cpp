@@ -132,7 +132,8 @@ net::Task<Checked<Reply>> SessionsApi::signOut(Call& call) {
     Reply reply{204, {}, std::nullopt};
     reply.headers.add("Set-Cookie",
                       std::string(kSessionCookie) + "=; Max-Age=0" + std::string(kCookieRules));
-    reply.headers.add("Clear-Site-Data", "\"cache\", \"storage\"");
+    // Not "storage": the keys of the gateways that were paired in this browser stay pinned.
+    reply.headers.add("Clear-Site-Data", "\"cache\"");
     co_return reply;
 }
 
