@@ -3,8 +3,8 @@
 
 #include "common/store/envelope.h"
 #include "controlplane-sim/audit/audit_store.h"
-#include "controlplane-sim/observe/timeline.h"
 #include "controlplane-sim/deploy/schema.h"
+#include "controlplane-sim/observe/timeline.h"
 
 namespace pcg::controlplane {
 namespace {

@@ -38,14 +38,13 @@ Result<ControlLinkOptions> linkOptions(const AttachmentParts& parts) {
     }
     auto gateway = PCG_TRY(wire::parseGatewayId(record.keys.gatewayId()));
     auto nkey = PCG_TRY(wire::parseUserNkey(record.keys.nkey.publicKey().text()));
-    return ControlLinkOptions{
-        .brokers = std::move(brokers),
-        .identity = {.gateway = std::move(gateway),
-                     .nkey = std::move(nkey),
-                     .instance = wire::newId<wire::InstanceId>(parts.random),
-                     .boot = parts.boot,
-                     .version = parts.version,
-                     .hostname = parts.hostname}};
+    return ControlLinkOptions{.brokers = std::move(brokers),
+                              .identity = {.gateway = std::move(gateway),
+                                           .nkey = std::move(nkey),
+                                           .instance = wire::newId<wire::InstanceId>(parts.random),
+                                           .boot = parts.boot,
+                                           .version = parts.version,
+                                           .hostname = parts.hostname}};
 }
 
 WallTime endOf(const std::string& userJwt) {

@@ -92,7 +92,7 @@ inline net::Task<Response> ask(http::Client& client, http::RequestHead head, std
 class PairingOverHttps : public testing::Test {
   protected:
     void SetUp() override {
-        auto database = test::openTenantDatabase(directory_.path(), random_);
+        auto database = pcg::test::openTenantDatabase(directory_.path(), random_);
         for (const std::string name : {"acme", "globex"}) {
             const NewTenant tenant{wire::newId<wire::TenantId>(random_),
                                    name,

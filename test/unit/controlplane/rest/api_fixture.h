@@ -3,6 +3,7 @@
 // the test says so.
 #pragma once
 
+#include "controlplane-sim/deploy_service.h"
 #include "controlplane-sim/rest/api.h"
 #include "controlplane-sim/tenancy/enrollments.h"
 #include "test/fakes/fake_exchange.h"
@@ -123,6 +124,7 @@ class RestApi : public ::testing::Test {
                 live_,
                 lifecycle_,
                 calls_,
+                deploy_,
                 "saas.test",
                 "127.0.0.1",
                 audit_,
@@ -236,6 +238,9 @@ class RestApi : public ::testing::Test {
     RecordingAudit audit_;
     RecordingCare care_;
     store::Worker store_;
+    PlatformAuthority authority_ = makePlatformAuthorityForTest();
+    DeployService deploy_{
+        {eventLoop_, store_, *envelope_, authority_, clock_, random_, "127.0.0.1", ""}};
     Authenticator authenticator_;
     Api api_;
     http::Router router_;
