@@ -312,7 +312,8 @@ net::Task<void> Fleet::applyInventory(wire::TenantId tenant,
         [scope, id, reported = std::move(reported)](store::Database& database) -> Result<Reported> {
         Gateways gateways(database);
         auto before = PCG_TRY(gateways.endpoints(scope, id));
-        return Reported{std::move(before), PCG_TRY(gateways.report(scope, id, reported))};
+        auto after = PCG_TRY(gateways.report(scope, id, reported));
+        return Reported{std::move(before), std::move(after)};
     };
     const auto report = co_await parts_.store.run(std::move(work));
     if (!report) {

@@ -80,11 +80,12 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
 
 Result<EnrollmentPorts> App::enrollmentPorts() {
     const auto trust = PCG_TRY(controlplaneTrust(config_));
+    auto anonymous = PCG_TRY(controlplaneCaller(loop_, config_, trust));
     return EnrollmentPorts{
         .store = *enrollmentStore_,
         .clock = clock_,
         .random = random_,
-        .anonymous = PCG_TRY(controlplaneCaller(loop_, config_, trust)),
+        .anonymous = std::move(anonymous),
         .authenticated =
             [this, trust](const std::string& chainPem, Secret keyPem) {
                 return controlplaneCaller(

@@ -133,9 +133,9 @@ Result<PasswordCredentials> PasswordCredentials::parse(const Secret& plaintext) 
     if (!object) return fail(kSealed, "the sealed credentials are not a JSON object");
     auto address = object->string("address", kMaxAddress);
     if (!address) return fail(kSealed, "the sealed credentials: " + address.error().message());
-    return PasswordCredentials{std::move(*address),
-                               PCG_TRY(line(*object, "username")),
-                               PCG_TRY(line(*object, "password"))};
+    auto username = PCG_TRY(line(*object, "username"));
+    auto password = PCG_TRY(line(*object, "password"));
+    return PasswordCredentials{std::move(*address), std::move(username), std::move(password)};
 }
 
 Secret PasswordCredentials::write() const {

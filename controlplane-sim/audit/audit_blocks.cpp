@@ -45,14 +45,11 @@ Result<> AuditBlocks::writeGroups(std::int64_t first, std::span<const AuditEvent
         const auto group = events.first(std::min(events.size(), kAuditGroupRows));
         std::int64_t newest = 0;
         for (const auto& event : group) newest = std::max(newest, toUnixMilliseconds(event.at));
+        auto sealed = PCG_TRY(vault_.seal(cellOf(first), encodeRows(group)));
         PCG_TRY(database_.execute(
             "INSERT INTO audit_groups (tenant_id, first_seq, rows, max_at_ms, sealed) VALUES (?, "
             "?, ?, ?, ?)",
-            {tenant_,
-             first,
-             group.size(),
-             newest,
-             PCG_TRY(vault_.seal(cellOf(first), encodeRows(group)))}));
+            {tenant_, first, group.size(), newest, std::move(sealed)}));
         first += static_cast<std::int64_t>(group.size());
         events = events.subspan(group.size());
     }
@@ -73,14 +70,12 @@ Result<> AuditBlocks::writeTerms(const Block& block,
         ++offset;
     }
     for (auto& [term, list] : hits) {
+        const auto number = PCG_TRY(vault_.term(block.epoch, term.field, term.text));
         PCG_TRY(database_.execute(
             R"(INSERT INTO audit_terms (tenant_id, block, term, hits) VALUES (?, ?, ?, ?)
                ON CONFLICT (tenant_id, block, term)
                DO UPDATE SET hits = CAST(hits || excluded.hits AS BLOB))",
-            {tenant_,
-             block.first,
-             PCG_TRY(vault_.term(block.epoch, term.field, term.text)),
-             std::move(list)}));
+            {tenant_, block.first, number, std::move(list)}));
     }
     return {};
 }

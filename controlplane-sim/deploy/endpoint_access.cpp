@@ -22,6 +22,10 @@ Result<> OrchestratorKeys::put(const TenantScope& scope,
                                const Secret& password) {
     PCG_TRY(seals_.prepare(database_, scope));
     const auto& id = endpoint.text();
+    auto usernameSealed =
+        PCG_TRY(seals_.seal(database_, scope, {kTable, id, "username_sealed"}, asBytes(username)));
+    auto passwordSealed =
+        PCG_TRY(seals_.seal(database_, scope, {kTable, id, "password_sealed"}, password.reveal()));
     // The conflict clause's WHERE keeps a foreign row as it is.
     PCG_TRY(database_.execute(
         R"(INSERT INTO orchestrator_keys (endpoint_id, tenant_id, key_epoch, username_sealed,
@@ -31,9 +35,8 @@ Result<> OrchestratorKeys::put(const TenantScope& scope,
         {id,
          scope.tenant().text(),
          seals_.epoch(database_, scope),
-         PCG_TRY(seals_.seal(database_, scope, {kTable, id, "username_sealed"}, asBytes(username))),
-         PCG_TRY(
-             seals_.seal(database_, scope, {kTable, id, "password_sealed"}, password.reveal()))}));
+         std::move(usernameSealed),
+         std::move(passwordSealed)}));
     return {};
 }
 

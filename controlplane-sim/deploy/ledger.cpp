@@ -119,17 +119,22 @@ Result<Deployment> Deployments::deploymentOf(const TenantScope& scope, const sto
             PCG_TRY(seals_.open(database_, scope, cellOf(id, name), row.blob(column)));
         return std::string(text.revealText());
     };
+    const auto specText = PCG_TRY(opened(1, "spec_sealed"));
+    auto spec = PCG_TRY(specFromJson(specText));
+    auto placement = PCG_TRY(opened(2, "placement_sealed"));
+    auto why = PCG_TRY(opened(7, "why_sealed"));
+    auto machines = PCG_TRY(machinesOf(scope, id));
     return Deployment{id,
-                      PCG_TRY(specFromJson(PCG_TRY(opened(1, "spec_sealed")))),
+                      std::move(spec),
                       row.text(3),
-                      PCG_TRY(opened(2, "placement_sealed")),
+                      std::move(placement),
                       row.flag(4),
                       row.flag(5),
                       row.flag(6),
-                      PCG_TRY(opened(7, "why_sealed")),
+                      std::move(why),
                       row.integer(8),
                       fromUnixMilliseconds(row.integer(9)),
-                      PCG_TRY(machinesOf(scope, id))};
+                      std::move(machines)};
 }
 
 Result<std::vector<Machine>> Deployments::machinesOf(const TenantScope& scope,
@@ -160,6 +165,7 @@ Result<Bytes> Deployments::sealed(const TenantScope& scope, const Machine& machi
 Result<> Deployments::insert(const TenantScope& scope,
                              const DeploymentId& id,
                              const Machine& machine) {
+    auto record = PCG_TRY(sealed(scope, machine));
     PCG_TRY(database_.execute(
         R"(INSERT INTO deployment_machines (uuid, tenant_id, deployment_id, key_epoch, wished,
              record_sealed) VALUES (?, ?, ?, ?, ?, ?))",
@@ -168,7 +174,25 @@ Result<> Deployments::insert(const TenantScope& scope,
          id.text(),
          seals_.epoch(database_, scope),
          machine.wished ? 1 : 0,
-         PCG_TRY(sealed(scope, machine))}));
+         std::move(record)}));
+    return {};
+}
+
+Result<> Deployments::dismiss(const TenantScope& scope, Machine machine) {
+    machine.failed = false;
+    auto record = PCG_TRY(sealed(scope, machine));
+    PCG_TRY(database_.execute(
+        "UPDATE deployment_machines SET wished = 0, record_sealed = ? WHERE tenant_id = ? AND uuid "
+        "= ?",
+        {std::move(record), scope.tenant().text(), machine.uuid}));
+    return {};
+}
+
+Result<> Deployments::rewrite(const TenantScope& scope, const Machine& machine) {
+    auto record = PCG_TRY(sealed(scope, machine));
+    PCG_TRY(database_.execute(
+        "UPDATE deployment_machines SET record_sealed = ? WHERE tenant_id = ? AND uuid = ?",
+        {std::move(record), scope.tenant().text(), machine.uuid}));
     return {};
 }
 
@@ -183,11 +207,11 @@ Result<> Deployments::changeSpec(const TenantScope& scope,
                                  const DeploymentId& id,
                                  const Spec& spec) {
     const auto text = codec::json::write(toJson(spec));
-    PCG_TRY(database_.execute(
-        "UPDATE deployments SET spec_sealed = ? WHERE tenant_id = ? AND id = ?",
-        {PCG_TRY(seals_.seal(database_, scope, cellOf(id, "spec_sealed"), asBytes(text))),
-         scope.tenant().text(),
-         id.text()}));
+    auto sealedText =
+        PCG_TRY(seals_.seal(database_, scope, cellOf(id, "spec_sealed"), asBytes(text)));
+    PCG_TRY(
+        database_.execute("UPDATE deployments SET spec_sealed = ? WHERE tenant_id = ? AND id = ?",
+                          {std::move(sealedText), scope.tenant().text(), id.text()}));
     return {};
 }
 
@@ -204,13 +228,9 @@ Result<Deployment> Deployments::scale(const TenantScope& scope,
         const auto more = added(deployment.spec.name, deployment.machines, counts, random, now);
         PCG_TRY(checkRoom(scope, static_cast<int>(more.size())));
         const auto less = surplus(deployment.machines, counts);
-        for (auto& machine : deployment.machines) {
+        for (const auto& machine : deployment.machines) {
             if (std::find(less.begin(), less.end(), machine.name) == less.end()) continue;
-            machine.failed = false;
-            PCG_TRY(database_.execute(
-                "UPDATE deployment_machines SET wished = 0, record_sealed = ? WHERE tenant_id = ? "
-                "AND uuid = ?",
-                {PCG_TRY(sealed(scope, machine)), scope.tenant().text(), machine.uuid}));
+            PCG_TRY(dismiss(scope, machine));
         }
         for (const auto& machine : more) PCG_TRY(insert(scope, id, machine));
         deployment.spec.counts = counts;
@@ -224,13 +244,7 @@ Result<Deployment> Deployments::remove(const TenantScope& scope, const Deploymen
     PCG_TRY(seals_.prepare(database_, scope));
     return store::transact(database_, [&]() -> Result<Deployment> {
         const auto deployment = PCG_TRY(required(scope, id));
-        for (auto machine : deployment.machines) {
-            machine.failed = false;
-            PCG_TRY(database_.execute(
-                "UPDATE deployment_machines SET wished = 0, record_sealed = ? WHERE tenant_id = ? "
-                "AND uuid = ?",
-                {PCG_TRY(sealed(scope, machine)), scope.tenant().text(), machine.uuid}));
-        }
+        for (const auto& machine : deployment.machines) PCG_TRY(dismiss(scope, machine));
         PCG_TRY(
             database_.execute("UPDATE deployments SET deleting = 1 WHERE tenant_id = ? AND id = ?",
                               {scope.tenant().text(), id.text()}));
@@ -248,9 +262,7 @@ Result<Deployment> Deployments::retry(const TenantScope& scope,
         for (auto machine : deployment.machines) {
             if (!machine.failed) continue;
             revive(machine, now);
-            PCG_TRY(database_.execute(
-                "UPDATE deployment_machines SET record_sealed = ? WHERE tenant_id = ? AND uuid = ?",
-                {PCG_TRY(sealed(scope, machine)), scope.tenant().text(), machine.uuid}));
+            PCG_TRY(rewrite(scope, machine));
         }
         PCG_TRY(database_.execute(
             "UPDATE deployments SET plan_failed = 0, why_sealed = NULL WHERE tenant_id = ? AND id "
@@ -281,24 +293,22 @@ Result<Secret> Deployments::userData(const DeploymentKey& key) {
 }
 
 Result<> Deployments::placed(const DeploymentKey& key, const std::string& placement) {
+    auto sealedText = PCG_TRY(
+        seals_.seal(database_, key.scope, cellOf(key.id, "placement_sealed"), asBytes(placement)));
     PCG_TRY(database_.execute(
         "UPDATE deployments SET placement_sealed = ?, plan_failed = 0, why_sealed = NULL, revision "
         "= revision + 1 WHERE tenant_id = ? AND id = ?",
-        {PCG_TRY(seals_.seal(
-             database_, key.scope, cellOf(key.id, "placement_sealed"), asBytes(placement))),
-         key.scope.tenant().text(),
-         key.id.text()}));
+        {std::move(sealedText), key.scope.tenant().text(), key.id.text()}));
     return {};
 }
 
 Result<> Deployments::notPlaced(const DeploymentKey& key, const std::string& why, bool forGood) {
+    auto sealedText =
+        PCG_TRY(seals_.seal(database_, key.scope, cellOf(key.id, "why_sealed"), asBytes(why)));
     PCG_TRY(database_.execute(
         "UPDATE deployments SET why_sealed = ?, plan_failed = ?, revision = revision + 1 WHERE "
         "tenant_id = ? AND id = ?",
-        {PCG_TRY(seals_.seal(database_, key.scope, cellOf(key.id, "why_sealed"), asBytes(why))),
-         forGood ? 1 : 0,
-         key.scope.tenant().text(),
-         key.id.text()}));
+        {std::move(sealedText), forGood ? 1 : 0, key.scope.tenant().text(), key.id.text()}));
     return {};
 }
 
@@ -312,14 +322,11 @@ Result<> Deployments::ready(const DeploymentKey& key) {
 
 Result<bool> Deployments::save(const DeploymentKey& key, const Machine& machine) {
     return store::transact(database_, [&]() -> Result<bool> {
-        const auto& tenant = key.scope.tenant().text();
-        PCG_TRY(database_.execute(
-            "UPDATE deployment_machines SET record_sealed = ? WHERE tenant_id = ? AND uuid = ?",
-            {PCG_TRY(sealed(key.scope, machine)), tenant, machine.uuid}));
+        PCG_TRY(rewrite(key.scope, machine));
         PCG_TRY(touch(key.scope, key.id));
         const auto row = PCG_TRY(database_.queryOne(
             "SELECT wished FROM deployment_machines WHERE tenant_id = ? AND uuid = ?",
-            {tenant, machine.uuid}));
+            {key.scope.tenant().text(), machine.uuid}));
         if (!row) return fail(notThere());
         return row->flag(0);
     });

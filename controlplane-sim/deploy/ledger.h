@@ -55,6 +55,8 @@ class Deployments {
     Result<Deployment> deploymentOf(const TenantScope& scope, const store::Row& row);
     Result<std::vector<Machine>> machinesOf(const TenantScope& scope, const DeploymentId& id);
     Result<> insert(const TenantScope& scope, const DeploymentId& id, const Machine& machine);
+    Result<> dismiss(const TenantScope& scope, Machine machine);
+    Result<> rewrite(const TenantScope& scope, const Machine& machine);
     Result<Bytes> sealed(const TenantScope& scope, const Machine& machine);
     Result<> changeSpec(const TenantScope& scope, const DeploymentId& id, const Spec& spec);
     Result<> touch(const TenantScope& scope, const DeploymentId& id);

@@ -68,6 +68,7 @@ Result<> Timeline::add(const TenantScope& scope,
         const auto number = last->integer(0) + 1;
         const auto id = idOf(scope, gateway, number);
         const auto text = cleanText(entry.text, kMaxText) + "\n" + cleanText(entry.cause, kMaxText);
+        auto sealed = PCG_TRY(vault.seal(cellOf(id), text));
         PCG_TRY(database_.execute(
             R"(INSERT INTO gateway_timeline (id, tenant_id, gateway_id, number, at_ms, kind, severity,
                  text, text_sealed, key_epoch) VALUES (?, ?, ?, ?, ?, ?, ?, '', ?, ?))",
@@ -78,7 +79,7 @@ Result<> Timeline::add(const TenantScope& scope,
              toUnixMilliseconds(entry.at),
              entry.kind,
              static_cast<std::int64_t>(entry.severity),
-             PCG_TRY(vault.seal(cellOf(id), text)),
+             std::move(sealed),
              vault.epoch()}));
         PCG_TRY(database_.execute(
             "DELETE FROM gateway_timeline WHERE tenant_id = ? AND gateway_id = ? AND number <= ?",

@@ -21,11 +21,13 @@ constexpr std::int64_t kMaxClock = 253'402'300'799'000;  // the year 9999
 Result<std::optional<LiveCertificate>> parseCertificate(const Object& from, std::string_view name) {
     const auto* object = PCG_TRY(from.optionalObject(name));
     if (object == nullptr) return std::nullopt;
-    return LiveCertificate{.sha256 = PCG_TRY(object->string("sha256", 64)),
-                           .subject = PCG_TRY(object->string("subject", kMaxWhy)),
-                           .issuer = PCG_TRY(object->string("issuer", kMaxWhy)),
-                           .notBefore = PCG_TRY(object->string("not_before", 64)),
-                           .notAfter = PCG_TRY(object->string("not_after", 64))};
+    LiveCertificate certificate;
+    certificate.sha256 = PCG_TRY(object->string("sha256", 64));
+    certificate.subject = PCG_TRY(object->string("subject", kMaxWhy));
+    certificate.issuer = PCG_TRY(object->string("issuer", kMaxWhy));
+    certificate.notBefore = PCG_TRY(object->string("not_before", 64));
+    certificate.notAfter = PCG_TRY(object->string("not_after", 64));
+    return certificate;
 }
 
 // Members that an older gateway does not send read as absent.
@@ -36,14 +38,40 @@ Result<std::string> textOr(const Object& from, std::string_view name, std::size_
 Result<LiveRemote> parseRemote(const Object& from) {
     const auto* remote = PCG_TRY(from.optionalObject("remote"));
     if (remote == nullptr) return LiveRemote{};
-    return LiveRemote{PCG_TRY(remote->boolean("endpoints")), PCG_TRY(remote->boolean("keys"))};
+    const bool endpoints = PCG_TRY(remote->boolean("endpoints"));
+    const bool keys = PCG_TRY(remote->boolean("keys"));
+    return LiveRemote{endpoints, keys};
 }
 
 Result<std::optional<LiveSealing>> parseSealing(const Object& from) {
     const auto* sealing = PCG_TRY(from.optionalObject("sealing"));
     if (sealing == nullptr) return std::nullopt;
-    return LiveSealing{PCG_TRY(sealing->string("public_key", kMaxKeyText)),
-                       PCG_TRY(sealing->string("signature", kMaxKeyText))};
+    auto publicKey = PCG_TRY(sealing->string("public_key", kMaxKeyText));
+    auto signature = PCG_TRY(sealing->string("signature", kMaxKeyText));
+    return LiveSealing{std::move(publicKey), std::move(signature)};
+}
+
+Result<ReportedEndpoint> parseStored(const Object& object) {
+    const std::string id = PCG_TRY(object.string("id", 64));
+    auto endpointId = PCG_TRY(wire::parseEndpointId(id));
+    auto name = PCG_TRY(object.string("name", kMaxName));
+    auto kind = PCG_TRY(object.string("kind", 32));
+    auto state = PCG_TRY(object.string("state", 32));
+    auto why = PCG_TRY(object.string("why", kMaxWhy));
+    return ReportedEndpoint{.id = std::move(endpointId),
+                            .name = std::move(name),
+                            .kind = std::move(kind),
+                            .state = std::move(state),
+                            .why = std::move(why)};
+}
+
+Result<LiveEndpoint> parseLive(const Object& object) {
+    LiveEndpoint live;
+    live.target = PCG_TRY(textOr(object, "target", kMaxTarget));
+    live.certificate = PCG_TRY(parseCertificate(object, "certificate"));
+    live.presented = PCG_TRY(parseCertificate(object, "presented_certificate"));
+    live.checkedAt = PCG_TRY(textOr(object, "checked_at", 64));
+    return live;
 }
 
 Result<std::optional<wire::InstanceId>> parseBoot(const codec::json::Object& object) {
@@ -57,28 +85,24 @@ Result<std::optional<wire::InstanceId>> parseBoot(const codec::json::Object& obj
 Result<HelloReport> parseHello(BytesView payload) {
     const auto object = PCG_TRY(codec::json::parseObject(asText(payload), kMaxSmall));
     const std::string instance = PCG_TRY(object.string("instance", 64));
-    HelloReport hello{.instance = PCG_TRY(wire::parseInstanceId(instance)),
-                      .boot = PCG_TRY(parseBoot(object)),
-                      .version = PCG_TRY(object.string("version", 64)),
-                      .hostname = PCG_TRY(object.string("hostname", 255)),
-                      .linkEpoch = 0,
-                      .path = PCG_TRY(textOr(object, "path", kMaxPath))};
-    hello.linkEpoch = static_cast<std::uint64_t>(PCG_TRY(object.integer("link_epoch", 1)));
-    return hello;
+    auto instanceId = PCG_TRY(wire::parseInstanceId(instance));
+    auto boot = PCG_TRY(parseBoot(object));
+    auto version = PCG_TRY(object.string("version", 64));
+    auto hostname = PCG_TRY(object.string("hostname", 255));
+    auto path = PCG_TRY(textOr(object, "path", kMaxPath));
+    const auto linkEpoch = PCG_TRY(object.integer("link_epoch", 1));
+    return HelloReport{.instance = std::move(instanceId),
+                       .boot = std::move(boot),
+                       .version = std::move(version),
+                       .hostname = std::move(hostname),
+                       .linkEpoch = static_cast<std::uint64_t>(linkEpoch),
+                       .path = std::move(path)};
 }
 
 Result<EndpointReport> parseEndpointReport(const Object& object) {
-    const std::string id = PCG_TRY(object.string("id", 64));
-    return EndpointReport{
-        .stored = {.id = PCG_TRY(wire::parseEndpointId(id)),
-                   .name = PCG_TRY(object.string("name", kMaxName)),
-                   .kind = PCG_TRY(object.string("kind", 32)),
-                   .state = PCG_TRY(object.string("state", 32)),
-                   .why = PCG_TRY(object.string("why", kMaxWhy))},
-        .live = {.target = PCG_TRY(textOr(object, "target", kMaxTarget)),
-                 .certificate = PCG_TRY(parseCertificate(object, "certificate")),
-                 .presented = PCG_TRY(parseCertificate(object, "presented_certificate")),
-                 .checkedAt = PCG_TRY(textOr(object, "checked_at", 64))}};
+    auto stored = PCG_TRY(parseStored(object));
+    auto live = PCG_TRY(parseLive(object));
+    return EndpointReport{std::move(stored), std::move(live)};
 }
 
 Result<InventoryReport> parseInventory(BytesView payload) {

@@ -118,7 +118,8 @@ Result<std::optional<Authenticated>> Accounts::byTokenSha256(BytesView sha256, W
         PCG_TRY(database_.execute("UPDATE api_tokens SET last_used_at_ms = ? WHERE sha256 = ?",
                                   {at, sha256}));
     }
-    return Authenticated{TenantScope(PCG_TRY(wire::parseTenantId(row->text(0)))),
+    auto tenant = PCG_TRY(wire::parseTenantId(row->text(0)));
+    return Authenticated{TenantScope(std::move(tenant)),
                          row->text(1),
                          row->text(2),
                          lesserRole(parseRole(row->text(3)), parseRole(row->text(4))),
@@ -133,7 +134,8 @@ Result<std::optional<Credentials>> Accounts::credentials(const std::string& tena
             WHERE t.name = ? AND u.username = ? COLLATE NOCASE)",
         {tenantName, username}));
     if (!row) return std::nullopt;
-    return Credentials{TenantScope(PCG_TRY(wire::parseTenantId(row->text(0)))),
+    auto tenant = PCG_TRY(wire::parseTenantId(row->text(0)));
+    return Credentials{TenantScope(std::move(tenant)),
                        row->text(1),
                        row->text(2),
                        parseRole(row->text(3)),

@@ -99,6 +99,34 @@ Result<std::vector<Endpoint>> endpointsOf(Result<store::Rows> answer, const Tena
     return endpoints;
 }
 
+Result<> put(store::Database& database,
+             TenantVault& vault,
+             const TenantScope& scope,
+             const wire::GatewayId& gateway,
+             const ReportedEndpoint& endpoint) {
+    const auto& id = endpoint.id.text();
+    auto name = PCG_TRY(vault.seal(cellOf("endpoints", id, "name_sealed"), endpoint.name));
+    auto why = PCG_TRY(vault.seal(cellOf("endpoints", id, "why_sealed"), endpoint.why));
+    // The conflict clause's WHERE is what keeps a foreign row where it is.
+    PCG_TRY(database.execute(
+        R"(INSERT INTO endpoints (id, tenant_id, gateway_id, name, kind, state, why, present,
+             name_sealed, why_sealed, key_epoch)
+           VALUES (?, ?, ?, '', ?, ?, '', 1, ?, ?, ?)
+           ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state,
+             name_sealed = excluded.name_sealed, why_sealed = excluded.why_sealed,
+             key_epoch = excluded.key_epoch, present = 1
+           WHERE tenant_id = excluded.tenant_id AND gateway_id = excluded.gateway_id)",
+        {id,
+         scope.tenant().text(),
+         gateway.text(),
+         endpoint.kind,
+         endpoint.state,
+         std::move(name),
+         std::move(why),
+         vault.epoch()}));
+    return {};
+}
+
 }  // namespace
 
 Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope) {
@@ -191,14 +219,11 @@ Result<> Gateways::rename(const TenantScope& scope,
                 kNameTaken,
                 "Another gateway of your tenant has this name already: choose another one.");
         }
+        auto sealed = PCG_TRY(vault.seal(cellOf("gateways", id.text(), "name_sealed"), name));
         const auto renamed = PCG_TRY(database_.execute(
             "UPDATE gateways SET name = ?, name_sealed = ?, key_epoch = ? WHERE tenant_id = ? AND "
             "id = ? AND state <> 'released'",
-            {index.newest,
-             PCG_TRY(vault.seal(cellOf("gateways", id.text(), "name_sealed"), name)),
-             vault.epoch(),
-             tenant,
-             id.text()}));
+            {index.newest, std::move(sealed), vault.epoch(), tenant, id.text()}));
         if (renamed == 0) return fail(kNotFound, "No such gateway in this tenant.");
         return {};
     });
@@ -267,25 +292,7 @@ Result<std::vector<Endpoint>> Gateways::report(const TenantScope& scope,
             "UPDATE endpoints SET present = 0 WHERE tenant_id = ? AND gateway_id = ?",
             {tenant, gateway.text()}));
         for (std::size_t i = 0; i < std::min(reported.size(), kMaxEndpointsPerGateway); ++i) {
-            const auto& endpoint = reported[i];
-            const auto& id = endpoint.id.text();
-            // The conflict clause's WHERE is what keeps a foreign row where it is.
-            PCG_TRY(database_.execute(
-                R"(INSERT INTO endpoints (id, tenant_id, gateway_id, name, kind, state, why, present,
-                     name_sealed, why_sealed, key_epoch)
-                   VALUES (?, ?, ?, '', ?, ?, '', 1, ?, ?, ?)
-                   ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, state = excluded.state,
-                     name_sealed = excluded.name_sealed, why_sealed = excluded.why_sealed,
-                     key_epoch = excluded.key_epoch, present = 1
-                   WHERE tenant_id = excluded.tenant_id AND gateway_id = excluded.gateway_id)",
-                {id,
-                 tenant,
-                 gateway.text(),
-                 endpoint.kind,
-                 endpoint.state,
-                 PCG_TRY(vault.seal(cellOf("endpoints", id, "name_sealed"), endpoint.name)),
-                 PCG_TRY(vault.seal(cellOf("endpoints", id, "why_sealed"), endpoint.why)),
-                 vault.epoch()}));
+            PCG_TRY(put(database_, vault, scope, gateway, reported[i]));
         }
         return endpoints(scope, gateway);
     });

@@ -90,8 +90,10 @@ Result<std::vector<Offboarding::Tombstone>> Offboarding::tombstones(const Platfo
     std::vector<Tombstone> list;
     const auto rows =
         PCG_TRY(database_.query("SELECT leaving_tenant, jwt FROM bus_tombstones LIMIT 1000"));
-    for (const auto& row : rows)
-        list.push_back({PCG_TRY(wire::parseTenantId(row.text(0))), row.text(1)});
+    for (const auto& row : rows) {
+        auto tenant = PCG_TRY(wire::parseTenantId(row.text(0)));
+        list.push_back({std::move(tenant), row.text(1)});
+    }
     return list;
 }
 

@@ -58,9 +58,10 @@ class Resealing {
         const auto text = row->isNull(1) ? row->text(0) : PCG_TRY(vault_.open(cell, row->blob(1)));
         std::string index;
         if (!column.field.empty()) index = PCG_TRY(vault_.index(column.field, text)).newest;
+        auto sealedText = PCG_TRY(vault_.seal(cell, text));
         PCG_TRY(database_.execute("UPDATE " + std::string(table_.name) + " SET " + plain +
                                       " = ?, " + sealed + " = ? " + where(),
-                                  {index, PCG_TRY(vault_.seal(cell, text)), tenant_, key}));
+                                  {index, std::move(sealedText), tenant_, key}));
         return {};
     }
 

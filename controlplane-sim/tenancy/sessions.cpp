@@ -56,10 +56,9 @@ Result<std::optional<Authenticated>> Sessions::byDigest(BytesView sha256, WallTi
         PCG_TRY(database_.execute("UPDATE sessions SET seen_at_ms = ? WHERE sha256 = ?",
                                   {toUnixMilliseconds(now), sha256}));
     }
-    Authenticated who{TenantScope(PCG_TRY(wire::parseTenantId(row->text(0)))),
-                      row->text(1),
-                      row->text(2),
-                      parseRole(row->text(3))};
+    auto tenant = PCG_TRY(wire::parseTenantId(row->text(0)));
+    Authenticated who{
+        TenantScope(std::move(tenant)), row->text(1), row->text(2), parseRole(row->text(3))};
     who.sessionSha256 = toBytes(sha256);
     who.sessionEnds = std::min(ends, now + kSessionIdle);
     if (const auto until = row->optionalInteger(6))

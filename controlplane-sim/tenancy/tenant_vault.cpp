@@ -85,8 +85,9 @@ Result<crypto::Digest256> TenantVault::mac(const Scope& scope,
 Result<TenantVault::Index> TenantVault::index(std::string_view field, std::string_view text) const {
     const auto scopes = envelope_.scopesOf(tenant_.text());
     if (scopes.empty()) return fail(kNotFound, "The tenant has no keys: it is not there any more.");
-    return Index{indexText(PCG_TRY(mac(scopes.back(), field, text))),
-                 indexText(PCG_TRY(mac(scopes.front(), field, text)))};
+    const auto newest = PCG_TRY(mac(scopes.back(), field, text));
+    const auto older = PCG_TRY(mac(scopes.front(), field, text));
+    return Index{indexText(newest), indexText(older)};
 }
 
 Result<std::int64_t> TenantVault::term(std::int64_t epoch,

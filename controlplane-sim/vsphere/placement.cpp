@@ -20,7 +20,9 @@ json::Object toJson(const Ref& ref) {
 }
 
 Result<Ref> refFrom(const json::Object& object) {
-    return Ref{PCG_TRY(object.string("type", 64)), PCG_TRY(object.string("id", 256))};
+    auto type = PCG_TRY(object.string("type", 64));
+    auto id = PCG_TRY(object.string("id", 256));
+    return Ref{std::move(type), std::move(id)};
 }
 
 Result<Ref> refFrom(const json::Object& object, std::string_view name) {

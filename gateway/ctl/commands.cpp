@@ -155,6 +155,11 @@ Result<std::string> unpairBody(const Command& command, std::istream& standardInp
     return json::write(json::Object().set("confirm", kUnpairWord));
 }
 
+Result<Request> sending(const char* method, std::string target, Result<std::string> body) {
+    auto text = PCG_TRY(std::move(body));
+    return Request{method, std::move(target), std::move(text)};
+}
+
 }  // namespace
 
 std::string questionFor(const Command& command) {
@@ -172,32 +177,25 @@ Result<Request> requestFor(const Command& command, std::istream& standardInput) 
     if (verb == "pairing accept") return Request{"POST", "/v1/pairing/accept", ""};
     if (verb == "pairing reject") return Request{"POST", "/v1/pairing/reject", ""};
     if (verb == kUnpairWord)
-        return Request{"POST", "/v1/unpair", PCG_TRY(unpairBody(command, standardInput))};
+        return sending("POST", "/v1/unpair", unpairBody(command, standardInput));
     if (verb == "endpoint list") return Request{"GET", "/v1/endpoints", ""};
     if (verb == "endpoint check") return Request{"POST", endpoint + "/check", ""};
-    if (verb == "endpoint update") return Request{"PATCH", endpoint, PCG_TRY(updateBody(command))};
+    if (verb == "endpoint update") return sending("PATCH", endpoint, updateBody(command));
     if (verb == "endpoint approve") {
         const auto body = json::Object().set("sha256", command.option("--sha256"));
         return Request{"POST", endpoint + "/certificate", json::write(body)};
     }
     if (verb == "remote show") return Request{"GET", "/v1/remote", ""};
-    if (verb.starts_with("remote"))
-        return Request{"PUT", "/v1/remote", PCG_TRY(remoteBody(command))};
+    if (verb.starts_with("remote")) return sending("PUT", "/v1/remote", remoteBody(command));
     if (verb == "endpoint remove") return Request{"DELETE", endpoint, ""};
     if (verb == "key list") return Request{"GET", "/v1/keys", ""};
     if (verb == "audit") return Request{"GET", "/v1/audit", ""};
     if (verb == "key revoke")
         return Request{"DELETE", "/v1/keys/" + percentEncoded(command.operand), ""};
-    if (verb == "key create") {
-        auto body = PCG_TRY(keyBody(command));
-        return Request{"POST", "/v1/keys", std::move(body)};
-    }
-    if (verb == "endpoint credentials") {
-        auto body = PCG_TRY(credentialsBody(command, standardInput));
-        return Request{"PUT", endpoint + "/credentials", std::move(body)};
-    }
-    auto body = PCG_TRY(endpointBody(command, standardInput));
-    return Request{"POST", "/v1/endpoints", std::move(body)};
+    if (verb == "key create") return sending("POST", "/v1/keys", keyBody(command));
+    if (verb == "endpoint credentials")
+        return sending("PUT", endpoint + "/credentials", credentialsBody(command, standardInput));
+    return sending("POST", "/v1/endpoints", endpointBody(command, standardInput));
 }
 
 }  // namespace pcg::gateway::ctl

@@ -10,9 +10,10 @@ Result<net::TlsClientContext> contextFor(const EndpointTrust& trust) {
     switch (trust.kind) {
         case TrustKind::Ca:
             return net::TlsClientContext::create(net::TrustCa{trust.anchor});
-        case TrustKind::Pin:
-            return net::TlsClientContext::create(
-                net::TrustLeafPin{PCG_TRY(net::parseSha256Pin(trust.anchor))});
+        case TrustKind::Pin: {
+            const auto pin = PCG_TRY(net::parseSha256Pin(trust.anchor));
+            return net::TlsClientContext::create(net::TrustLeafPin{pin});
+        }
         case TrustKind::Ask:
             break;
     }

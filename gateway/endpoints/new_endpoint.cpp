@@ -34,9 +34,11 @@ struct TrustWords {
 };
 
 Result<TrustWords> readTrust(const json::Object& body) {
-    return TrustWords{PCG_TRY(asField(body.optionalString("ca_pem", kMaxPem))),
-                      PCG_TRY(asField(body.optionalString("pin_sha256", 256))),
-                      PCG_TRY(asField(body.booleanOr("ask", false)))};
+    TrustWords words;
+    words.pem = PCG_TRY(asField(body.optionalString("ca_pem", kMaxPem)));
+    words.pin = PCG_TRY(asField(body.optionalString("pin_sha256", 256)));
+    words.ask = PCG_TRY(asField(body.booleanOr("ask", false)));
+    return words;
 }
 
 Result<EndpointTrust> trustFrom(TrustWords words) {

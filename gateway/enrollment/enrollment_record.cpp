@@ -133,8 +133,9 @@ Result<Object> provisionedTo(const ProvisionedPairing& provisioned) {
 }
 
 Result<PendingRelease> releasingFrom(const Object& object) {
-    return PendingRelease{PCG_TRY(object.string("tenant_id", 64)),
-                          PCG_TRY(object.integer("epoch", 1))};
+    auto tenantId = PCG_TRY(object.string("tenant_id", 64));
+    const auto epoch = PCG_TRY(object.integer("epoch", 1));
+    return PendingRelease{std::move(tenantId), epoch};
 }
 
 Object releasingTo(const PendingRelease& releasing) {

@@ -39,8 +39,9 @@ Result<EndpointTrust> parseTrust(const Object& body) {
 Result<SealedBox> parseBox(const Object& body) {
     const auto* credentials = PCG_TRY(asField(body.object("credentials")));
     PCG_TRY(asField(credentials->onlyMembers({"sealed", "key_id"})));
-    return SealedBox{PCG_TRY(asField(credentials->string("sealed", kMaxBoxText))),
-                     PCG_TRY(asField(credentials->string("key_id", 64)))};
+    auto sealed = PCG_TRY(asField(credentials->string("sealed", kMaxBoxText)));
+    auto keyId = PCG_TRY(asField(credentials->string("key_id", 64)));
+    return SealedBox{std::move(sealed), std::move(keyId)};
 }
 
 }  // namespace
@@ -78,7 +79,9 @@ Result<MintKey> MintKey::parse(const Object& body) {
     PCG_TRY(asField(body.onlyMembers({"label", "role", "expires_in_s"})));
     const auto role = PCG_TRY(asField(body.string("role", 32)));
     const auto seconds = PCG_TRY(asField(body.optionalInteger("expires_in_s", 1, kMaxKeySeconds)));
-    MintKey made{PCG_TRY(parseLabel(body)), PCG_TRY(parseRoleField(role)), std::nullopt};
+    auto label = PCG_TRY(parseLabel(body));
+    const auto parsedRole = PCG_TRY(parseRoleField(role));
+    MintKey made{std::move(label), parsedRole, std::nullopt};
     if (seconds) made.expiresIn = std::chrono::seconds(*seconds);
     return made;
 }

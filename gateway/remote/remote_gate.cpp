@@ -19,8 +19,9 @@ struct Kept {
 
 net::Task<Result<>> RemoteGate::open(store::Scope scope, const GatewayKeys& keys) {
     auto work = [scope](Storage storage) -> Result<Kept> {
-        return Kept{PCG_TRY(storedRemoteAccess(storage, scope)),
-                    PCG_TRY(sealingKey(storage, scope))};
+        auto access = PCG_TRY(storedRemoteAccess(storage, scope));
+        auto key = PCG_TRY(sealingKey(storage, scope));
+        return Kept{std::move(access), std::move(key)};
     };
     PCG_CO_TRY(auto kept, co_await parts_.state.run(std::move(work)));
     PCG_CO_TRY(auto scalar, crypto::Scalar::parse(kept.key.reveal()));

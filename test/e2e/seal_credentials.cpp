@@ -33,10 +33,11 @@ Result<std::string> seal(const std::string& input) {
                                       PCG_TRY(octets(*sealing, "signature"))));
     const auto name = PCG_TRY(form.string("name", 64));
     const auto kind = PCG_TRY(form.string("kind", 64));
+    auto address = PCG_TRY(form.string("address", 512));
+    auto username = Secret::fromText(PCG_TRY(form.string("username", 1024)));
+    auto password = Secret::fromText(PCG_TRY(form.string("password", 1024)));
     const pairing::PasswordCredentials given{
-        PCG_TRY(form.string("address", 512)),
-        Secret::fromText(PCG_TRY(form.string("username", 1024))),
-        Secret::fromText(PCG_TRY(form.string("password", 1024)))};
+        std::move(address), std::move(username), std::move(password)};
     crypto::SystemRandom random;
     const auto box =
         PCG_TRY(pairing::sealCredentials(given.write(), key, {gateway, name, kind}, random));

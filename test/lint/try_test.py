@@ -13,17 +13,17 @@ import tree
 TOKEN = re.compile(
     r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|\bPCG_TRY\(|[(){}\[\]]', re.DOTALL)
 RAW_STRING = re.compile(r'R"(\w*)\(.*?\)\1"', re.DOTALL)
-STATEMENT_BEFORE = re.compile(r"(?:[;{}:)]|&|\belse|\bdo|\bconst|\bnoexcept|\boverride|->\s*[\w:<>*& ]+|^)\s*$")
+STATEMENT_BEFORE = re.compile(
+    r"(?:[;{}:)]|&|\belse|\bdo|\bconst|\bnoexcept|\boverride|->\s*(?:[\w:*& ]|<[^(){};]*>)+|^)\s*$")
+LONGEST_HEAD = 300
 
 
-def is_element(content, position, opened):
-    """Whether what stands at `position` is an element of the initialiser that the innermost open bracket began."""
-    if not opened or opened[-1][0] != "{":
+def in_initialiser(content, opened):
+    """Whether the innermost open brace began an initialiser: all of it counts, calls and named members too."""
+    brace = next((position for token, position in reversed(opened) if token == "{"), None)
+    if brace is None:
         return False
-    before = content[:position].rstrip()
-    if before.endswith(","):
-        return True
-    return before.endswith("{") and not STATEMENT_BEFORE.search(content[:opened[-1][1]])
+    return not STATEMENT_BEFORE.search(content[max(0, brace - LONGEST_HEAD):brace])
 
 
 def findings_in(path, content):
@@ -32,7 +32,7 @@ def findings_in(path, content):
     for match in TOKEN.finditer(content):
         token = match.group()
         if token == "PCG_TRY(":
-            if is_element(content, match.start(), opened):
+            if in_initialiser(content, opened):
                 line = content.count("\n", 0, match.start()) + 1
                 yield f"{path}:{line}: PCG_TRY inside braces leaks what was made before it; name the value first"
             opened.append(("(", match.end() - 1))
@@ -46,6 +46,9 @@ SELF_CHECK = {
     "return Pair{PCG_TRY(a()), PCG_TRY(b())};": 2,
     "list.push_back({x, PCG_TRY(b())});": 1,
     "Pair p{\n    one,\n    PCG_TRY(b())};": 1,
+    "Pair p{.one = PCG_TRY(a()), .two = f(PCG_TRY(b()))};": 2,
+    "run({x, [&]() -> Result<A> { return PCG_TRY(a()); }});": 0,
+    "auto f() -> Result<std::pair<A, B>> { PCG_TRY(a()); }": 0,
     "void f() { PCG_TRY(a()); }": 0,
     "if (x) { PCG_TRY(a()); } else { PCG_TRY(b()); }": 0,
     "auto f = [&]() -> Result<> { PCG_TRY(a()); return {}; };": 0,
