@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/http/errc.h"
 #include "common/tunnel/errc.h"
+#include "test/support/sanitized.h"
 
 #include <gtest/gtest.h>
 
@@ -151,7 +152,7 @@ class Forward : public testing::Test {
                             forward(loop, exchange, std::make_shared<FakeCaller>(loop, script)),
                             [this](std::exception_ptr thrown) { isDone = !thrown; });
         loop.restart();
-        loop.run_for(50ms);
+        loop.run_for(pcg::test::kSanitized ? 5s : 50ms);
     }
 
     net::Loop loop;
