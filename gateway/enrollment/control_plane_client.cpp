@@ -30,7 +30,8 @@ http::HeaderList offerHeaders(const std::string& token) {
 }
 
 std::string offerPath(const pairing::Sid& sid, std::string_view rest) {
-    return std::string(pairing::kOffersPath) + "/" + toText(sid) + std::string(rest);
+    std::string path(pairing::kOffersPath);
+    return path.append("/").append(toText(sid)).append(rest);
 }
 
 // The same octets, the same key: a repeat is recognised.
