@@ -350,7 +350,7 @@ Result<> App::Parts::join() {
     PCG_TRY(joinHttp());
     const auto origin = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
     deploy = std::make_unique<DeployService>(DeployService::Parts{
-        loop, *store, *envelope, authority, clock, random, ingressHost(config), pki->rootPem()});
+        loop, *store, authority, clock, random, ingressHost(config), pki->rootPem()});
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
     api = std::make_unique<Api>(Api::Parts{*store,
                                            *envelope,

@@ -4,8 +4,7 @@
 namespace pcg::controlplane {
 
 DeployService::DeployService(Parts parts)
-    : seals_(parts.envelope),
-      ledger_(parts.store, seals_, parts.authority),
+    : ledger_(parts.store, seals_, parts.authority),
       access_(parts.store, seals_, {std::move(parts.ingressHost), std::move(parts.caPem)}),
       sessions_(parts.loop, access_, parts.clock),
       clouds_(sessions_),

@@ -16,7 +16,6 @@ class DeployService {
     struct Parts {
         net::Loop& loop;
         store::Worker& store;
-        store::Envelope& envelope;  // used on the storage thread only
         const PlatformAuthority& authority;
         const Clock& clock;
         Random& random;
@@ -62,7 +61,7 @@ class DeployService {
         DeployService& service_;
     };
 
-    deploy::EnvelopeSeals seals_;
+    deploy::Seals seals_;
     deploy::StoredLedger ledger_;
     deploy::StoredEndpointAccess access_;
     vsphere::SessionPool sessions_;

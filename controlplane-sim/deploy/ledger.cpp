@@ -322,12 +322,13 @@ Result<> Deployments::ready(const DeploymentKey& key) {
 
 Result<bool> Deployments::save(const DeploymentKey& key, const Machine& machine) {
     return store::transact(database_, [&]() -> Result<bool> {
-        PCG_TRY(rewrite(key.scope, machine));
-        PCG_TRY(touch(key.scope, key.id));
+        // First of all: a tenant that has left has no key to seal anything with.
         const auto row = PCG_TRY(database_.queryOne(
             "SELECT wished FROM deployment_machines WHERE tenant_id = ? AND uuid = ?",
             {key.scope.tenant().text(), machine.uuid}));
         if (!row) return fail(notThere());
+        PCG_TRY(rewrite(key.scope, machine));
+        PCG_TRY(touch(key.scope, key.id));
         return row->flag(0);
     });
 }

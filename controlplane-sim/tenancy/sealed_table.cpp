@@ -11,6 +11,16 @@ const std::vector<SealedTable>& tables() {
         {"gateways", "id", {{"name", "name_sealed", "gateway.name"}}},
         {"endpoints", "id", {{"name", "name_sealed", {}}, {"why", "why_sealed", {}}}},
         {"gateway_timeline", "id", {{"text", "text_sealed", {}}}},
+        {"deployments",
+         "id",
+         {{"spec", "spec_sealed", {}},
+          {"placement", "placement_sealed", {}},
+          {"user_data", "user_data_sealed", {}},
+          {"why", "why_sealed", {}}}},
+        {"deployment_machines", "uuid", {{"record", "record_sealed", {}}}},
+        {"orchestrator_keys",
+         "endpoint_id",
+         {{"username", "username_sealed", {}}, {"password", "password_sealed", {}}}},
     };
     return all;
 }
@@ -55,7 +65,9 @@ class Resealing {
             {tenant_, key}));
         if (!row || (row->isNull(1) && epoch != kPlainEpoch)) return {};
         const store::Cell cell{std::string(table_.name), key, sealed};
-        const auto text = row->isNull(1) ? row->text(0) : PCG_TRY(vault_.open(cell, row->blob(1)));
+        const auto secret = row->isNull(1) ? Secret::fromText(row->text(0))
+                                           : PCG_TRY(vault_.openSecret(cell, row->blob(1)));
+        const auto text = secret.revealText();
         std::string index;
         if (!column.field.empty()) index = PCG_TRY(vault_.index(column.field, text)).newest;
         auto sealedText = PCG_TRY(vault_.seal(cell, text));

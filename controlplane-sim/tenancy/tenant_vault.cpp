@@ -64,11 +64,15 @@ Result<Bytes> TenantVault::seal(const store::Cell& cell, std::string_view text) 
 }
 
 Result<std::string> TenantVault::open(const store::Cell& cell, BytesView sealed) const {
+    const auto opened = PCG_TRY(openSecret(cell, sealed));
+    return std::string(opened.revealText());
+}
+
+Result<Secret> TenantVault::openSecret(const store::Cell& cell, BytesView sealed) const {
     const auto scopes = envelope_.scopesOf(tenant_.text());
     for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
-        const auto opened = envelope_.open(*scope, KeyClass::Data, cell, sealed);
-        if (opened) return std::string(opened->revealText());
-        if (std::next(scope) == scopes.rend()) return fail(opened.error());
+        auto opened = envelope_.open(*scope, KeyClass::Data, cell, sealed);
+        if (opened || std::next(scope) == scopes.rend()) return opened;
     }
     return fail(kNotFound, "The tenant has no keys: it is not there any more.");
 }

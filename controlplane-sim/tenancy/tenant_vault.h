@@ -29,6 +29,7 @@ class TenantVault {
 
     Result<Bytes> seal(const store::Cell& cell, std::string_view text);
     Result<std::string> open(const store::Cell& cell, BytesView sealed) const;
+    Result<Secret> openSecret(const store::Cell& cell, BytesView sealed) const;
 
     // What stands beside a sealed text now, and what stood there before a rotation that is under
     // way (the same otherwise): for "IN (?, ?)". As text: a column that was plain once may hold it.

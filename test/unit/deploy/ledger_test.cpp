@@ -3,8 +3,7 @@
 
 #include "controlplane-sim/deploy/endpoint_access.h"
 #include "controlplane-sim/deploy/errc.h"
-#include "controlplane-sim/tenancy/schema.h"
-#include "test/support/temp_dir.h"
+#include "test/fakes/tenant_database.h"
 
 #include <gtest/gtest.h>
 
@@ -23,14 +22,8 @@ namespace {
 class DeployLedger : public ::testing::Test {
   protected:
     DeployLedger() {
-        auto opened = store::Database::open(file());
-        EXPECT_TRUE(opened.has_value());
-        database_ = std::move(*opened);
-        EXPECT_TRUE(store::migrate(*database_, schema()).has_value());
-        envelope_ = std::move(
-            *store::Envelope::open(*database_, dir_.path() / "root.key", "machine", random_));
-        seals_.emplace(*envelope_);
-        ledger_.emplace(*database_, *seals_);
+        database_ = test::openTenantDatabase(dir_.path(), random_);
+        ledger_.emplace(*database_, seals_);
         for (const auto& scope : {mine_, theirs_}) {
             EXPECT_TRUE(
                 database_
@@ -40,7 +33,7 @@ class DeployLedger : public ::testing::Test {
         }
     }
 
-    std::filesystem::path file() const { return dir_.path() / "test.db"; }
+    std::filesystem::path file() const { return dir_.path() / "cp.db"; }
 
     Order order(const std::string& name, int workers = 2) {
         auto body = codec::json::parseObject(
@@ -61,8 +54,7 @@ class DeployLedger : public ::testing::Test {
     TenantScope mine_ = scopeForTest(random_);
     TenantScope theirs_ = scopeForTest(random_);
     std::unique_ptr<store::Database> database_;
-    std::unique_ptr<store::Envelope> envelope_;
-    std::optional<EnvelopeSeals> seals_;
+    Seals seals_;
     std::optional<Deployments> ledger_;
 };
 
@@ -83,7 +75,7 @@ TEST_F(DeployLedger, KeepsADeploymentAndItsMachines) {
 
 TEST_F(DeployLedger, NothingThatATenantSaidIsInTheFileInPlain) {
     made("a-telling-name");
-    ASSERT_TRUE(OrchestratorKeys(*database_, *seals_)
+    ASSERT_TRUE(OrchestratorKeys(*database_, seals_)
                     .put(mine_,
                          wire::EndpointId::unchecked("ep_00000000000000000000000000"),
                          "ak_user",
@@ -115,7 +107,7 @@ TEST_F(DeployLedger, AForeignTenantSeesAndChangesNothing) {
     ASSERT_TRUE(ledger_->forget({theirs_, deployment.id}, deployment.machines[0]).has_value());
     EXPECT_EQ((*ledger_->find(mine_, deployment.id))->machines.size(), 3U);
     const auto id = wire::EndpointId::unchecked("ep_00000000000000000000000000");
-    OrchestratorKeys keys(*database_, *seals_);
+    OrchestratorKeys keys(*database_, seals_);
     ASSERT_TRUE(keys.put(mine_, id, "u", Secret::fromText("p")).has_value());
     ASSERT_TRUE(keys.put(theirs_, id, "x", Secret::fromText("y")).has_value());
     EXPECT_EQ((*keys.find(mine_, id))->username, "u");

@@ -240,7 +240,7 @@ class RestApi : public ::testing::Test {
     store::Worker store_;
     PlatformAuthority authority_ = makePlatformAuthorityForTest();
     DeployService deploy_{
-        {eventLoop_, store_, *envelope_, authority_, clock_, random_, "127.0.0.1", ""}};
+        {eventLoop_, store_, authority_, clock_, random_, "127.0.0.1", ""}};
     Authenticator authenticator_;
     Api api_;
     http::Router router_;
