@@ -19,6 +19,7 @@
 #include "controlplane-sim/deploy_service.h"
 #include "controlplane-sim/external_identity.h"
 #include "controlplane-sim/fleet.h"
+#include "controlplane-sim/observe/deployment_watch.h"
 #include "controlplane-sim/private_files.h"
 #include "controlplane-sim/relay/pairing_service.h"
 #include "controlplane-sim/rest/api.h"
@@ -97,6 +98,7 @@ struct App::Parts {
     std::unique_ptr<GatewayWatch> watch;
     std::unique_ptr<Fleet> fleet;
     std::unique_ptr<TenantKeeper> keeper;
+    std::unique_ptr<DeploymentWatch> deploymentWatch;
     std::unique_ptr<DeployService> deploy;
     std::unique_ptr<Papers> papers;
     std::unique_ptr<Authenticator> authenticator;
@@ -272,6 +274,7 @@ void App::Parts::joinObservers() {
     traffic = std::make_unique<Traffic>(Traffic::Parts{*budgets, metrics, *audit, clock});
     watch = std::make_unique<GatewayWatch>(
         GatewayWatch::Parts{loop, *store, clock, authority, *audit, *events});
+    deploymentWatch = std::make_unique<DeploymentWatch>(*events, *audit, clock);
 }
 
 Result<> App::Parts::joinIngress() {
@@ -349,8 +352,14 @@ Result<> App::Parts::join() {
     PCG_TRY(joinIngress());
     PCG_TRY(joinHttp());
     const auto origin = "https://" + config.listenAddress + ":" + std::to_string(apiPort);
-    deploy = std::make_unique<DeployService>(DeployService::Parts{
-        loop, *store, authority, clock, random, ingressHost(config), pki->rootPem()});
+    deploy = std::make_unique<DeployService>(DeployService::Parts{loop,
+                                                                  *store,
+                                                                  authority,
+                                                                  clock,
+                                                                  random,
+                                                                  *deploymentWatch,
+                                                                  ingressHost(config),
+                                                                  pki->rootPem()});
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
     api = std::make_unique<Api>(Api::Parts{*store,
                                            *envelope,

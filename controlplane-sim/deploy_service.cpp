@@ -9,8 +9,7 @@ DeployService::DeployService(Parts parts)
       sessions_(parts.loop, access_, parts.clock),
       clouds_(sessions_),
       inventory_(sessions_, parts.clock),
-      hooks_(*this),
-      orchestrator_({parts.loop, ledger_, clouds_, pauses_, hooks_, parts.clock, parts.random}) {}
+      orchestrator_({parts.loop, ledger_, clouds_, pauses_, parts.watcher, parts.clock, parts.random}) {}
 
 net::Task<void> DeployService::stop(std::chrono::milliseconds drain) {
     co_await orchestrator_.stop(drain);

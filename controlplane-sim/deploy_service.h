@@ -4,6 +4,7 @@
 #pragma once
 
 #include "controlplane-sim/deploy/ledger.h"
+#include "controlplane-sim/deploy/endpoint_access.h"
 #include "controlplane-sim/deploy/orchestrator.h"
 #include "controlplane-sim/deploy/pauses.h"
 #include "controlplane-sim/vsphere/inventory.h"
@@ -19,6 +20,7 @@ class DeployService {
         const PlatformAuthority& authority;
         const Clock& clock;
         Random& random;
+        deploy::Watcher& watcher;
         std::string ingressHost;  // a name or address in the ingress' certificate
         std::string caPem;
     };
@@ -40,27 +42,7 @@ class DeployService {
 
     vsphere::InventoryBrowser& inventory() { return inventory_; }
 
-    // For live views and for the audit; set before start().
-    std::function<void(const deploy::DeploymentKey&)> onChanged;
-    std::function<void(const deploy::DeploymentKey&, const deploy::Watcher::Act&)> onActed;
-
   private:
-    class Hooks final : public deploy::Watcher {
-      public:
-        explicit Hooks(DeployService& service) : service_(service) {}
-
-        void changed(const deploy::DeploymentKey& key) override {
-            if (service_.onChanged) service_.onChanged(key);
-        }
-
-        void acted(const deploy::DeploymentKey& key, const Act& act) override {
-            if (service_.onActed) service_.onActed(key, act);
-        }
-
-      private:
-        DeployService& service_;
-    };
-
     deploy::Seals seals_;
     deploy::StoredLedger ledger_;
     deploy::StoredEndpointAccess access_;
@@ -68,7 +50,6 @@ class DeployService {
     vsphere::VSphereClouds clouds_;
     vsphere::InventoryBrowser inventory_;
     deploy::TimerPauses pauses_;
-    Hooks hooks_;
     deploy::Orchestrator orchestrator_;
 };
 

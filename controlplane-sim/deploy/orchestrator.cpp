@@ -15,34 +15,6 @@ constexpr int kMaxPlans = 100;
 
 bool isMoving(const Machine& machine) { return next(machine, Sight{}) != Step::None; }
 
-std::string_view nameOf(Step step) {
-    switch (step) {
-        case Step::None:
-            return "none";
-        case Step::Forget:
-            return "forget";
-        case Step::Find:
-            return "find";
-        case Step::Look:
-            return "look";
-        case Step::Clone:
-            return "clone";
-        case Step::Customise:
-            return "customise";
-        case Step::PowerOn:
-            return "power_on";
-        case Step::PowerOff:
-            return "power_off";
-        case Step::Destroy:
-            return "destroy";
-        case Step::FinishTask:
-            return "finish_task";
-        case Step::AwaitAddress:
-            return "await_address";
-    }
-    return "none";
-}
-
 }  // namespace
 
 struct Orchestrator::Run {
@@ -69,6 +41,7 @@ struct Orchestrator::Drive {
     std::shared_ptr<Cloud> cloud;
     unsigned nudges = 0;  // that were taken notice of
     bool gone = false;    // its row is: there is nobody to do anything for
+    std::optional<SteadyTime> taskBegan{};
 
     Identity identity() const {
         return {deployment->placement, deployment->id.text(), machine.name, machine.uuid};
@@ -298,29 +271,48 @@ net::Task<Result<Outcome>> Orchestrator::perform(DrivePtr drive, Step step) {
     // Anew each time: it is cheap, and a key that was replaced takes effect.
     auto opened = co_await openCloud(drive);
     Result<Outcome> outcome = Outcome{};
-    if (opened)
+    if (opened) {
         outcome = co_await change(drive, step);
-    else
+        report(drive, step, began, outcome);
+    } else {
         outcome = tl::unexpected(std::move(opened).error());
-    report(*drive, step, began, outcome);
+    }
+    note(*drive, step, began, outcome);
     co_return outcome;
 }
 
-void Orchestrator::report(const Drive& drive,
+void Orchestrator::report(const DrivePtr& drive,
                           Step step,
                           SteadyTime began,
                           const Result<Outcome>& outcome) {
+    if (outcome && !outcome->task.empty()) drive->taskBegan = began;
+    const auto change = endedBy(drive->machine, step, outcome);
+    if (change == TaskKind::None) return;
+    const auto since = step == Step::FinishTask ? drive->taskBegan : began;
+    std::optional<std::chrono::milliseconds> took;
+    if (since)
+        took = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - *since);
+    drive->taskBegan.reset();
+    const auto* error = errorOf(outcome);
+    const bool isClone = step == Step::FinishTask && change == TaskKind::Clone && !error;
+    parts_.watcher.acted(drive->run->key,
+                         {change,
+                          drive->machine.name,
+                          isClone ? outcome->end.vm : drive->machine.vm,
+                          endOf(step, outcome),
+                          took,
+                          error ? error->message() : std::string()});
+}
+
+void Orchestrator::note(const Drive& drive,
+                        Step step,
+                        SteadyTime began,
+                        const Result<Outcome>& outcome) {
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - began);
-    const Error* error = nullptr;
-    if (!outcome)
-        error = &outcome.error();
-    else if (outcome->end.fault)
-        error = &*outcome->end.fault;
-    const auto& key = drive.run->key;
-    parts_.watcher.acted(key, {step, drive.machine.name, drive.machine.vm, took, error});
+    const auto* error = errorOf(outcome);
     kLog.info("machine.step",
-              {{"deployment", key.id.text()},
+              {{"deployment", drive.run->key.id.text()},
                {"machine", drive.machine.name},
                {"vm", drive.machine.vm},
                {"step", nameOf(step)},

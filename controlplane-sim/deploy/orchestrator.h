@@ -10,6 +10,7 @@
 
 #include "common/base/random.h"
 #include "controlplane-sim/deploy/cloud.h"
+#include "controlplane-sim/deploy/watcher.h"
 
 #include <functional>
 #include <map>
@@ -27,23 +28,6 @@ class Pauses {
     virtual net::Task<void> pause(DeploymentKey key, std::chrono::milliseconds duration) = 0;
     virtual void cutShort(const DeploymentKey& key) = 0;
     virtual void cutAll() = 0;
-};
-
-// What the orchestrator did, for the audit and for live views. Never waits.
-class Watcher {
-  public:
-    virtual ~Watcher() = default;
-    virtual void changed(const DeploymentKey& key) = 0;
-
-    struct Act {
-        Step step;
-        std::string machine;
-        std::string vm;
-        std::chrono::milliseconds took;
-        const Error* error;  // nullptr: it was done
-    };
-
-    virtual void acted(const DeploymentKey& key, const Act& act) = 0;
 };
 
 class Orchestrator {
@@ -86,7 +70,8 @@ class Orchestrator {
     net::Task<Result<Outcome>> perform(DrivePtr drive, Step step);
     net::Task<Result<Outcome>> change(DrivePtr drive, Step step);
     net::Task<Result<>> openCloud(DrivePtr drive);
-    void report(const Drive& drive, Step step, SteadyTime began, const Result<Outcome>& outcome);
+    void note(const Drive& drive, Step step, SteadyTime began, const Result<Outcome>& outcome);
+    void report(const DrivePtr& drive, Step step, SteadyTime began, const Result<Outcome>& outcome);
     void finished(const DrivePtr& drive);
     void wakeTenant(const wire::TenantId& tenant);
 

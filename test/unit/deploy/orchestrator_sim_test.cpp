@@ -58,7 +58,6 @@ class World {
         ledger.life = &life;
         cloud.life = &life;
         JumpingPauses pauses(clock);
-        SilentWatcher watcher;
         Orchestrator orchestrator({loop, ledger, cloud, pauses, watcher, clock, random});
         auto calls = random.below(120);
         life.onCall = [&] {
@@ -118,6 +117,7 @@ class World {
     SimCloud cloud;
     DeploymentKey key;
     std::map<std::string, SimCloud::Vm> foreign;
+    RecordingWatcher watcher;
 };
 
 TEST(OrchestratorSim, MakesExactlyTheMachinesThatAreWished) {
@@ -129,6 +129,49 @@ TEST(OrchestratorSim, MakesExactlyTheMachinesThatAreWished) {
     world.expectWhatIsWished();
     EXPECT_LE(world.cloud.busiest, kMachinesAtOnce);
     EXPECT_EQ(world.cloud.vms.size(), 2U + 8U);
+}
+
+TEST(OrchestratorSim, EveryChangeOfAMachineIsToldOnceWhenItIsOver) {
+    World world(1);
+    world.create({1, 1});
+
+    world.live(0);
+    world.ledger.remove(world.key, world.clock.wallNow());
+    world.live(0);
+
+    std::map<TaskKind, int> told;
+    for (const auto& act : world.watcher.acts) {
+        ++told[act.change];
+        EXPECT_EQ(act.end, Watcher::End::Done);
+        EXPECT_TRUE(act.took.has_value());
+        EXPECT_TRUE(act.machine.starts_with("k8s-")) << act.machine;
+        EXPECT_FALSE(act.vm.empty());
+        EXPECT_EQ(act.why, "");
+    }
+    const std::map<TaskKind, int> once{{TaskKind::Clone, 2},
+                                       {TaskKind::Customise, 2},
+                                       {TaskKind::PowerOn, 2},
+                                       {TaskKind::PowerOff, 2},
+                                       {TaskKind::Destroy, 2}};
+    EXPECT_EQ(told, once);
+    EXPECT_GT(world.watcher.changes, 10U);
+}
+
+TEST(OrchestratorSim, WhatFailsIsToldWithTheReasonAndWhatIsLostAsUnknown) {
+    World world(7);
+    world.create({3, 5});
+    world.cloud.trouble = 300;
+
+    world.live(0);
+
+    std::map<Watcher::End, int> ends;
+    for (const auto& act : world.watcher.acts) {
+        ++ends[act.end];
+        EXPECT_NE(act.change, TaskKind::None);
+        EXPECT_EQ(act.why.empty(), act.end == Watcher::End::Done);
+    }
+    EXPECT_GT(ends[Watcher::End::Done], 0);
+    EXPECT_GT(ends[Watcher::End::Failed] + ends[Watcher::End::Unknown], 0);
 }
 
 TEST(OrchestratorSim, WhateverIsLostAndWhereverItDiesTheWishedMachinesAreThereInTheEnd) {

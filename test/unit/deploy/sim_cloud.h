@@ -134,11 +134,14 @@ class JumpingPauses final : public Pauses {
     FakeClock& clock_;
 };
 
-class SilentWatcher final : public Watcher {
+class RecordingWatcher final : public Watcher {
   public:
-    void changed(const DeploymentKey&) override {}
+    void changed(const DeploymentKey&) override { ++changes; }
 
-    void acted(const DeploymentKey&, const Act&) override {}
+    void acted(const DeploymentKey&, const Act& act) override { acts.push_back(act); }
+
+    std::size_t changes = 0;
+    std::vector<Act> acts;
 };
 
 }  // namespace pcg::controlplane::deploy

@@ -4,6 +4,7 @@
 #include "controlplane-sim/audit/audit_text.h"
 #include "controlplane-sim/budget/budgets.h"
 #include "controlplane-sim/ingress/failure.h"
+#include "controlplane-sim/observe/deployment_watch.h"
 #include "controlplane-sim/observe/event_hub.h"
 #include "controlplane-sim/observe/gateway_watch.h"
 #include "controlplane-sim/observe/metrics.h"
@@ -194,6 +195,58 @@ TEST_F(LiveNews, HaveABoundedNumberOfListenersPerTenant) {
     EXPECT_TRUE(hub_.listen(kUmbra));
     first->reset();
     EXPECT_TRUE(hub_.listen(kAcme));
+}
+
+class KeptAudit final : public AuditSink {
+  public:
+    void record(const wire::TenantId& tenant, AuditEvent event) override {
+        rows.emplace_back(tenant, std::move(event));
+    }
+
+    std::vector<std::pair<wire::TenantId, AuditEvent>> rows;
+};
+
+TEST_F(LiveNews, TellOfADeploymentThatChangedAndTheAuditWhatWasDone) {
+    test::SeededRandom random{3};
+    const test::FakeClock clock;
+    const auto tenant = wire::newId<wire::TenantId>(random);
+    const deploy::DeploymentKey key{makePlatformAuthorityForTest().scopeOf(tenant),
+                                    wire::newId<deploy::DeploymentId>(random)};
+    KeptAudit audit;
+    DeploymentWatch watch(hub_, audit, clock);
+    const auto listener = *hub_.listen(tenant);
+    using Watcher = deploy::Watcher;
+
+    watch.changed(key);
+    watch.acted(key, {deploy::TaskKind::Clone, "k8s-cp-1", "vm-7", Watcher::End::Done, 1500ms, {}});
+    watch.acted(
+        key,
+        {deploy::TaskKind::PowerOn, "k8s-cp-1", "vm-7", Watcher::End::Failed, 20ms, "No room."});
+    watch.acted(key,
+                {deploy::TaskKind::Destroy, "k8s-cp-1", "", Watcher::End::Unknown, {}, "Lost."});
+
+    const auto news = next(listener);
+    ASSERT_TRUE(news);
+    EXPECT_EQ(news->type, "deployment");
+    EXPECT_EQ(news->data, R"({"id":")" + key.id.text() + "\"}");
+    ASSERT_EQ(audit.rows.size(), 3U);
+    const auto& cloned = audit.rows[0].second;
+    EXPECT_EQ(audit.rows[0].first, tenant);
+    EXPECT_EQ(cloned.at, clock.wallNow());
+    EXPECT_EQ(cloned.actor.kind, ActorKind::Orchestrator);
+    EXPECT_EQ(cloned.action, "deployment.machine_cloned");
+    EXPECT_EQ(cloned.target.kind, "deployment");
+    EXPECT_EQ(cloned.target.id, key.id.text());
+    EXPECT_EQ(cloned.target.name, "k8s-cp-1");
+    EXPECT_EQ(cloned.outcome, AuditOutcome::Success);
+    EXPECT_EQ(cloned.durationMs, 1500);
+    EXPECT_EQ(cloned.detail, "vm-7");
+    EXPECT_EQ(audit.rows[1].second.action, "deployment.powered_on");
+    EXPECT_EQ(audit.rows[1].second.outcome, AuditOutcome::Failed);
+    EXPECT_EQ(audit.rows[1].second.detail, "vm-7: No room.");
+    EXPECT_EQ(audit.rows[2].second.action, "deployment.destroyed");
+    EXPECT_EQ(audit.rows[2].second.outcome, AuditOutcome::Unknown);
+    EXPECT_EQ(audit.rows[2].second.durationMs, std::nullopt);
 }
 
 TEST(AuditCsv, IsQuotedAndNotExecuted) {

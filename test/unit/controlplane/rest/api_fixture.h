@@ -4,6 +4,7 @@
 #pragma once
 
 #include "controlplane-sim/deploy_service.h"
+#include "controlplane-sim/observe/deployment_watch.h"
 #include "controlplane-sim/rest/api.h"
 #include "controlplane-sim/tenancy/enrollments.h"
 #include "test/fakes/fake_exchange.h"
@@ -239,8 +240,15 @@ class RestApi : public ::testing::Test {
     RecordingCare care_;
     store::Worker store_;
     PlatformAuthority authority_ = makePlatformAuthorityForTest();
-    DeployService deploy_{
-        {eventLoop_, store_, authority_, clock_, random_, "127.0.0.1", ""}};
+    DeploymentWatch deploymentWatch_{events_, audit_, clock_};
+    DeployService deploy_{{eventLoop_,
+                           store_,
+                           authority_,
+                           clock_,
+                           random_,
+                           deploymentWatch_,
+                           "127.0.0.1",
+                           ""}};
     Authenticator authenticator_;
     Api api_;
     http::Router router_;
