@@ -358,6 +358,8 @@ Result<> App::Parts::join() {
                                                                   clock,
                                                                   random,
                                                                   *deploymentWatch,
+                                                                  *fleet,
+                                                                  *audit,
                                                                   ingressHost(config),
                                                                   pki->rootPem()});
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);

@@ -5,11 +5,20 @@ namespace pcg::controlplane {
 
 DeployService::DeployService(Parts parts)
     : ledger_(parts.store, seals_, parts.authority),
-      access_(parts.store, seals_, {std::move(parts.ingressHost), std::move(parts.caPem)}),
+      given_(parts.store, seals_, {std::move(parts.ingressHost), std::move(parts.caPem)}),
+      access_({parts.loop,
+               parts.store,
+               seals_,
+               given_,
+               parts.gateways,
+               parts.audit,
+               parts.clock,
+               parts.random}),
       sessions_(parts.loop, access_, parts.clock),
       clouds_(sessions_),
       inventory_(sessions_, parts.clock),
-      orchestrator_({parts.loop, ledger_, clouds_, pauses_, parts.watcher, parts.clock, parts.random}) {}
+      orchestrator_(
+          {parts.loop, ledger_, clouds_, pauses_, parts.watcher, parts.clock, parts.random}) {}
 
 net::Task<void> DeployService::stop(std::chrono::milliseconds drain) {
     co_await orchestrator_.stop(drain);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "controlplane-sim/deploy/ledger.h"
-#include "controlplane-sim/deploy/endpoint_access.h"
+#include "controlplane-sim/deploy/minted_access.h"
 #include "controlplane-sim/deploy/orchestrator.h"
 #include "controlplane-sim/deploy/pauses.h"
 #include "controlplane-sim/vsphere/inventory.h"
@@ -21,6 +21,8 @@ class DeployService {
         const Clock& clock;
         Random& random;
         deploy::Watcher& watcher;
+        GatewayCalls& gateways;
+        AuditSink& audit;
         std::string ingressHost;  // a name or address in the ingress' certificate
         std::string caPem;
     };
@@ -45,7 +47,8 @@ class DeployService {
   private:
     deploy::Seals seals_;
     deploy::StoredLedger ledger_;
-    deploy::StoredEndpointAccess access_;
+    deploy::StoredEndpointAccess given_;
+    deploy::MintedAccess access_;
     vsphere::SessionPool sessions_;
     vsphere::VSphereClouds clouds_;
     vsphere::InventoryBrowser inventory_;

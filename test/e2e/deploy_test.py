@@ -96,11 +96,28 @@ class Deployments(unittest.TestCase):
             self.assertEqual(present[name]["power"], "poweredOn")
             self.assertTrue(machine["addresses"], machine)
 
-    def test_1_without_a_key_the_answer_says_what_to_do(self):
-        status, content = self.api().call("GET", self.path + "/inventory?kind=vms")
+    def own_keys(self):
+        """What the orchestrator had the gateway make for itself."""
+        keys = self.call("GET", self.path + "/keys?limit=200")["items"]
+        return [key for key in keys if key["label"].startswith("orchestrator ")]
 
+    def acts(self, action):
+        return self.call("GET", f"/api/v1/audit?limit=200&action=deployment.{action}")["items"]
+
+    def test_1_without_a_key_it_gets_one_from_the_gateway_or_says_what_to_do(self):
+        self.gateway.ctl("remote", "deny", "keys")
+        try:
+            status, content = self.api().call("GET", self.path + "/inventory?kind=vms")
+        finally:
+            self.gateway.ctl("remote", "allow", "all")
         self.assertEqual(status, 409)
         self.assertIn("orchestrator-key", content["detail"])
+        self.assertIn("pcgctl remote allow keys", content["detail"])
+
+        self.assertEqual(len(self.names("vms")), 4)
+        mine = self.own_keys()
+        self.assertEqual([key["role"] for key in mine], ["deploy"])
+        self.assertEqual(self.call("GET", self.path + "/orchestrator-key")["username"], mine[0]["id"])
 
     def test_2_the_inventory_is_shown_by_kind_and_page_by_page(self):
         self.give_key()
@@ -160,8 +177,20 @@ class Deployments(unittest.TestCase):
         self.wait(made["id"], "gone")
         self.assertEqual(len(self.names("vms")), 4)
 
+        destroyed = process.wait_for(
+            lambda: [row for row in self.acts("destroyed") if row["target"]["id"] == made["id"]][4:], 15, "the audit")
+        self.assertEqual(len(destroyed), 1)  # the fifth
+        for action in ("machine_cloned", "machine_customised", "powered_on", "powered_off", "destroyed"):
+            rows = [row for row in self.acts(action)
+                    if row["target"]["id"] == made["id"] and row["outcome"] == "success"]
+            self.assertEqual(len(rows), 5, action)
+            for row in rows:
+                self.assertEqual(row["actor"], {"kind": "orchestrator", "name": "orchestrator"})
+                self.assertIsNotNone(row["duration_ms"])
+                self.assertTrue(row["target"]["name"].startswith("k8s-"), row)
+
     def test_5_kills_at_random_moments_leave_neither_a_duplicate_nor_an_orphan(self):
-        self.give_key()
+        self.call("DELETE", self.path + "/orchestrator-key", expect=204)  # so that it needs its own again
         chance = random.Random(SEED)
         made = self.call("POST", "/api/v1/deployments", self.spec("crash"), 201)
         for round_, counts in enumerate([None, (1, 4), (3, 1)]):
@@ -175,6 +204,7 @@ class Deployments(unittest.TestCase):
         self.kill_controlplane_after(chance.uniform(0, 1.0), f"seed {SEED}, delete")
         self.wait(made["id"], "gone")
         self.assertEqual(len(self.names("vms")), 4)
+        self.assertEqual(len(self.own_keys()), 1)
 
     def kill_controlplane_after(self, seconds, what):
         time.sleep(seconds)

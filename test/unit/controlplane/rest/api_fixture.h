@@ -247,6 +247,8 @@ class RestApi : public ::testing::Test {
                            clock_,
                            random_,
                            deploymentWatch_,
+                           calls_,
+                           audit_,
                            "127.0.0.1",
                            ""}};
     Authenticator authenticator_;
