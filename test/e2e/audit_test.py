@@ -101,7 +101,7 @@ class Audit(e2e.EndToEnd):
         for name, content in contents.items():
             if name.endswith(".log"):
                 continue
-            for text in (b"renamed", b"proxy.call", b"orchestrator", b"POST /sdk"):
+            for text in (b"renamed", b"proxy.call", b"endpoint.report", b"POST /sdk"):
                 self.assertNotIn(text, content, f"{text} in {name}")
 
     def test_5_a_rotated_key_changes_nothing_for_the_tenant(self):
