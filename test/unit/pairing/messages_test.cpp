@@ -86,6 +86,7 @@ TEST(Messages, EveryOneIsReadBackAsWrittenAndRefusedWhenMalformed) {
                                        "pem",
                                        {{"tls://h:1"}, "pem", {"h"}, "A", "jwt", "pcg.v1.U"},
                                        "https://r",
+                                       ByteArray<32>{9},
                                        1,
                                        2}
                                     .write());
