@@ -27,7 +27,7 @@ class Release(e2e.EndToEnd):
         e2e.process.wait_for(lambda: self.api(tenant).is_online(one.id), 30, "the gateway online again", log=one.log)
 
     def listed(self, tenant):
-        return [found["id"] for found in self.api(tenant).get("/api/v1/gateways")["gateways"]]
+        return [found["id"] for found in self.api(tenant).get("/api/v1/gateways")["items"]]
 
     def test_while_the_gateway_is_online(self):
         one = self.gateway(0)
