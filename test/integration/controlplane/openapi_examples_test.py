@@ -27,7 +27,10 @@ LAST = ("resetPassword", "signOut", "changePassword", "deleteToken", "deleteUser
 FIRST = ("createTenant", "createUser", "createToken", "signIn", "stepUp")
 
 # Served by parts that need a gateway on the other end; their own tests run them.
-NEEDS_A_LIVE_GATEWAY = {  # test/e2e/endpoints_test.py
+STREAMS = ("events", "exportAudit")  # test/e2e/audit_test.py reads them
+NEEDS_A_LIVE_GATEWAY = {  # test/e2e: endpoints, deploy and renewal
+    "listInventory", "getOrchestratorKey", "putOrchestratorKey", "deleteOrchestratorKey", "createDeployment",
+    "planDeployment", "getDeployment", "deleteDeployment", "scaleDeployment", "retryDeployment",
     "createEndpoint", "getEndpoint", "updateEndpoint", "deleteEndpoint", "approveCertificate", "checkEndpoint", "listKeys",
     "createKey", "revokeKey"}
 
@@ -72,6 +75,10 @@ def faults(value, schema, where="answer"):
                 found += faults(item, wanted, f"{where}[{i}]")
         elif keyword == "allOf":
             found += faults(value, merged(wanted), where)
+        elif keyword == "oneOf":
+            fitting = [one for one in wanted if not faults(value, one, where)]
+            if len(fitting) != 1:
+                found.append(f"{where}: fits {len(fitting)} of the {len(wanted)} shapes it may have")
         elif keyword == "pattern" and not re.search(wanted, value):
             found.append(f"{where}: {value!r} does not match {wanted}")
         elif keyword == "format" and wanted == "date-time" and value is not None:
@@ -119,6 +126,8 @@ class OpenApiExamples(unittest.TestCase):
         made = cls.server.make_tenant("acme")
         cls.token, cls.password = made["api_token"], made["admin"]["password"]
         cls.server.add_gateways(made["tenant"]["id"], [(GATEWAY, "dc1", "U" + "A" * 55)])
+        # Its name is sealed by the program, so it is given over the API.
+        cls.server.call("PATCH", f"/api/v1/gateways/{GATEWAY}", {"Authorization": "Bearer " + cls.token}, {"name": "dc1"})
         cls.known = {"gateways": GATEWAY}
         cls.session = {}
 
@@ -160,7 +169,7 @@ class OpenApiExamples(unittest.TestCase):
         count = 0
         for method, path, operation in operations():
             name = operation["operationId"]
-            if name in NEEDS_A_LIVE_GATEWAY:
+            if name in NEEDS_A_LIVE_GATEWAY or name in STREAMS:
                 continue
             with self.subTest(operation=name):
                 self.run_example(method, path, operation)
