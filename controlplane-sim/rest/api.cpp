@@ -21,10 +21,8 @@ Api::Api(Parts parts, const Authenticator& authenticator)
       tokens_(servicesOf(parts)),
       tenants_(servicesOf(parts), passwords_, parts.lifecycle),
       gateways_(servicesOf(parts), parts.live, parts.lifecycle),
-      endpoints_(servicesOf(parts),
-                 {parts.publicHost, parts.ingressHost},
-                 parts.live,
-                 parts.gatewayCalls),
+      endpoints_(
+          servicesOf(parts), {parts.publicHost, parts.ingressHost}, parts.live, parts.gatewayCalls),
       deployments_(servicesOf(parts), parts.deploy),
       inventory_(servicesOf(parts), parts.deploy),
       audit_(servicesOf(parts), authenticator),

@@ -22,7 +22,7 @@ import urllib.parse
 import e2e
 
 SEED = os.environ.get("PCG_CRASH_SEED", "1")
-KILLS = 240 if os.environ.get("PCG_CRASH_FULL") == "1" else 14
+KILLS = 240 if os.environ.get("PCG_CRASH_FULL") == "1" else 8
 CALLERS = 8
 VICTIMS = ["gateway"] * 4 + ["controlplane"] * 3 + ["nats-server"]
 HEAL_SECONDS = 60
