@@ -162,7 +162,7 @@ Result<CnatsLogin> NatsBus::Engine::makeLogin(const ServerInfo& info) {
     // cnats 3.4.1 takes the signature for a C string and sends none when its first octet is zero:
     // one login in 256. The next challenge has another signature.
     if (!login.signature.empty() && login.signature.front() == 0) {
-        return fail(kDown,
+        return fail(kUnanswerable,
                     "the broker's challenge cannot be answered with this client; dialing again");
     }
     return login;

@@ -92,11 +92,15 @@ struct ControlLinkTest : testing::Test {
             << "nats-server is missing: apt-get install nats-server";
     }
 
+    // The next `unlucky` signatures begin with a zero octet, as one in 256 does by itself.
     std::shared_ptr<gateway::LinkCredentials> credentials(
-        const std::shared_ptr<identity::UserKeyPair>& key, std::string jwt) {
-        auto sign = [key](std::string_view nonce) -> Result<Bytes> {
+        const std::shared_ptr<identity::UserKeyPair>& key, std::string jwt, int unlucky = 0) {
+        auto sign = [key, unlucky](std::string_view nonce) mutable -> Result<Bytes> {
             const auto signature = PCG_TRY(key->sign(asBytes(nonce)));
-            return Bytes(signature.begin(), signature.end());
+            Bytes made(signature.begin(), signature.end());
+            if (unlucky > 0) made.front() = 0;
+            if (unlucky > 0) --unlucky;
+            return made;
         };
         return std::make_shared<gateway::LinkCredentials>(
             key->publicKey().text(), std::move(jwt), sign);
@@ -134,7 +138,7 @@ struct ControlLinkTest : testing::Test {
         controlplane::Presence presence;
     };
 
-    std::unique_ptr<gateway::ControlLink> newLink(seconds lifetime) {
+    std::unique_ptr<gateway::ControlLink> newLink(seconds lifetime, int unluckySignatures = 0) {
         const auto jwt = realm.mint(realm.gatewayRole, userKey->publicKey(), lifetime);
         gateway::ControlLinkOptions options{{{"127.0.0.1", server.port()}},
                                             {gatewayId,
@@ -143,7 +147,7 @@ struct ControlLinkTest : testing::Test {
                                              wire::newId<wire::InstanceId>(random),
                                              "0.1.0",
                                              "dc1"}};
-        linkCredentials = credentials(userKey, jwt);
+        linkCredentials = credentials(userKey, jwt, unluckySignatures);
         auto link = std::make_unique<gateway::ControlLink>(loop,
                                                            dialer(),
                                                            std::move(options),
@@ -225,6 +229,12 @@ TEST_F(ControlLinkTest, SaysThatTheBrokerRefusesAnExpiredToken) {
     const auto link = newLink(seconds(-10));
     ASSERT_TRUE(runUntil([&] { return link->view().status.failedAttempts >= 2; }));
     EXPECT_EQ(link->view().status.lastFailure->code().name(), "bus.refused") << link->view().text();
+}
+
+TEST_F(ControlLinkTest, DialsAgainWithinTheAttemptWhenCnatsCannotCarryASignature) {
+    const auto link = newLink(seconds(3'600), 3);
+    ASSERT_TRUE(runUntil([&] { return link->view().epoch == 1; })) << link->view().text();
+    EXPECT_FALSE(link->view().status.lastFailure) << link->view().status.lastFailure->message();
 }
 
 TEST_F(ControlLinkTest, BothSidesComeBackAfterTheBrokerDied) {
