@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Shows that the README's commands work as the first ones on a fresh machine: a minimal Debian 12 in a folder, a clone of
+# the last commit in it, and each verb run there as root, one after the other, with the time it took.
+#
+# The root file system lives below build/fresh and is made once; --new makes it anew. Packages come from wherever this
+# machine's apt and npm take theirs. Nothing is mounted outside of a mount namespace that ends with this script.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.."
+
+usage() { echo "usage: ./dev fresh [--new] [VERB...]   (default: demo test)"; }
+fail() {
+    printf 'dev fresh: %s\n' "$*" >&2
+    exit 1
+}
+
+new=
+verbs=()
+for argument in "$@"; do
+    case $argument in
+        --new) new=yes ;;
+        -h | --help) usage; exit 0 ;;
+        demo | test | build | lint | portal | doctor) verbs+=("$argument") ;;
+        *) usage >&2; echo "dev fresh: there is no verb '$argument' to try" >&2; exit 2 ;;
+    esac
+done
+[ ${#verbs[@]} -gt 0 ] || verbs=(demo test)
+[ "$(id -u)" = 0 ] || fail "it needs root, for a mount namespace and a change of root"
+[ -z "$(git status --porcelain)" ] || echo "dev fresh: what is not committed is not tried" >&2
+
+readonly work=build/fresh
+readonly base=$work/base.tar root=$work/root
+mkdir -p "$work"
+[ -z "$new" ] || rm -rf "$base"
+if [ ! -e "$base" ]; then
+    echo "==> a minimal Debian 12" >&2
+    mmdebstrap --variant=minbase --include=ca-certificates,git bookworm "$base.part"
+    mv "$base.part" "$base"
+fi
+rm -rf --one-file-system "$root"
+mkdir -p "$root"
+tar -xf "$base" -C "$root" --exclude='./dev/*'
+# Where this machine's tools look for packages, and whom they trust.
+for file in /etc/npmrc /usr/etc/npmrc /root/.npmrc /etc/resolv.conf /etc/hosts /etc/apt/apt.conf.d/99* \
+    /usr/local/share/ca-certificates/*; do
+    [ ! -f "$file" ] || install -D -m 644 "$(readlink -f "$file")" "$root$file"
+done
+git clone --quiet . "$root/root/pcg"
+
+# What a user's machine has mounted; the rest of this one is not there.
+# shellcheck disable=SC2016  # expanded by the inner shell
+inside() {
+    unshare --mount --pid --fork --kill-child --propagation private bash -euc '
+        root=$1
+        shift
+        mount --bind "$root" "$root"
+        mount -t proc proc "$root/proc"
+        mount --rbind /sys "$root/sys"
+        mount -t tmpfs tmpfs "$root/dev"
+        for node in null zero full random urandom tty; do
+            touch "$root/dev/$node"
+            mount --bind "/dev/$node" "$root/dev/$node"
+        done
+        mkdir "$root/dev/shm" "$root/dev/pts"
+        mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+        mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+        ln -s pts/ptmx "$root/dev/ptmx"
+        ln -s /proc/self/fd "$root/dev/fd"
+        ln -s /proc/self/fd/0 "$root/dev/stdin"
+        ln -s /proc/self/fd/1 "$root/dev/stdout"
+        ln -s /proc/self/fd/2 "$root/dev/stderr"
+        exec chroot "$root" env -i HOME=/root USER=root LANG=C.UTF-8 TERM=dumb \
+            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+            bash -c "cd /root/pcg && exec \"\$@\"" fresh "$@"
+    ' inside "$(readlink -f "$root")" "$@"
+}
+
+inside update-ca-certificates >/dev/null
+for verb in "${verbs[@]}"; do
+    start=$SECONDS
+    echo "==> fresh: ./dev $verb" >&2
+    inside ./dev "$verb" || fail "./dev $verb failed there after $((SECONDS - start)) s; look into $root/root/pcg"
+    echo "==> fresh: ./dev $verb took $((SECONDS - start)) s" >&2
+done
