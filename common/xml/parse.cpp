@@ -2,6 +2,7 @@
 #include "common/base/text.h"
 #include "common/xml/element.h"
 #include "common/xml/errc.h"
+#include "common/xml/names.h"
 
 #include <algorithm>
 #include <memory>
@@ -15,46 +16,19 @@ namespace {
 
 constexpr std::string_view kSchemaInstance = "http://www.w3.org/2001/XMLSchema-instance";
 
-// Cannot occur in a namespace name: expat refuses one that holds it.
-constexpr XML_Char kSeparator = '\n';
-
 struct FreeParser {
     void operator()(XML_ParserStruct* parser) const noexcept { XML_ParserFree(parser); }
 };
-
-struct Name {
-    std::string_view space;
-    std::string_view local;
-};
-
-Name splitName(const XML_Char* name) {
-    const std::string_view whole = name;
-    const auto at = whole.rfind(kSeparator);
-    if (at == std::string_view::npos) return {{}, whole};
-    return {whole.substr(0, at), whole.substr(at + 1)};
-}
 
 std::string_view withoutPrefix(std::string_view qualified) {
     const auto colon = qualified.rfind(':');
     return colon == std::string_view::npos ? qualified : qualified.substr(colon + 1);
 }
 
-bool isBlank(std::string_view text) {
-    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-// Expat takes UTF-16 for what it is by its first octets, although it was told UTF-8.
-bool looksWide(BytesView document) {
-    const auto first = document.first(std::min<std::size_t>(document.size(), 4));
-    return std::any_of(first.begin(), first.end(), [](std::uint8_t octet) {
-        return octet == 0x00 || octet == 0xfe || octet == 0xff;
-    });
-}
-
 class Reader {
   public:
     explicit Reader(const Limits& limits)
-        : limits_(limits), expat_(XML_ParserCreateNS("UTF-8", kSeparator)) {
+        : limits_(limits), expat_(XML_ParserCreateNS("UTF-8", kNameSeparator)) {
         if (!expat_) throw std::bad_alloc();
         XML_SetUserData(expat_.get(), this);
         XML_SetElementHandler(
@@ -146,7 +120,8 @@ class Reader {
 Result<Element> parse(BytesView document, const Limits& limits) {
     if (document.size() > limits.bytes || document.size() > INT32_MAX)
         return fail(kTooLarge, "it is larger than " + std::to_string(limits.bytes) + " octets");
-    if (looksWide(document)) return fail(kNotXml, "it is not in UTF-8");
+    if (looksWide(document.first(std::min(document.size(), kSniffedOctets))))
+        return fail(kNotXml, "it is not in UTF-8");
     return Reader(limits).read(document);
 }
 

@@ -2,6 +2,7 @@
 #include "vcenter-proxy/endpoint/soap_envelope.h"
 
 #include "common/base/text.h"
+#include "common/xml/names.h"
 #include "vcenter-proxy/endpoint/wiping_memory.h"
 #include "vcenter-proxy/errc.h"
 
@@ -20,37 +21,9 @@ constexpr std::size_t kObjectLimit = 256;
 // Expat copies a Login's password into buffers of its own.
 constexpr XML_Memory_Handling_Suite kWipingMemory{wipingAllocate, wipingReallocate, wipingFree};
 
-// The separator cannot occur in a namespace name: expat refuses one that holds it.
-constexpr XML_Char kSeparator = '\n';
-
 struct FreeParser {
     void operator()(XML_ParserStruct* parser) const noexcept { XML_ParserFree(parser); }
 };
-
-struct Name {
-    std::string_view space;
-    std::string_view local;
-};
-
-Name splitName(const XML_Char* name) {
-    const std::string_view whole = name;
-    const auto at = whole.rfind(kSeparator);
-    if (at == std::string_view::npos) return {{}, whole};
-    return {whole.substr(0, at), whole.substr(at + 1)};
-}
-
-bool isBlank(std::string_view text) {
-    return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
-// Expat takes UTF-16 for what it is by its first octets, although it was told UTF-8.
-constexpr std::size_t kSniffed = 4;
-
-bool looksWide(BytesView first) {
-    return std::any_of(first.begin(), first.end(), [](std::uint8_t octet) {
-        return octet == 0x00 || octet == 0xfe || octet == 0xff;
-    });
-}
 
 bool isKnownNamespace(std::string_view space) {
     return space == kVimNamespace || space == kInternalVimNamespace || space == kPbmNamespace;
@@ -77,10 +50,10 @@ class SoapEnvelope::Parser {
     void text(std::string_view text);
     void mark(std::string_view what);
 
-    void startPart(Name name);
-    void startHeaderEntry(Name name, const XML_Char** attributes);
-    void startMethod(Name name);
-    void startArgument(Name name, const XML_Char** attributes);
+    void startPart(xml::Name name);
+    void startHeaderEntry(xml::Name name, const XML_Char** attributes);
+    void startMethod(xml::Name name);
+    void startArgument(xml::Name name, const XML_Char** attributes);
     void endObject();
     void endCall();
 
@@ -108,7 +81,8 @@ class SoapEnvelope::Parser {
     std::string captured_;
 };
 
-SoapEnvelope::Parser::Parser() : expat_(XML_ParserCreate_MM("UTF-8", &kWipingMemory, &kSeparator)) {
+SoapEnvelope::Parser::Parser()
+    : expat_(XML_ParserCreate_MM("UTF-8", &kWipingMemory, &xml::kNameSeparator)) {
     if (!expat_) throw std::bad_alloc();
     XML_SetUserData(expat_.get(), this);
     XML_SetElementHandler(
@@ -148,11 +122,12 @@ SoapEnvelope::Parser::Parser() : expat_(XML_ParserCreate_MM("UTF-8", &kWipingMem
 
 Result<> SoapEnvelope::Parser::feed(BytesView bytes, bool last) {
     if (error_) return fail(*error_);
-    if (looksWide(bytes.first(std::min<std::size_t>(bytes.size(), kSniffed - sniffed_)))) {
+    if (xml::looksWide(
+            bytes.first(std::min<std::size_t>(bytes.size(), xml::kSniffedOctets - sniffed_)))) {
         error_ = Error{errc::kBadEnvelope, "the request is not in UTF-8"};
         return fail(*error_);
     }
-    sniffed_ += std::min<std::size_t>(bytes.size(), kSniffed - sniffed_);
+    sniffed_ += std::min<std::size_t>(bytes.size(), xml::kSniffedOctets - sniffed_);
     fed_ += bytes.size();
     const auto status = XML_Parse(expat_.get(),
                                   reinterpret_cast<const char*>(bytes.data()),
@@ -184,7 +159,7 @@ void SoapEnvelope::Parser::refuse(ErrorCode code, std::string message) {
 
 void SoapEnvelope::Parser::start(const XML_Char* qualified, const XML_Char** attributes) {
     if (error_) return;
-    const Name name = splitName(qualified);
+    const xml::Name name = xml::splitName(qualified);
     ++depth_;
     if (depth_ > kDepthLimit) return refuse("the request nests elements deeper than 128");
     if (capture_ != Capture::None) return refuse("an element stands where only text may be");
@@ -207,7 +182,7 @@ void SoapEnvelope::Parser::start(const XML_Char* qualified, const XML_Char** att
     }
 }
 
-void SoapEnvelope::Parser::startPart(Name name) {
+void SoapEnvelope::Parser::startPart(xml::Name name) {
     if (name.space != kSoapNamespace || (name.local != "Header" && name.local != "Body")) {
         return refuse("the envelope holds something that is neither soap:Header nor soap:Body");
     }
@@ -220,11 +195,11 @@ void SoapEnvelope::Parser::startPart(Name name) {
     saw_header_ = in_header_ = true;
 }
 
-void SoapEnvelope::Parser::startHeaderEntry(Name name, const XML_Char** attributes) {
+void SoapEnvelope::Parser::startHeaderEntry(xml::Name name, const XML_Char** attributes) {
     const bool is_security = name.local == "Security";
     const bool is_cookie = name.local == "vcSessionCookie";
     for (auto attribute = attributes; attribute[0] != nullptr; attribute += 2) {
-        const Name key = splitName(attribute[0]);
+        const xml::Name key = xml::splitName(attribute[0]);
         if (key.space != kSoapNamespace || key.local != "mustUnderstand") continue;
         const std::string_view value = trimAscii(attribute[1]);
         if (value != "0" && value != "false" && !is_security && !is_cookie) {
@@ -238,7 +213,7 @@ void SoapEnvelope::Parser::startHeaderEntry(Name name, const XML_Char** attribut
     capture(Capture::Cookie);
 }
 
-void SoapEnvelope::Parser::startMethod(Name name) {
+void SoapEnvelope::Parser::startMethod(xml::Name name) {
     if (pending_) return refuse("soap:Body has more than one child");
     if (!isKnownNamespace(name.space)) {
         return refuse("the call is in a namespace that this endpoint does not have (" +
@@ -249,7 +224,7 @@ void SoapEnvelope::Parser::startMethod(Name name) {
     if (pending_->method == "Login" && pending_->name_space == kVimNamespace) login.emplace();
 }
 
-void SoapEnvelope::Parser::startArgument(Name name, const XML_Char** attributes) {
+void SoapEnvelope::Parser::startArgument(xml::Name name, const XML_Char** attributes) {
     if (name.local == "_this") {
         if (call || name.space != pending_->name_space) {
             return refuse("'_this' must be the first argument, once, in the call's namespace");
@@ -332,7 +307,7 @@ void SoapEnvelope::Parser::text(std::string_view text) {
         return;
     }
     const bool between = depth_ <= kPart || (depth_ == kEntry && in_body_);
-    if (between && !isBlank(text)) refuse("text stands between the elements of the envelope");
+    if (between && !xml::isBlank(text)) refuse("text stands between the elements of the envelope");
 }
 
 void SoapEnvelope::Parser::mark(std::string_view what) {
