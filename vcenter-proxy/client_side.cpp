@@ -24,24 +24,12 @@ http::ResponseHead ownHead(int status, std::string type, http::Outcome outcome) 
     head.headers.add("Content-Type", std::move(type));
     head.headers.add("Cache-Control", "no-cache");
     if (outcome != http::Outcome::Complete) {
-        head.headers.add("Pcg-Outcome", std::string(outcomeName(outcome)));
+        head.headers.add("Pcg-Outcome", std::string(nameOf(outcome)));
     }
     return head;
 }
 
 }  // namespace
-
-std::string_view outcomeName(http::Outcome outcome) {
-    switch (outcome) {
-        case http::Outcome::NotDispatched:
-            return "not-dispatched";
-        case http::Outcome::Unknown:
-            return "unknown";
-        case http::Outcome::Complete:
-            return "complete";
-    }
-    return "unknown";
-}
 
 ClientSide::ClientSide(http::Exchange& exchange, AuditRecord& audit)
     : exchange_(exchange), audit_(audit), state_(std::make_shared<State>()) {
@@ -108,7 +96,7 @@ net::Task<void> ClientSide::answer(http::ResponseHead head,
                                    http::Outcome outcome) {
     audit_.decision = std::string(why.code().name());
     audit_.reason = why.message();
-    audit_.outcome = std::string(outcomeName(outcome));
+    audit_.outcome = std::string(nameOf(outcome));
     if (gone()) {
         exchange_.abort(why);
         co_return;

@@ -16,8 +16,6 @@
 
 namespace pcg::proxy {
 
-std::string_view outcomeName(http::Outcome outcome);
-
 class ClientSide {
   public:
     ClientSide(http::Exchange& exchange, AuditRecord& audit);

@@ -56,7 +56,7 @@ net::Task<void> runPhases(RequestContext& context) {
                                                      : std::shared_ptr<Session>();
     co_await forward(context, std::move(*admitted));
     // Kept only if the Logout certainly did not arrive: then the client may ask again.
-    const bool arrived = context.audit.outcome != outcomeName(http::Outcome::NotDispatched);
+    const bool arrived = context.audit.outcome != nameOf(http::Outcome::NotDispatched);
     if (is_logout && session && arrived) context.endpoint->sessions.remove(*session);
 }
 

@@ -21,6 +21,18 @@ bool isIdempotent(std::string_view method) {
 
 }  // namespace
 
+std::string_view nameOf(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::NotDispatched:
+            return "not-dispatched";
+        case Outcome::Complete:
+            return "complete";
+        case Outcome::Unknown:
+            break;
+    }
+    return "unknown";
+}
+
 // Idle connections, newest last; the newest is taken first, so that surplus ones grow old and are
 // dropped.
 class Client::Pool : public ConnectionHome, public std::enable_shared_from_this<Pool> {

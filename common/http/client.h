@@ -13,6 +13,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace pcg::http {
 
@@ -22,6 +23,9 @@ enum class Outcome {
     Unknown,        // it may have been executed
     Complete        // the answer is the far side's own
 };
+
+// "not-dispatched", "unknown", "complete": the values of the field Pcg-Outcome, also in the audit.
+std::string_view nameOf(Outcome outcome);
 
 class Call {
   public:

@@ -61,18 +61,6 @@ std::string sentenceFor(const Error& error, http::Outcome outcome) {
            error.message() + " Look at the state of the object before you ask again.";
 }
 
-std::string_view nameOf(http::Outcome outcome) {
-    switch (outcome) {
-        case http::Outcome::NotDispatched:
-            return "not-dispatched";
-        case http::Outcome::Complete:
-            return "complete";
-        case http::Outcome::Unknown:
-            break;
-    }
-    return "unknown";
-}
-
 }  // namespace
 
 bool isSoap(const http::RequestHead& request) {

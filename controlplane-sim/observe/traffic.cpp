@@ -36,16 +36,7 @@ AuditOutcome outcomeOf(const Ending& ending) {
 }
 
 std::string_view wordFor(const Ending& ending) {
-    if (ending.isOverBudget) return "over-budget";
-    switch (ending.outcome) {
-        case http::Outcome::NotDispatched:
-            return "not-dispatched";
-        case http::Outcome::Complete:
-            return "complete";
-        case http::Outcome::Unknown:
-            break;
-    }
-    return "unknown";
+    return ending.isOverBudget ? "over-budget" : nameOf(ending.outcome);
 }
 
 AuditEvent eventOf(const TrafficOf& whose, const Ending& ending) {

@@ -39,7 +39,7 @@ net::Task<void> answerFailure(RequestContext& context,
                  {{"request_id", context.audit.request_id},
                   {"endpoint", context.endpoint->config.name},
                   {"method", context.audit.method},
-                  {"outcome", outcomeName(outcome)}});
+                  {"outcome", nameOf(outcome)}});
     const int status = outcome == http::Outcome::NotDispatched ? 503 : 504;
     if (surface == Surface::Soap || surface == Surface::Pbm) {
         Fault fault;

@@ -149,12 +149,12 @@ net::Task<void> Forwarding::receive() {
     const auto passed = co_await passAnswer(context_, *call_, std::move(*head));
     if (passed) {
         accepted_ = success;
-        context_.audit.outcome = std::string(outcomeName(http::Outcome::Complete));
+        context_.audit.outcome = std::string(nameOf(http::Outcome::Complete));
         co_return;
     }
     // Cut off visibly, never ended cleanly: a part must not look like the whole.
-    context_.audit.outcome = context_.client.gone() ? std::string("cancelled")
-                                                    : std::string(outcomeName(call_->outcome()));
+    context_.audit.outcome =
+        context_.client.gone() ? std::string("cancelled") : std::string(nameOf(call_->outcome()));
     context_.client.abort(passed.error());
 }
 

@@ -144,7 +144,7 @@ net::Task<Result<>> LoginRun::answerWith(http::ResponseHead head,
     head.body = http::BodyFraming::ofLength(body.size());
     PCG_CO_CHECK(co_await context_.client.respond(std::move(head)));
     if (!body.empty()) PCG_CO_CHECK(co_await context_.client.writeBody(body));
-    context_.audit.outcome = std::string(outcomeName(http::Outcome::Complete));
+    context_.audit.outcome = std::string(nameOf(http::Outcome::Complete));
     co_return co_await context_.client.finish();
 }
 
