@@ -248,7 +248,33 @@ Verdict Change::addressed(const std::vector<std::string>& addresses) {
     return Verdict::GoOn;
 }
 
-TaskKind kindOf(Step step) {
+Verdict Change::failed(Step step, const Error& error) {
+    if (step == Step::FinishTask) {
+        if (!error.isInput()) return again(error);
+        if (!error.is(kGone)) return rest(error.message());
+        // The cloud has forgotten the task; how it ended is seen on the machine.
+        const auto kind = machine_.taskKind;
+        dropTask();
+        sight_.searched = false;
+        sight_.seen.reset();
+        sight_.doubt = machine_.wished && kind != TaskKind::Clone;
+        return Verdict::GoOn;
+    }
+    if (step == Step::AwaitAddress && error.is(kGone)) return notFound(error);
+    const auto kind = changeOf(step);
+    if (kind != TaskKind::None && error.isInput()) return refused(kind, error);
+    if (kind == TaskKind::Clone) {
+        // Unknown: it may be under way, so it is looked for before it is asked for again.
+        if (!error.is(kNotSent)) sight_.searched = false;
+        if (error.is(kNotSent) && sight_.firstClone) machine_.cloneSent = false;
+    }
+    if (!error.isInput()) return again(error);
+    return rest(error.message());
+}
+
+}  // namespace
+
+TaskKind changeOf(Step step) {
     switch (step) {
         case Step::Clone:
             return TaskKind::Clone;
@@ -264,32 +290,6 @@ TaskKind kindOf(Step step) {
             return TaskKind::None;
     }
 }
-
-Verdict Change::failed(Step step, const Error& error) {
-    if (step == Step::FinishTask) {
-        if (!error.isInput()) return again(error);
-        if (!error.is(kGone)) return rest(error.message());
-        // The cloud has forgotten the task; how it ended is seen on the machine.
-        const auto kind = machine_.taskKind;
-        dropTask();
-        sight_.searched = false;
-        sight_.seen.reset();
-        sight_.doubt = machine_.wished && kind != TaskKind::Clone;
-        return Verdict::GoOn;
-    }
-    if (step == Step::AwaitAddress && error.is(kGone)) return notFound(error);
-    const auto kind = kindOf(step);
-    if (kind != TaskKind::None && error.isInput()) return refused(kind, error);
-    if (kind == TaskKind::Clone) {
-        // Unknown: it may be under way, so it is looked for before it is asked for again.
-        if (!error.is(kNotSent)) sight_.searched = false;
-        if (error.is(kNotSent) && sight_.firstClone) machine_.cloneSent = false;
-    }
-    if (!error.isInput()) return again(error);
-    return rest(error.message());
-}
-
-}  // namespace
 
 std::string_view roleName(Role role) {
     return role == Role::ControlPlane ? "control-plane" : "worker";
@@ -346,7 +346,7 @@ Verdict apply(
         case Step::Forget:
             return Verdict::Rest;
         default:
-            return change.started(kindOf(step), outcome->task);
+            return change.started(changeOf(step), outcome->task);
     }
 }
 

@@ -85,6 +85,9 @@ enum class Step {
     AwaitAddress
 };
 
+// The change of a machine that the step begins; None for a step that only looks or waits.
+TaskKind changeOf(Step step);
+
 Step next(const Machine& machine, const Sight& sight);
 
 // The marks that must be on the disk before the step is taken. True if the machine must be saved

@@ -4,27 +4,6 @@
 #include "controlplane-sim/deploy/errc.h"
 
 namespace pcg::controlplane::deploy {
-namespace {
-
-TaskKind changeOf(Step step) {
-    switch (step) {
-        case Step::Clone:
-            return TaskKind::Clone;
-        case Step::Customise:
-            return TaskKind::Customise;
-        case Step::PowerOn:
-            return TaskKind::PowerOn;
-        case Step::PowerOff:
-            return TaskKind::PowerOff;
-        case Step::Destroy:
-            return TaskKind::Destroy;
-        default:
-            return TaskKind::None;
-    }
-}
-
-}  // namespace
-
 std::string_view nameOf(Step step) {
     switch (step) {
         case Step::None:
