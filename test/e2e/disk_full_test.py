@@ -47,12 +47,16 @@ class DiskFull(crash_lab.CrashLab):
         elif not survived:
             self.assertNotEqual(crash_lab.ask(one, "GET", "/v1/pairing")["state"], "active", what)
             murderer.disarm()
+        self.assert_pairs_now(one, tenant, people, record, what)
+        return points
+
+    # There is room again, and no process needed a hand.
+    def assert_pairs_now(self, one, tenant, people, record, what):
         people.pair(HEAL_SECONDS)
         people.leave()
         self.assert_paired_once(one, tenant, what)
         self.assertTrue(e2e.process.is_alive(record), what)
         self.lab.kill(one.process_name)
-        return points
 
     def test_of_the_gateway(self):
         points = writes(self.fill_gateway(0, "never full"))
@@ -116,11 +120,7 @@ class DiskFull(crash_lab.CrashLab):
         people.pair(HEAL_SECONDS, refused_for_a_while)
         points = self.cp_murderer.points()
         self.cp_murderer.disarm()
-        people.pair(HEAL_SECONDS)
-        people.leave()
-        self.assert_paired_once(one, tenant, what)
-        self.assertTrue(e2e.process.is_alive(record), what)
-        self.lab.kill(one.process_name)
+        self.assert_pairs_now(one, tenant, people, record, what)
         return points
 
     def test_of_the_control_plane(self):

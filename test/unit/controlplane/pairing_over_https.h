@@ -111,6 +111,11 @@ class PairingOverHttps : public testing::Test {
         pki_.emplace(std::move(*pki));
         ratchets_.emplace(*Ratchets::open(storage, random_));
         authenticator_.emplace(*worker_, clock_, crypto::sha256("operator"));
+        serve();
+    }
+
+    // A service made anew, as by a start of the control plane, on an empty router.
+    void serve() {
         service_.emplace(
             PairingService::Parts{
                 loop_.loop(), *worker_, clock_, random_, *pki_, *ratchets_, authority_, bus_},

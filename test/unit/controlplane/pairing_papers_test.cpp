@@ -72,14 +72,7 @@ TEST_F(PairingOverHttps, ReplaysWhatWasIssuedAfterARestart) {
         server_.reset();
     });
     router_ = http::Router();
-    service_.emplace(
-        PairingService::Parts{
-            loop_.loop(), *worker_, clock_, random_, *pki_, *ratchets_, authority_, bus_},
-        *authenticator_,
-        Relay::Limits{},
-        "https://saas.test");
-    service_->addTo(router_);
-    listen();
+    serve();
 
     const auto again = request("PUT", enrollmentPath(), enrollment_.write());
     EXPECT_EQ(again.status, 200);

@@ -92,11 +92,7 @@ TEST_F(EnrollmentTest, WithPapersTheNextBootHasNothingToDo) {
 
 TEST_F(EnrollmentTest, AClaimThatIsGoneRollsBackToANewOffer) {
     ASSERT_TRUE(pairUntilConfirm());
-    plane->intercept = [](const http::RequestHead& head,
-                          const std::string&) -> std::optional<Result<Answer>> {
-        if (head.method != "PUT") return std::nullopt;
-        return Result<Answer>(Answer{410, R"({"code":"gone"})"});
-    };
+    plane->loseTheClaim();
     ASSERT_TRUE(enrollment->decide(true));
     ASSERT_TRUE(until([this] { return plane->offers == 2; }));
 
@@ -109,11 +105,7 @@ TEST_F(EnrollmentTest, APairingThatIsOverTakesItsKeysWithItButNotTheIdentity) {
     const auto id = enrollment->record().keys.gatewayId();
     const auto nkey = enrollment->record().keys.nkey.publicKey().text();
     const auto csr = enrollment->record().keys.csr;
-    plane->intercept = [](const http::RequestHead& head,
-                          const std::string&) -> std::optional<Result<Answer>> {
-        if (head.method != "PUT") return std::nullopt;
-        return Result<Answer>(Answer{410, R"({"code":"gone"})"});
-    };
+    plane->loseTheClaim();
     ASSERT_TRUE(enrollment->decide(true));
     ASSERT_TRUE(until([this] { return plane->offers == 2; }));
 

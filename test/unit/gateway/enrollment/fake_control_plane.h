@@ -146,6 +146,15 @@ class FakeControlPlane final : public http::Caller,
             .write();
     }
 
+    // From now on what is put to the claim is answered by "gone".
+    void loseTheClaim() {
+        intercept = [](const http::RequestHead& head,
+                       const std::string&) -> std::optional<Result<Answer>> {
+            if (head.method != "PUT") return std::nullopt;
+            return Result<Answer>(Answer{410, R"({"code":"gone"})"});
+        };
+    }
+
     std::function<std::optional<Result<Answer>>(const http::RequestHead&, const std::string& body)>
         intercept;
     std::vector<std::string> requests;
