@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test/unit/proxy/proxy_fixture.h"
+#include "test/unit/proxy/forward_fixture.h"
 
 #include <gmock/gmock.h>
 
@@ -16,32 +16,7 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 
-class Forward : public test::ProxyTest {
-  protected:
-    static std::string currentTime() {
-        return envelope(call("CurrentTime", "ServiceInstance", "ServiceInstance"));
-    }
-
-    const test::Asked& lastAsked() const { return *vcenter_->asked.back(); }
-
-    // A request whose body is still to come.
-    std::unique_ptr<FakeExchange> open(http::RequestHead head) {
-        auto exchange = std::make_unique<FakeExchange>(loop_, std::move(head));
-        exchange->keepOpen();
-        begin(*exchange);
-        run();
-        return exchange;
-    }
-
-    static http::RequestHead folderHead(std::string method, std::string cookie) {
-        http::RequestHead head;
-        head.method = std::move(method);
-        head.target = "/folder/pcg/a.iso?dcPath=DC0&dsName=ds";
-        head.headers.add("Host", "ingress.example:8443");
-        if (!cookie.empty()) head.headers.add("Cookie", std::move(cookie));
-        return head;
-    }
-};
+class Forward : public test::ForwardTest {};
 
 TEST_F(Forward, OpensTheWayInWithoutALogin) {
     const auto exchange =
@@ -251,185 +226,6 @@ TEST_F(Forward, RefusesALoginByTokenAndASecurityHeader) {
     EXPECT_EQ(vcenter_->asked.size(), 1U);
 }
 
-TEST_F(Forward, GivesTheAnswerUnchangedWhateverItsStatus) {
-    const auto cookie = login();
-    vcenter_->answer = [](const test::Asked&) {
-        test::Answer answer;
-        answer.status = 418;
-        answer.body = std::string(300 * 1024, '\xff');
-        answer.headers.add("Set-Cookie", "extra=1");
-        answer.headers.add("X-Own", "kept");
-        return answer;
-    };
-
-    const auto exchange = soap(currentTime(), cookie);
-
-    EXPECT_EQ(exchange->response.status, 418);
-    EXPECT_EQ(exchange->body, std::string(300 * 1024, '\xff'));
-    EXPECT_EQ(exchange->response.headers.count("Set-Cookie"), 0U);
-    EXPECT_EQ(*exchange->response.headers.find("X-Own"), "kept");
-    EXPECT_TRUE(exchange->finished);
-    EXPECT_EQ(audit_.records.back().bytes_out, 300 * 1024U);
-    EXPECT_EQ(audit_.records.back().outcome, "complete");
-
-    soap(currentTime(), cookie);
-    EXPECT_THAT(*lastAsked().head.headers.find("Cookie"), HasSubstr("extra=1"));
-}
-
-TEST_F(Forward, CutsOffAnAnswerThatTheEndpointCutOff) {
-    const auto cookie = login();
-    vcenter_->answer = [](const test::Asked&) {
-        test::Answer answer;
-        answer.body = std::string(1000, 'a');
-        answer.truncated = true;
-        return answer;
-    };
-
-    const auto exchange = soap(currentTime(), cookie);
-
-    EXPECT_TRUE(exchange->aborted);
-    EXPECT_FALSE(exchange->finished);
-    EXPECT_EQ(audit_.records.back().outcome, "unknown");
-}
-
-TEST_F(Forward, WaitsForALongPollAndEndsItWhenTheClientGoesAway) {
-    auto head = test::soapHead(login());
-    const auto body = envelope(call("WaitForUpdatesEx", "PropertyCollector", "pc"));
-    head.body = BodyFraming::ofLength(body.size());
-    vcenter_->answer = [](const test::Asked&) {
-        test::Answer answer;
-        answer.never = true;
-        return answer;
-    };
-    FakeExchange exchange(loop_, head, body);
-    begin(exchange);
-    run();
-    ASSERT_TRUE(lastAsked().finished);
-    ASSERT_FALSE(lastAsked().cancelled);
-
-    exchange.goAway();
-    run();
-
-    EXPECT_TRUE(lastAsked().cancelled);
-    EXPECT_EQ(audit_.records.back().outcome, "cancelled");
-    EXPECT_EQ(audit_.records.back().status, 0);
-    EXPECT_EQ(service_.sessionCount(id_), 1U);
-}
-
-TEST_F(Forward, EndsTheCallIfTheClientGoesAwayWhileSending) {
-    auto head = folderHead("PUT", login());
-    head.body = BodyFraming::ofLength(1000);
-    const auto exchange = open(head);
-    exchange->add("first part");
-    run();
-    ASSERT_EQ(lastAsked().body, "first part");
-
-    exchange->goAway();
-    run();
-
-    EXPECT_TRUE(lastAsked().cancelled);
-    EXPECT_FALSE(lastAsked().finished);
-    EXPECT_EQ(audit_.records.back().outcome, "cancelled");
-}
-
-TEST_F(Forward, TriesOnceMoreIfNothingWasSent) {
-    vcenter_->unreachable = 1;
-
-    EXPECT_EQ(soap(envelope(call("RetrieveServiceContent", "T", "i")))->response.status, 200);
-    EXPECT_EQ(vcenter_->attempts, 2);
-}
-
-TEST_F(Forward, SaysInWordsThatTheEndpointCannotBeReached) {
-    vcenter_->unreachable = 2;
-
-    const auto exchange = soap(envelope(call("RetrieveServiceContent", "T", "i")));
-
-    EXPECT_EQ(exchange->response.status, 503);
-    EXPECT_THAT(exchange->response.reason, HasSubstr("vc1"));
-    EXPECT_THAT(exchange->response.reason, HasSubstr("connection refused"));
-    EXPECT_THAT(exchange->body, HasSubstr("connection refused"));
-    EXPECT_EQ(*exchange->response.headers.find("Pcg-Outcome"), "not-dispatched");
-    EXPECT_EQ(audit_.records.back().outcome, "not-dispatched");
-}
-
-TEST_F(Forward, NeverSaysTryAgainOfACallThatMayHaveRun) {
-    const auto cookie = login();
-    vcenter_->answer = [](const test::Asked&) {
-        test::Answer answer;
-        answer.breaks = true;
-        return answer;
-    };
-
-    const auto exchange = soap(envelope(call("CloneVM_Task", "VirtualMachine", "vm-1")), cookie);
-
-    EXPECT_EQ(exchange->response.status, 504);
-    EXPECT_EQ(*exchange->response.headers.find("Pcg-Outcome"), "unknown");
-    EXPECT_THAT(exchange->body, HasSubstr("may have run"));
-    EXPECT_EQ(vcenter_->asked.size(), 2U) << "asked once, and not again";
-    EXPECT_EQ(audit_.records.back().outcome, "unknown");
-}
-
-TEST_F(Forward, StreamsAFileToADatastore) {
-    auto head = folderHead("PUT", login());
-    head.body = BodyFraming::chunked();
-    const auto exchange = open(head);
-    for (int i = 0; i < 10; ++i) exchange->add(std::string(100 * 1024, 'a'));
-    run();
-    EXPECT_EQ(lastAsked().body.size(), 1000 * 1024U);
-    EXPECT_FALSE(lastAsked().finished);
-
-    exchange->end();
-    run();
-
-    EXPECT_TRUE(lastAsked().finished);
-    EXPECT_EQ(lastAsked().head.target, "/folder/pcg/a.iso?dcPath=DC0&dsName=ds");
-    EXPECT_EQ(exchange->response.status, 200);
-    EXPECT_EQ(audit_.records.back().surface, "folder");
-    EXPECT_EQ(audit_.records.back().method, "PUT");
-}
-
-TEST_F(Forward, PassesAnEarlyAnswerAndDropsTheRestOfTheUpload) {
-    auto head = folderHead("PUT", login());
-    head.body = BodyFraming::chunked();
-    vcenter_->answer = [](const test::Asked&) {
-        test::Answer answer;
-        answer.status = 507;
-        answer.body = "full";
-        answer.before_the_body = true;
-        return answer;
-    };
-    const auto exchange = open(head);
-
-    EXPECT_EQ(exchange->response.status, 507);
-    EXPECT_EQ(exchange->body, "full");
-    EXPECT_TRUE(exchange->finished);
-    exchange->add("more that nobody wants");
-    exchange->end();
-    run();
-    EXPECT_FALSE(lastAsked().finished);
-    EXPECT_EQ(audit_.records.size(), 2U) << "the request is over";
-}
-
-TEST_F(Forward, GoesOnSendingIfTheEndpointSaysYesEarly) {
-    auto head = folderHead("PUT", login());
-    head.body = BodyFraming::chunked();
-    vcenter_->answer = [](const test::Asked&) {
-        test::Answer answer;
-        answer.status = 201;
-        answer.before_the_body = true;
-        return answer;
-    };
-    const auto exchange = open(head);
-    ASSERT_EQ(exchange->response.status, 201);
-
-    exchange->add("the rest");
-    exchange->end();
-    run();
-
-    EXPECT_EQ(lastAsked().body, "the rest");
-    EXPECT_TRUE(lastAsked().finished);
-}
-
 TEST_F(Forward, AsksForALoginBeforeAFile) {
     const auto exchange = ask(folderHead("GET", ""), "");
 
@@ -476,6 +272,5 @@ TEST_F(Forward, AuditsEveryRequest) {
     EXPECT_EQ(record.bytes_in, currentTime().size());
     EXPECT_EQ(record.bytes_out, std::string("answer to CurrentTime").size());
 }
-
 }  // namespace
 }  // namespace pcg::proxy
