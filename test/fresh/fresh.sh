@@ -4,7 +4,8 @@
 # the last commit in it, and each verb run there as root, one after the other, with the time it took.
 #
 # The root file system lives below build/fresh and is made once; --new makes it anew. Packages come from wherever this
-# machine's apt and npm take theirs. Nothing is mounted outside of a mount namespace that ends with this script.
+# machine's apt and npm take theirs; those of apt are kept for the next time. Nothing is mounted outside of a mount namespace
+# that ends with this script.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
@@ -30,7 +31,7 @@ done
 
 readonly work=build/fresh
 readonly base=$work/base.tar root=$work/root
-mkdir -p "$work"
+mkdir -p "$work/archives/partial"
 [ -z "$new" ] || rm -rf "$base"
 if [ ! -e "$base" ]; then
     echo "==> a minimal Debian 12" >&2
@@ -45,6 +46,8 @@ for file in /etc/npmrc /usr/etc/npmrc /root/.npmrc /etc/resolv.conf /etc/hosts /
     /usr/local/share/ca-certificates/*; do
     [ ! -f "$file" ] || install -D -m 644 "$(readlink -f "$file")" "$root$file"
 done
+# How long this machine's disk takes to confirm each of a thousand packages is not what is tried.
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
 git clone --quiet . "$root/root/pcg"
 
 # What a user's machine has mounted; the rest of this one is not there.
@@ -56,6 +59,7 @@ inside() {
         mount --bind "$root" "$root"
         mount -t proc proc "$root/proc"
         mount --rbind /sys "$root/sys"
+        mount --bind "$root/../archives" "$root/var/cache/apt/archives"
         mount -t tmpfs tmpfs "$root/dev"
         for node in null zero full random urandom tty; do
             touch "$root/dev/$node"
