@@ -193,11 +193,12 @@ net::Task<Result<>> NatsBus::Engine::attach(net::TlsConnection connection, const
     };
     link_ = std::make_shared<CnatsLink>(executor_, std::move(events));
 
-    const auto job = std::make_shared<Job>(executor_);
+    auto job = std::make_shared<Job>(executor_);
     job->done.expires_at(SteadyClock::time_point::max());
     helper_.run([job, link = link_, login = std::move(login), executor = executor_]() mutable {
         auto result = link->connectBlocking(std::move(login));
-        net::asio::post(executor, [job, result = std::move(result)]() mutable {
+        // Handed over whole: the timer must end on the loop's thread.
+        net::asio::post(executor, [job = std::move(job), result = std::move(result)]() mutable {
             job->result.emplace(std::move(result));
             job->done.cancel();
         });

@@ -124,8 +124,8 @@ Result<std::unique_ptr<Envelope>> Envelope::open(Database& database,
                                                  Random& random) {
     const RootHome home{rootKeyFile, std::string(machineBinding)};
     const auto openWith = [&](Result<RootKey> root) -> Result<std::unique_ptr<Envelope>> {
-        std::unique_ptr<Envelope> envelope(
-            new Envelope(database, PCG_TRY(std::move(root)), home, random));
+        RootKey key = PCG_TRY(std::move(root));
+        std::unique_ptr<Envelope> envelope(new Envelope(database, std::move(key), home, random));
         PCG_TRY(envelope->loadAll());
         return envelope;
     };

@@ -112,11 +112,12 @@ net::Task<Checked<>> Passwords::run(std::function<void()> work) {
     }
     auto loop = co_await net::asio::this_coro::executor;
     auto answer = std::make_shared<Answer>(loop);
-    net::asio::post(jobs_, [this, answer, work = std::move(work)] {
+    net::asio::post(jobs_, [this, answer, work = std::move(work)]() mutable {
         work();
         waiting_.fetch_sub(1);
+        // Handed over whole: the timer must end on the loop's thread, and not after the loop.
         auto executor = answer->loop;
-        net::asio::post(executor, [answer] {
+        net::asio::post(executor, [answer = std::move(answer)] {
             answer->done = true;
             answer->ready.cancel();
         });

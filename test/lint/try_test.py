@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""PCG_TRY is no element of a braced initialiser.
+"""PCG_TRY is no element of a braced initialiser and no argument of a new-expression.
 
 It returns from the middle of the initialisation, and GCC then destroys nothing of what was made before it: memory
-leaks, and a Secret among it is never wiped (docs/common-errors.md). Name the value first.
+leaks, and a Secret among it is never wiped (docs/common-errors.md). What `new` allocated leaks alike. Name the value
+first.
 """
 import re
 import sys
@@ -16,6 +17,7 @@ RAW_STRING = re.compile(r'R"(\w*)\(.*?\)\1"', re.DOTALL)
 STATEMENT_BEFORE = re.compile(
     r"(?:[;{}:)]|&|\belse|\bdo|\bconst|\bnoexcept|\boverride|->\s*(?:[\w:*& ]|<[^(){};]*>)+|^)\s*$")
 LONGEST_HEAD = 300
+NEW_BEFORE = re.compile(r"\bnew\s+[\w:]+(?:<[^(){};]*>)?\s*$")
 
 
 def in_initialiser(content, opened):
@@ -24,6 +26,16 @@ def in_initialiser(content, opened):
     if brace is None:
         return False
     return not STATEMENT_BEFORE.search(content[max(0, brace - LONGEST_HEAD):brace])
+
+
+def in_new(content, opened):
+    """Whether a new-expression waits for it: up to the innermost brace, which begins a scope of its own."""
+    for token, position in reversed(opened):
+        if token == "{":
+            return False
+        if NEW_BEFORE.search(content[max(0, position - LONGEST_HEAD):position]):
+            return True
+    return False
 
 
 def findings_in(path, content):
@@ -35,6 +47,9 @@ def findings_in(path, content):
             if in_initialiser(content, opened):
                 line = content.count("\n", 0, match.start()) + 1
                 yield f"{path}:{line}: PCG_TRY inside braces leaks what was made before it; name the value first"
+            elif in_new(content, opened):
+                line = content.count("\n", 0, match.start()) + 1
+                yield f"{path}:{line}: PCG_TRY inside a new-expression leaks the allocation; name the value first"
             opened.append(("(", match.end() - 1))
         elif token in "({[":
             opened.append((token, match.start()))
@@ -54,6 +69,9 @@ SELF_CHECK = {
     "auto f = [&]() -> Result<> { PCG_TRY(a()); return {}; };": 0,
     "Result<A> B::c(D d) && { PCG_TRY(a()); }": 0,
     "return f(PCG_TRY(a()));": 0,
+    "P p(new A(x, PCG_TRY(a())));": 1,
+    "P p(new A<B>(f(PCG_TRY(a()))));": 1,
+    "P p(new A([&]() -> Result<> { PCG_TRY(a()); return {}; }));": 0,
 }
 
 
