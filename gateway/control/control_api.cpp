@@ -35,7 +35,7 @@ net::Task<void> refuse(http::Exchange& exchange, Error error) {
     if (error.is(errc::kNoSuchEndpoint) || error.is(errc::kNoSuchKey)) problem.status = 404;
     const bool conflict = error.is(errc::kNameTaken) || error.is(errc::kNothingToConfirm) ||
                           error.is(kNotPaired) || error.is(errc::kOtherCertificate) ||
-                          error.is(errc::kNotPaired);
+                          error.is(errc::kNotPaired) || error.is(errc::kChangedMeanwhile);
     if (conflict) problem.status = 409;
     [[maybe_unused]] auto sent = co_await http::respondProblem(exchange, std::move(problem));
 }
