@@ -125,9 +125,8 @@ net::Task<std::optional<Error>> EndpointService::Core::tryCredentials(EndpointPt
                         "again for a while, so that the account is not locked");
     }
     const ManagedObject manager{"SessionManager", "SessionManager"};
-    auto credential = co_await services.vault.credentialFor(endpoint->config.id);
-    if (!credential) co_return credential.error();
-    const auto body = loginBody(manager, *credential, "en");
+    std::string locale = "en";
+    const auto body = co_await storedLogin(services.vault, endpoint, manager, std::move(locale));
     if (!body) co_return body.error();
     OwnCall own;
     own.body = body->reveal();
@@ -237,11 +236,14 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
         existing->caller = std::move(caller);
         co_return;
     }
-    if (existing) co_await remove(config.id);
     const auto id = config.id;
     auto endpoint = std::make_shared<Endpoint>(
         std::move(config), std::move(caller), core->services.random, core->services.clock);
+    // In its place before anything is waited for: of two changes the later one stays.
     core->endpoints.insert_or_assign(id, std::move(endpoint));
+    if (!existing) co_return;
+    existing->stopping = true;
+    co_await logoutAll(existing, existing->sessions.takeAll());
 }
 
 net::Task<void> EndpointService::remove(wire::EndpointId id) {

@@ -119,9 +119,8 @@ net::Task<Result<>> LoginRun::makeRoom() {
 
 net::Task<OwnResult> LoginRun::askEndpoint() {
     const auto& call = *admitted_.request.call();
-    auto credential = co_await context_.services.vault.credentialFor(endpoint_.config.id);
-    auto body = credential ? loginBody(call.object, *credential, arguments_->locale)
-                           : Result<Secret>(tl::unexpected(credential.error()));
+    auto body = co_await storedLogin(
+        context_.services.vault, context_.endpoint, call.object, arguments_->locale);
     if (!body) {
         co_return tl::unexpected(OwnFailure{body.error(), http::Outcome::NotDispatched});
     }

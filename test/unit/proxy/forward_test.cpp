@@ -72,6 +72,7 @@ TEST_F(Forward, DoesNotTakeTheCookieOfOneEndpointAtAnother) {
     const auto other_vcenter = std::make_shared<test::FakeVcenter>(loop_);
     other_vcenter->answer = test::vcenterAnswer;
     await(service_.put({other, "vc2", "other.example"}, other_vcenter));
+    vault_.authorities.emplace(other, "other.example");
     const auto cookie = login(&other);
     ASSERT_FALSE(cookie.empty());
 

@@ -190,6 +190,17 @@ TEST_F(Login, LogsOutAgainIfTheClientIsGoneWhenTheAnswerComes) {
     EXPECT_EQ(service_.sessionCount(id_), 0U);
 }
 
+// Between the moment when a change is stored and the one when it runs.
+TEST_F(Login, DoesNotSendCredentialsThatAreForAnotherAddress) {
+    vault_.authorities.emplace(id_, "another.example");
+
+    const auto exchange = soap(goodLogin());
+
+    EXPECT_EQ(exchange->response.status, 503);
+    EXPECT_THAT(exchange->body, HasSubstr("changed to another address"));
+    EXPECT_THAT(vcenter_->asked, IsEmpty());
+}
+
 TEST_F(Login, MakesRoomByEndingTheSessionThatWasIdleLongest) {
     EndpointConfig config{id_, "vc1", "vcenter.example:8443"};
     config.limits.max_sessions = 2;

@@ -43,11 +43,15 @@ class FakeKeys final : public AccessKeys {
 
 class FakeVault final : public CredentialVault {
   public:
-    net::Task<Result<Credential>> credentialFor(wire::EndpointId) override {
-        co_return Credential{Secret::fromText(kRealUser), Secret::fromText(password)};
+    net::Task<Result<Credential>> credentialFor(wire::EndpointId endpoint) override {
+        const auto moved = authorities.find(endpoint);
+        co_return Credential{Secret::fromText(kRealUser),
+                             Secret::fromText(password),
+                             moved == authorities.end() ? "vcenter.example:8443" : moved->second};
     }
 
     std::string password = kRealPassword;
+    std::map<wire::EndpointId, std::string> authorities;  // where it is not the usual one
 };
 
 class RecordingAudit final : public AuditSink {
