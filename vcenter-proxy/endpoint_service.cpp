@@ -172,6 +172,8 @@ net::Task<void> EndpointService::Core::reap(std::shared_ptr<Core> self) {
         co_await self->timer.async_wait(net::kAwaitTuple);
         if (self->stopping) co_return;
         for (const auto& endpoint : self->all()) {
+            auto expired = endpoint->sessions.takeExpired();
+            co_await logoutAll(endpoint, std::move(expired));
             auto idle = endpoint->sessions.takeIdle(endpoint->config.limits.session_idle);
             co_await logoutAll(endpoint, std::move(idle));
         }
@@ -265,6 +267,7 @@ void EndpointService::credentialsChanged(const wire::EndpointId& id) {
 net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
     const auto core = core_;
     for (const auto& endpoint : core->all()) {
+        for (auto* login : endpoint->logins) login->revoked = login->revoked || login->key == key;
         co_await logoutAll(endpoint, endpoint->sessions.takeOf(key));
     }
 }

@@ -148,7 +148,8 @@ Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
     if (record.revoked || expired || record.endpoint != endpoint) return std::nullopt;
     // A disk that is full must not keep a good key out.
     static_cast<void>(noteUse(storage, record));
-    return std::optional(proxy::Principal{record.id, record.endpoint, record.role});
+    return std::optional(
+        proxy::Principal{record.id, record.endpoint, record.role, record.expiresAt});
 }
 
 }  // namespace pcg::gateway

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pcg::proxy {
 
@@ -31,6 +32,12 @@ struct EndpointConfig {
     std::string
         authority;  // "vcenter.example.com" or with ":8443": the Host that it is asked under
     EndpointLimits limits{};
+};
+
+// A login between the check of its access key and its session.
+struct LoginUnderWay {
+    wire::AccessKeyId key;
+    bool revoked = false;  // meanwhile: it must not end in a session
 };
 
 struct Endpoint {
@@ -54,7 +61,7 @@ struct Endpoint {
     // beyond connecting.
     std::shared_ptr<http::Caller> caller;
     SessionTable sessions;
-    std::size_t logins_pending = 0;  // they count against max_sessions
+    std::vector<LoginUnderWay*> logins;  // they count against max_sessions
     LoginThrottle key_throttle;
     LoginThrottle credential_throttle;             // under the one name ""
     std::optional<SteadyTime> credentials_proven;  // the last login that was accepted

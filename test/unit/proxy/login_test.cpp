@@ -244,6 +244,46 @@ TEST_F(Login, SaysSoIfEverySessionIsBusy) {
     run();
 }
 
+class SlowLogin : public Login {
+  protected:
+    SlowLogin() {
+        await(service_.put({id_, "vc1", "vcenter.example:8443"}, slow_));
+        auto head = test::soapHead();
+        const auto body = goodLogin();
+        head.body = http::BodyFraming::ofLength(body.size());
+        exchange_ = std::make_unique<test::FakeExchange>(loop_, std::move(head), body);
+    }
+
+    void finish() {
+        slow_->go();
+        run();
+        EXPECT_THAT(exchange_->body, HasSubstr("xsi:type=\"InvalidLogin\""));
+        EXPECT_EQ(exchange_->response.headers.count("Set-Cookie"), 0U);
+        EXPECT_EQ(service_.sessionCount(id_), 0U);
+        EXPECT_THAT(methodsAsked(*vcenter_), ElementsAre("Login", "Logout"));
+    }
+
+    std::shared_ptr<test::SlowCaller> slow_ = std::make_shared<test::SlowCaller>(loop_, vcenter_);
+    std::unique_ptr<test::FakeExchange> exchange_;
+};
+
+TEST_F(SlowLogin, EndsInNoSessionIfTheKeyIsRevokedMeanwhile) {
+    begin(*exchange_);
+    run();
+    await(service_.dropKey(wire::AccessKeyId::unchecked(kKey)));
+
+    finish();
+}
+
+TEST_F(SlowLogin, EndsInNoSessionIfTheKeyExpiresMeanwhile) {
+    keys_.expires_at = clock_.wallNow() + std::chrono::seconds(10);
+    begin(*exchange_);
+    run();
+    clock_.advance(std::chrono::seconds(10));
+
+    finish();
+}
+
 TEST_F(Login, DoesNotTakeABodyOfMoreThan64KiB) {
     const auto exchange = soap(envelope(loginCall(kKey, kKeySecret + std::string()) + "<!--" +
                                         std::string(70 * 1024, 'a') + "-->"));

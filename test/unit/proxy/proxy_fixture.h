@@ -33,8 +33,10 @@ class FakeKeys final : public AccessKeys {
         if (key.text() != kKey || secret.revealText() != kKeySecret) {
             co_return fail(errc::kInvalidLogin, "no such key");
         }
-        co_return Principal{std::move(key), std::move(endpoint), role};
+        co_return Principal{std::move(key), std::move(endpoint), role, expires_at};
     }
+
+    std::optional<WallTime> expires_at;
 
     Role role = Role::Full;
     bool broken = false;

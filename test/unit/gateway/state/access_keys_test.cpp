@@ -64,7 +64,9 @@ TEST_F(AccessKeysTest, RefuseAWrongSecretAnotherEndpointAndAnUnknownKey) {
 
 TEST_F(AccessKeysTest, EndWhenTheyExpire) {
     const auto key = mint(clock_.wallNow() + 1h);
-    EXPECT_TRUE(verifies(key, endpoint_, key.password));
+    const auto principal = verifyAccessKey(storage(), endpoint_, key.record.id, key.password);
+    ASSERT_TRUE(principal && *principal);
+    EXPECT_EQ((*principal)->expires_at, key.record.expiresAt) << "so that its sessions end with it";
 
     clock_.advance(1h);
 
