@@ -301,12 +301,10 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::approveCertificate(http::Exchange
 
 net::Task<Result<RemoteApi::Reply>> RemoteApi::listKeys(http::Exchange&, const Params& params) {
     PCG_CO_TRY(const auto view, find(params));
-    auto work = [](Storage storage) { return listAccessKeys(storage); };
+    auto work = [id = view.record.id](Storage storage) { return listAccessKeys(storage, id); };
     PCG_CO_TRY(const auto keys, co_await parts_.state.run(std::move(work)));
     json::Array items;
-    for (const auto& key : keys) {
-        if (key.endpoint == view.record.id && !key.revoked) items.emplace_back(keyJson(key));
-    }
+    for (const auto& key : keys) items.emplace_back(keyJson(key));
     Reply reply;
     reply.body.set("items", std::move(items));
     co_return reply;
