@@ -203,7 +203,8 @@ Result<GatewayActions> Responder::openConfirmation(const ConfirmA& confirm, std:
 }
 
 bool Responder::isExpected(const ClaimTerms& terms) const {
-    return facts_.expectedTenant == terms.tenantId || facts_.expectedTenant == terms.tenantName;
+    // Never by its name: a tenant gives itself any name that it likes, another one's id, too.
+    return facts_.expectedTenant == terms.tenantId;
 }
 
 GatewayActions Responder::decide(bool yes) {
