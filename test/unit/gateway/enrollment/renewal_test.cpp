@@ -4,6 +4,8 @@
 #include "common/codec/json.h"
 #include "test/unit/gateway/enrollment/enrollment_fixture.h"
 
+#include <array>
+
 namespace pcg::gateway::test {
 namespace {
 
@@ -96,6 +98,45 @@ TEST_F(RenewalTest, NothingIsSentThatCouldNotBeStored) {
 
     store.failing = false;
     EXPECT_TRUE(renew()) << result.error().message();
+}
+
+TEST_F(RenewalTest, ASecondCallSendsNothingThatTheFirstOneCouldNotStore) {
+    net::Timer disk(loop.get_executor(), SteadyTime::max());
+    store.busy = &disk;
+    store.failing = true;
+    std::array<Result<>, 2> results;
+    std::array<bool, 2> done{};
+    for (std::size_t i = 0; i < 2; ++i) {
+        net::asio::co_spawn(
+            loop, renewOnce(*enrollment, results.at(i), done.at(i)), net::asio::detached);
+    }
+    loop.restart();
+    loop.poll();
+    EXPECT_TRUE(plane->renewals.empty());
+
+    disk.cancel();
+    ASSERT_TRUE(until([&] { return done[0] && done[1]; }));
+
+    EXPECT_FALSE(results[0]);
+    EXPECT_FALSE(results[1]);
+    EXPECT_TRUE(plane->renewals.empty());
+    store.busy = nullptr;
+    store.failing = false;
+    ASSERT_TRUE(renew()) << result.error().message();
+    EXPECT_EQ(papers().ratchet.counter, 1);
+}
+
+TEST_F(RenewalTest, TwoCallsAtOnceAreOneRenewal) {
+    std::array<Result<>, 2> results;
+    std::array<bool, 2> done{};
+    for (std::size_t i = 0; i < 2; ++i) {
+        net::asio::co_spawn(
+            loop, renewOnce(*enrollment, results.at(i), done.at(i)), net::asio::detached);
+    }
+    ASSERT_TRUE(until([&] { return done[0] && done[1]; }));
+
+    EXPECT_TRUE(results[0] && results[1]);
+    EXPECT_EQ(plane->renewals.size(), 1U);
 }
 
 TEST_F(RenewalTest, TheCertificateIsRenewedWithANewKeyAfterTwoThirdsOfItsLife) {
