@@ -200,6 +200,26 @@ TEST_F(Forward, MapsTheSessionCookieOfTheSoapHeader) {
     EXPECT_EQ(lastAsked().head.body.length, lastAsked().body.size());
 }
 
+TEST_F(Forward, PutsTheEndpointsCookieIntoItsElementAndNowhereElse) {
+    const auto cookie = login();
+    const auto token = cookie.substr(cookie.find('=') + 1);
+    auto head = test::soapHead();
+    head.target = "/pbm/sdk";
+    const auto body =
+        envelope("<PbmQueryProfile xmlns=\"urn:pbm\"><_this>p</_this></PbmQueryProfile>",
+                 "<!-- " + token + " --><operationID>" + token + "</operationID>" +
+                     "<vcSessionCookie> " + token + "</vcSessionCookie>");
+
+    ask(head, body);
+
+    EXPECT_THAT(lastAsked().body, HasSubstr("<operationID>" + token + "</operationID>"));
+    EXPECT_THAT(lastAsked().body,
+                HasSubstr("<vcSessionCookie>upstream-cookie-value</vcSessionCookie>"));
+    EXPECT_EQ(lastAsked().body.find("upstream-cookie-value"),
+              lastAsked().body.rfind("upstream-cookie-value"));
+    EXPECT_EQ(lastAsked().head.body.length, lastAsked().body.size());
+}
+
 TEST_F(Forward, DoesNotPassOnASessionCookieOfTheSoapHeaderThatIsNotOurs) {
     const auto cookie = login();
     const auto body = envelope(call("CurrentTime", "T", "i"),
