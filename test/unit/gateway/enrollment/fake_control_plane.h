@@ -167,6 +167,7 @@ class FakeControlPlane final : public http::Caller,
     std::vector<std::string> renewals;                  // bodies, repeats too
     std::map<std::string, std::string> renewalAnswers;  // by renew id
     std::int64_t renewalCounter = 0;
+    std::chrono::seconds renewedLife = std::chrono::hours(23);  // not the first token's
     std::deque<pairing::Event> events;
     std::int64_t lastEvent = 0;
     bool offerGone = false;
@@ -188,7 +189,7 @@ class FakeControlPlane final : public http::Caller,
         auto& answer = renewalAnswers[pairing::toText(request.renewId)];
         if (!answer.empty()) return Answer{200, answer};
         pairing::RenewReply reply;
-        reply.userJwt = userJwt(std::chrono::hours(48));
+        reply.userJwt = userJwt(renewedLife);
         reply.ratchet = {++renewalCounter, random_.array<32>()};
         reply.issuedAt = toUnixMilliseconds(clock_.wallNow());
         if (!request.csr.empty()) {

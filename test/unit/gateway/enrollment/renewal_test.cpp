@@ -176,6 +176,18 @@ TEST_F(RenewalTest, ACertificateForAnotherKeyIsNotTaken) {
     EXPECT_EQ(papers().ratchet.counter, 1) << "what was used up is used up";
 }
 
+TEST_F(RenewalTest, ATokenThatLivesLongerThanADayIsNotTaken) {
+    const auto before = papers().bundle.bus.userJwt;
+    plane->renewedLife = 24h + 6min;
+
+    EXPECT_TRUE(!renew() && result.error().message().find("longer") != std::string::npos);
+
+    EXPECT_EQ(papers().bundle.bus.userJwt, before);
+    EXPECT_EQ(papers().ratchet.counter, 1);
+    plane->renewedLife = 24h + 4min;
+    EXPECT_TRUE(renew()) << "a clock may be five minutes off: " << result.error().message();
+}
+
 // Off for long between the sending and the answer: what is given again is worth nothing any more.
 TEST_F(RenewalTest, AnAnswerWhoseTimeIsOverMovesTheRatchetOnly) {
     plane->intercept = [&](const http::RequestHead& head,
