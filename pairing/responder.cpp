@@ -107,6 +107,12 @@ GatewayActions Responder::attemptPersisted() {
     return answerPakeA();
 }
 
+GatewayActions Responder::attemptRefused() {
+    if (state_ != State::Counting) return {};
+    const Error why(kResting, "ten codes were tried within an hour; the gateway rests");
+    return endRun(why, "resting", true, true);
+}
+
 GatewayActions Responder::answerPakeA() {
     auto run = Spake2::start(Role::Gateway, w_, random_);
     ownShare_ = run.share();

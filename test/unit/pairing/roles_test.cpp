@@ -144,6 +144,19 @@ TEST(Roles, ATenantThatIsNamedLikeTheExpectedOnesIdIsRefused) {
     EXPECT_TRUE(namesake.tenantErrors.at(0).is(kRejected));
 }
 
+TEST(Roles, AnAttemptThatIsOneTooManyBurnsTheCodeAndIsNotAnswered) {
+    PairingRun run;
+    run.answerAttempts = false;
+    ASSERT_TRUE(run.claim());
+    run.pump();
+    run.take(run.responder->attemptRefused());
+    run.pump();
+
+    EXPECT_EQ(run.responder->state(), Responder::State::Burnt);
+    EXPECT_TRUE(run.tenantErrors.at(0).is(kResting));
+    EXPECT_TRUE(run.responder->attemptPersisted().empty());
+}
+
 TEST(Roles, TheTenantsNoEndsItOnBothSides) {
     PairingRun run;
     ASSERT_TRUE(run.claim());

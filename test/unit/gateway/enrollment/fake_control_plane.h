@@ -42,9 +42,7 @@ class FakeControlPlane final : public http::Caller,
 
     net::Task<Result<std::unique_ptr<http::Call>>> start(http::RequestHead head) override;
 
-    // The tenant types a code; its commissioner then runs by itself until it compares.
-    void claim(const pairing::PairingCode& code) {
-        const auto offer = get(pairing::Offer::parse(offerRaw));
+    pairing::ClaimTerms nextTerms() {
         pairing::ClaimTerms terms;
         terms.claimId = random_.array<16>();
         terms.sid = sid;
@@ -56,6 +54,20 @@ class FakeControlPlane final : public http::Caller,
         terms.portalOrigin = "https://portal.example";
         terms.controlPlaneRootSpkiSha256 = root.certificate().spkiSha256();
         terms.attempt = ++attempts;
+        return terms;
+    }
+
+    // Somebody who knows no code takes an attempt.
+    void claimWithGarbage() {
+        const auto terms = nextTerms();
+        commissioner.reset();
+        toGateway({terms.claimId, 0, "claim", terms.write()});
+        toGateway({terms.claimId, 1, "pake_a", "{}"});
+    }
+
+    // The tenant types a code; its commissioner then runs by itself until it compares.
+    void claim(const pairing::PairingCode& code) {
+        const auto terms = nextTerms();
         pairing::ClaimReply reply;
         reply.claimId = claimId = terms.claimId;
         reply.sid = sid;
