@@ -15,7 +15,7 @@ namespace json = codec::json;
 
 constexpr ByteCount kMaxBody = 64_KiB;
 constexpr std::string_view kUnpairWord = "unpair";
-constexpr std::size_t kMaxAuditRows = 1000;
+constexpr std::size_t kMaxAuditRows = 500;  // events, and as many calls
 constexpr std::int64_t kMaxKeySeconds = 10LL * 366 * 24 * 3600;
 
 net::Task<void> answer(http::Exchange& exchange, int status, json::Object body) {

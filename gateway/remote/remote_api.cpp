@@ -171,7 +171,11 @@ net::Task<void> RemoteApi::run(
     }
     line.set("outcome", reply ? "done" : reply.error().code().name());
     kLog.info("remote.request", {{"what", what}, {"done", reply.has_value()}});
-    if (exchange.request().method != "GET") parts_.audit.note("remote.request", std::move(line));
+    // What is refused can be asked as often as somebody likes.
+    const auto kind = reply ? AuditKind::Event : AuditKind::Call;
+    if (exchange.request().method != "GET") {
+        parts_.audit.note("remote.request", std::move(line), kind);
+    }
     if (!reply) {
         co_await refuse(exchange, reply.error());
         co_return;

@@ -42,6 +42,11 @@ std::span<const store::Migration> gatewayMigrations() {
          {// 0: sealed by an earlier version, for an endpoint at whatever address
           // (bindEarlierCredentials).
           "ALTER TABLE endpoints ADD COLUMN credentials_bound INTEGER NOT NULL DEFAULT 0"}},
+        {6,
+         "calls apart from events",
+         {"ALTER TABLE audit ADD COLUMN call INTEGER NOT NULL DEFAULT 0",
+          "UPDATE audit SET call = 1 WHERE event = 'proxy.call'",
+          "CREATE INDEX audit_by_kind ON audit (call, seq)"}},
     };
     return kMigrations;
 }
