@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/http/client.h"
+#include "vcenter-proxy/line_budget.h"
 #include "vcenter-proxy/login_throttle.h"
 #include "vcenter-proxy/session_table.h"
 
@@ -48,6 +49,8 @@ struct Endpoint {
         : config(std::move(config_)),
           caller(std::move(caller_)),
           sessions(random, clock),
+          refusal_lines(clock),
+          failure_lines(clock),
           key_throttle(clock, {}),
           // Three refused logins are as many as a directory may stand before it locks the account.
           credential_throttle(clock,
@@ -62,6 +65,8 @@ struct Endpoint {
     std::shared_ptr<http::Caller> caller;
     SessionTable sessions;
     std::vector<LoginUnderWay*> logins;  // they count against max_sessions
+    LineBudget refusal_lines;            // in the log: proxy.denied, proxy.login_refused
+    LineBudget failure_lines;            // and proxy.failed
     LoginThrottle key_throttle;
     LoginThrottle credential_throttle;             // under the one name ""
     std::optional<SteadyTime> credentials_proven;  // the last login that was accepted

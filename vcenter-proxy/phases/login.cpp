@@ -68,11 +68,14 @@ net::Task<void> LoginRun::refuse(Error error) {
             context_, Surface::Soap, std::move(error), http::Outcome::NotDispatched);
         co_return;
     }
-    kLog.warn("proxy.login_refused",
-              {{"request_id", context_.audit.request_id},
-               {"endpoint", endpoint_.config.name},
-               {"access_key", context_.audit.access_key},
-               {"code", error.code().name()}});
+    if (const auto left_out = endpoint_.refusal_lines.next()) {
+        kLog.warn("proxy.login_refused",
+                  {{"request_id", context_.audit.request_id},
+                   {"endpoint", endpoint_.config.name},
+                   {"access_key", context_.audit.access_key},
+                   {"code", error.code().name()},
+                   {"left_out", *left_out}});
+    }
     Fault fault;
     fault.kind = FaultKind::InvalidLogin;
     fault.text = "Cannot complete login due to an incorrect user name or password.";

@@ -67,6 +67,19 @@ TEST_F(Forward, AnswersNotAuthenticatedWithoutACookieOfOurs) {
     EXPECT_THAT(vcenter_->asked, IsEmpty());
 }
 
+TEST_F(Forward, WritesABoundedNumberOfLinesAboutRefusedRequestsAndSaysHowManyItLeftOut) {
+    for (unsigned i = 0; i < LineBudget::kLines + 80; ++i) soap(currentTime());
+
+    EXPECT_EQ(log_.count("proxy.denied"), LineBudget::kLines);
+    EXPECT_EQ(audit_.records.size(), LineBudget::kLines + 80) << "the audit counts for itself";
+    clock_.advance(LineBudget::kWhile);
+    soap(currentTime());
+    soap(currentTime());
+    EXPECT_EQ(log_.count("proxy.denied"), LineBudget::kLines + 2);
+    EXPECT_TRUE(log_.contains("\"left_out\":80"));
+    EXPECT_TRUE(log_.lines().back().find("\"left_out\":0") != std::string::npos);
+}
+
 TEST_F(Forward, DoesNotTakeTheCookieOfOneEndpointAtAnother) {
     const auto other = wire::newId<wire::EndpointId>(random_);
     const auto other_vcenter = std::make_shared<test::FakeVcenter>(loop_);
