@@ -15,7 +15,7 @@ struct Lifetimes {
 
 // Shorter ones cannot be renewed in time, longer ones would outlive what they were given for.
 inline constexpr std::chrono::seconds kMinLifetime{20};
-inline constexpr std::chrono::seconds kMaxTokenLifetime = std::chrono::days{7};
+inline constexpr std::chrono::seconds kMaxTokenLifetime = std::chrono::hours{24};
 inline constexpr std::chrono::seconds kMaxCertificateLifetime = std::chrono::days{90};
 
 }  // namespace pcg::controlplane

@@ -57,7 +57,7 @@ The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bu
   --audit-days N        how long a tenant's audit is kept (default 365)
   --audit-rows N        how many rows of it are kept (default 2000000)
   --rotate-root-key     take another root key before serving; tenants notice nothing
-  --token-lifetime T    how long a gateway's bus token is good: 20s to 7d (default 24h)
+  --token-lifetime T    how long a gateway's bus token is good: 20s to 24h (default 24h)
   --certificate-lifetime T   and its TLS certificate: 20s to 90d (default 30d)
   --log-level LEVEL     debug, info (default) or warn
   --check-config        print the effective values and stop

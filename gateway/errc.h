@@ -13,6 +13,8 @@ inline constexpr ErrorCode kNameTaken{ErrorClass::Input, "gateway.name_taken"};
 inline constexpr ErrorCode kTooMany{ErrorClass::Input, "gateway.too_many"};
 inline constexpr ErrorCode kNoSuchEndpoint{ErrorClass::Input, "gateway.no_such_endpoint"};
 inline constexpr ErrorCode kNoSuchKey{ErrorClass::Input, "gateway.no_such_key"};
+// It became another one between the question and the answer.
+inline constexpr ErrorCode kChangedMeanwhile{ErrorClass::Input, "gateway.changed_meanwhile"};
 inline constexpr ErrorCode kOtherCertificate{ErrorClass::Input, "gateway.other_certificate"};
 // What the data center has not allowed to a tenant, and what it could do about it.
 inline constexpr ErrorCode kNotAllowed{ErrorClass::Input, "gateway.not_allowed"};

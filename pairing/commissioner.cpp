@@ -34,6 +34,11 @@ Error gatewaySaid(const Failure& failure) {
     if (failure.code == "tenant_not_expected") {
         return {kRejected, "the gateway is set up for another tenant; ask whoever runs it"};
     }
+    if (failure.code == "resting") {
+        return {kResting,
+                "the gateway was tried ten times within an hour and rests; its console says when "
+                "it shows the next code"};
+    }
     return {kFailedThere, "the gateway ended the pairing (" + failure.code + "); " + again};
 }
 

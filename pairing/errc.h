@@ -30,6 +30,7 @@ inline constexpr ErrorCode kRoot{ErrorClass::Input, "pairing.root"};
 inline constexpr ErrorCode kExpired{ErrorClass::Input, "pairing.expired"};
 inline constexpr ErrorCode kRejected{ErrorClass::Input, "pairing.rejected"};
 inline constexpr ErrorCode kCancelled{ErrorClass::Input, "pairing.cancelled"};
+inline constexpr ErrorCode kResting{ErrorClass::Input, "pairing.resting"};
 inline constexpr ErrorCode kFailedThere{ErrorClass::Input, "pairing.failed_there"};
 inline constexpr ErrorCode kBundle{ErrorClass::Input, "pairing.bundle"};
 inline constexpr ErrorCode kSealed{ErrorClass::Input, "pairing.sealed"};

@@ -21,7 +21,7 @@ struct GatewayFacts {
     std::string nkeyPub;
     Hash csrSha256{};
     std::optional<Hash> pinnedRootSpkiSha256;  // baked in or configured
-    std::string expectedTenant;                // tenant id or name; empty: ask the console
+    std::string expectedTenant;                // tenant id; empty: ask the console
 };
 
 struct Acceptance {

@@ -107,6 +107,12 @@ GatewayActions Responder::attemptPersisted() {
     return answerPakeA();
 }
 
+GatewayActions Responder::attemptRefused() {
+    if (state_ != State::Counting) return {};
+    const Error why(kResting, "ten codes were tried within an hour; the gateway rests");
+    return endRun(why, "resting", true, true);
+}
+
 GatewayActions Responder::answerPakeA() {
     auto run = Spake2::start(Role::Gateway, w_, random_);
     ownShare_ = run.share();
@@ -203,7 +209,8 @@ Result<GatewayActions> Responder::openConfirmation(const ConfirmA& confirm, std:
 }
 
 bool Responder::isExpected(const ClaimTerms& terms) const {
-    return facts_.expectedTenant == terms.tenantId || facts_.expectedTenant == terms.tenantName;
+    // Never by its name: a tenant gives itself any name that it likes, another one's id, too.
+    return facts_.expectedTenant == terms.tenantId;
 }
 
 GatewayActions Responder::decide(bool yes) {

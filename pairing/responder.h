@@ -39,7 +39,10 @@ class Responder {
               Random& random);
 
     GatewayActions receive(const Envelope& envelope);
+    // The answers to PersistAttempt: it is durable; or it is one too many within the hour, which
+    // ends the code.
     GatewayActions attemptPersisted();
+    GatewayActions attemptRefused();
     GatewayActions decide(bool accept);
     GatewayActions tick();
 

@@ -5,7 +5,8 @@
 // Called on the loop thread; work that blocks is done elsewhere and resumes on the loop. The time
 // taken must not tell whether the key id exists, nor how much of the secret was right. An unknown
 // key, a wrong secret, a revoked key and a key of another endpoint are one and the same error
-// (errc::kInvalidLogin); any other error means that the question could not be answered.
+// (errc::kInvalidLogin); any other error means that the question could not be answered. An answer
+// resumes before EndpointService::dropKey() of a revocation that it did not see.
 #pragma once
 
 #include "common/base/secret.h"

@@ -10,11 +10,15 @@
 #include "common/net/asio.h"
 #include "common/wire/ids.h"
 
+#include <string>
+
 namespace pcg::proxy {
 
 struct Credential {
     Secret username;  // UTF-8
     Secret password;  // UTF-8
+    std::string
+        authority;  // whom they are for, as EndpointConfig::authority: nobody else gets them
 };
 
 class CredentialVault {

@@ -125,9 +125,8 @@ net::Task<std::optional<Error>> EndpointService::Core::tryCredentials(EndpointPt
                         "again for a while, so that the account is not locked");
     }
     const ManagedObject manager{"SessionManager", "SessionManager"};
-    auto credential = co_await services.vault.credentialFor(endpoint->config.id);
-    if (!credential) co_return credential.error();
-    const auto body = loginBody(manager, *credential, "en");
+    std::string locale = "en";
+    const auto body = co_await storedLogin(services.vault, endpoint, manager, std::move(locale));
     if (!body) co_return body.error();
     OwnCall own;
     own.body = body->reveal();
@@ -173,6 +172,8 @@ net::Task<void> EndpointService::Core::reap(std::shared_ptr<Core> self) {
         co_await self->timer.async_wait(net::kAwaitTuple);
         if (self->stopping) co_return;
         for (const auto& endpoint : self->all()) {
+            auto expired = endpoint->sessions.takeExpired();
+            co_await logoutAll(endpoint, std::move(expired));
             auto idle = endpoint->sessions.takeIdle(endpoint->config.limits.session_idle);
             co_await logoutAll(endpoint, std::move(idle));
         }
@@ -237,11 +238,14 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
         existing->caller = std::move(caller);
         co_return;
     }
-    if (existing) co_await remove(config.id);
     const auto id = config.id;
     auto endpoint = std::make_shared<Endpoint>(
         std::move(config), std::move(caller), core->services.random, core->services.clock);
+    // In its place before anything is waited for: of two changes the later one stays.
     core->endpoints.insert_or_assign(id, std::move(endpoint));
+    if (!existing) co_return;
+    existing->stopping = true;
+    co_await logoutAll(existing, existing->sessions.takeAll());
 }
 
 net::Task<void> EndpointService::remove(wire::EndpointId id) {
@@ -263,6 +267,7 @@ void EndpointService::credentialsChanged(const wire::EndpointId& id) {
 net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
     const auto core = core_;
     for (const auto& endpoint : core->all()) {
+        for (auto* login : endpoint->logins) login->revoked = login->revoked || login->key == key;
         co_await logoutAll(endpoint, endpoint->sessions.takeOf(key));
     }
 }

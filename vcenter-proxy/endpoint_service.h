@@ -44,7 +44,8 @@ class EndpointService {
     // The stored credentials are others now: forget what became of the old ones.
     void credentialsChanged(const wire::EndpointId& id);
 
-    // The key was revoked: its sessions end at once, busy or not.
+    // The key was revoked: its sessions end at once, busy or not, and a login that is under way
+    // gets none.
     net::Task<void> dropKey(wire::AccessKeyId key);
 
     // Answers the exchange in every case.

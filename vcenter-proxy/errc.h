@@ -25,6 +25,8 @@ inline constexpr ErrorCode kCredentialsMissing{ErrorClass::Weather, "proxy.crede
 inline constexpr ErrorCode kUpstreamUnreachable{ErrorClass::Weather, "proxy.upstream_unreachable"};
 inline constexpr ErrorCode kOutcomeUnknown{ErrorClass::Weather, "proxy.outcome_unknown"};
 inline constexpr ErrorCode kNotAVcenter{ErrorClass::Weather, "proxy.not_a_vcenter"};
+// The stored credentials are for another address than the one that this request would ask.
+inline constexpr ErrorCode kEndpointChanged{ErrorClass::Weather, "proxy.endpoint_changed"};
 inline constexpr ErrorCode kStopping{ErrorClass::Weather, "proxy.stopping"};
 
 }  // namespace pcg::proxy::errc

@@ -2,6 +2,7 @@
 // Who asks, as the gateway knows it: an access key and what it may do on one endpoint.
 #pragma once
 
+#include "common/base/clock.h"
 #include "common/wire/ids.h"
 
 #include <optional>
@@ -19,6 +20,7 @@ struct Principal {
     wire::AccessKeyId key;
     wire::EndpointId endpoint;
     Role role = Role::Inventory;
+    std::optional<WallTime> expires_at = {};  // of the key; its sessions end with it
 
     friend bool operator==(const Principal&, const Principal&) = default;
 };

@@ -8,6 +8,11 @@ constexpr std::size_t kIdBytes = 16;
 constexpr std::size_t kProofBytes = 32;
 constexpr std::size_t kTokenLength = 2 * (kIdBytes + kProofBytes);
 
+bool hasExpired(const Session& session, WallTime now) {
+    const auto& expiry = session.principal.expires_at;
+    return expiry && *expiry <= now;
+}
+
 }  // namespace
 
 SessionUse::SessionUse(std::shared_ptr<Session> session, const Clock& clock)
@@ -39,6 +44,7 @@ std::shared_ptr<Session> SessionTable::find(std::string_view token) const {
     if (found == sessions_.end()) return nullptr;
     const auto proof = asBytes(token.substr(2 * kIdBytes));
     if (!constantTimeEqual(proof, found->second->token_proof.reveal())) return nullptr;
+    if (hasExpired(*found->second, clock_.wallNow())) return nullptr;
     return found->second;
 }
 
@@ -75,6 +81,11 @@ std::vector<std::shared_ptr<Session>> SessionTable::takeIdle(std::chrono::millis
     return takeIf([&](const Session& session) {
         return session.in_flight == 0 && session.last_used <= before;
     });
+}
+
+std::vector<std::shared_ptr<Session>> SessionTable::takeExpired() {
+    return takeIf(
+        [now = clock_.wallNow()](const Session& session) { return hasExpired(session, now); });
 }
 
 std::vector<std::shared_ptr<Session>> SessionTable::takeOf(const wire::AccessKeyId& key) {

@@ -63,7 +63,7 @@ class SessionTable {
     // Takes the session in under a new token; its token fields and last_used are set here.
     Opened open(std::shared_ptr<Session> session);
 
-    // Nothing if the token is not one of ours.
+    // Nothing if the token is not one of ours, or its access key has expired.
     std::shared_ptr<Session> find(std::string_view token) const;
 
     // False if it was not (or no longer) there.
@@ -74,6 +74,9 @@ class SessionTable {
 
     // Everything unused for `idle`, taken out.
     std::vector<std::shared_ptr<Session>> takeIdle(std::chrono::milliseconds idle);
+
+    // Everything whose access key has expired, taken out, busy or not.
+    std::vector<std::shared_ptr<Session>> takeExpired();
 
     // Every session of an access key, taken out, busy or not.
     std::vector<std::shared_ptr<Session>> takeOf(const wire::AccessKeyId& key);

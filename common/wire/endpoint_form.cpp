@@ -4,6 +4,7 @@
 #include "common/base/bytes.h"
 #include "common/base/text.h"
 #include "common/wire/errc.h"
+#include "common/wire/ids.h"
 
 #include <algorithm>
 #include <array>
@@ -92,6 +93,11 @@ Result<std::string> parseEndpointName(std::string_view text) {
         return fail(
             kBadName,
             "must be 1 to 63 of a-z, 0-9, '.', '-', '_', and begin with a letter or digit.");
+    }
+    if (parseEndpointId(name)) {
+        return fail(kBadName,
+                    "must not look like an endpoint's id (ep_ and 26 letters or digits); choose "
+                    "another one.");
     }
     return name;
 }

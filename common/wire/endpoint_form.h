@@ -14,7 +14,8 @@
 
 namespace pcg::wire {
 
-// 1 to 63 of a-z 0-9 . - _, beginning with a letter or digit; upper case is taken as lower.
+// 1 to 63 of a-z 0-9 . - _, beginning with a letter or digit; upper case is taken as lower. Not
+// what an endpoint's id looks like: it would stand for two endpoints.
 // wire.bad_name.
 Result<std::string> parseEndpointName(std::string_view text);
 

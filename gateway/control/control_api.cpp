@@ -15,7 +15,7 @@ namespace json = codec::json;
 
 constexpr ByteCount kMaxBody = 64_KiB;
 constexpr std::string_view kUnpairWord = "unpair";
-constexpr std::size_t kMaxAuditRows = 1000;
+constexpr std::size_t kMaxAuditRows = 500;  // events, and as many calls
 constexpr std::int64_t kMaxKeySeconds = 10LL * 366 * 24 * 3600;
 
 net::Task<void> answer(http::Exchange& exchange, int status, json::Object body) {
@@ -35,7 +35,7 @@ net::Task<void> refuse(http::Exchange& exchange, Error error) {
     if (error.is(errc::kNoSuchEndpoint) || error.is(errc::kNoSuchKey)) problem.status = 404;
     const bool conflict = error.is(errc::kNameTaken) || error.is(errc::kNothingToConfirm) ||
                           error.is(kNotPaired) || error.is(errc::kOtherCertificate) ||
-                          error.is(errc::kNotPaired);
+                          error.is(errc::kNotPaired) || error.is(errc::kChangedMeanwhile);
     if (conflict) problem.status = 409;
     [[maybe_unused]] auto sent = co_await http::respondProblem(exchange, std::move(problem));
 }

@@ -28,10 +28,12 @@ EndpointView* EndpointDirectory::Core::slot(const wire::EndpointId& id) {
 }
 
 Result<EndpointView> EndpointDirectory::Core::find(std::string_view nameOrId) const {
+    const auto id = wire::parseEndpointId(nameOrId);
     std::vector<std::string> names;
     for (const auto& view : views) {
-        if (equalsIgnoreCaseAscii(view.record.name, nameOrId) || view.record.id.text() == nameOrId)
-            return view;
+        const bool isMeant =
+            id ? view.record.id == *id : equalsIgnoreCaseAscii(view.record.name, nameOrId);
+        if (isMeant) return view;
         names.push_back(view.record.name);
     }
     const auto meant = didYouMean(nameOrId, names);

@@ -70,7 +70,8 @@ class EndpointDirectory {
 
     std::vector<EndpointView> list() const;
 
-    // By name or id; gateway.no_such_endpoint, with a did-you-mean.
+    // By id, if it looks like one, and then by nothing else; or by name. gateway.no_such_endpoint,
+    // with a did-you-mean.
     Result<EndpointView> find(std::string_view nameOrId) const;
 
     // Registers it even if it does not answer: `state` and `why` of the view say so.

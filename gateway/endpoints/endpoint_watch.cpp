@@ -248,6 +248,7 @@ net::Task<Result<EndpointView>> EndpointDirectory::Core::approve(std::string nam
         "endpoint.certificate_approved",
         json::Object().set("id", id.text()).set("name", view.record.name).set("sha256", sha256));
     EndpointChange change;
+    change.checkedAgainst = EndpointIdentity::of(view.record);  // that showed the certificate
     change.trust = EndpointTrust{TrustKind::Pin, std::move(sha256)};
     co_return co_await apply(id, std::move(change));
 }

@@ -182,7 +182,12 @@ net::Task<Result<bool>> Enrollment::perform(std::shared_ptr<OfferSession> sessio
                                             pairing::GatewayAction& item) {
     namespace action = pairing::action;
     if (std::holds_alternative<action::PersistAttempt>(item)) {
-        record_->attempts.record(ports_.clock.wallNow());
+        const auto now = ports_.clock.wallNow();
+        if (record_->attempts.restingUntil(now)) {
+            session->enqueue(session->responder->attemptRefused());
+            co_return true;
+        }
+        record_->attempts.record(now);
         PCG_CO_CHECK(co_await save());
         session->enqueue(session->responder->attemptPersisted());
     } else if (auto* send = std::get_if<action::Send>(&item)) {

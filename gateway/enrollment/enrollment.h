@@ -64,7 +64,8 @@ class Enrollment {
 
     // A new bus token and, when it is due, a new certificate for a new key: afterwards they are in
     // record(). enrollment.over: the tenant released us. enrollment.quarantined and
-    // enrollment.certificate_over: a person has to act; the papers are kept.
+    // enrollment.certificate_over: a person has to act; the papers are kept. Called while
+    // another call is under way it waits for that one and has its result.
     net::Task<Result<>> renew();
 
     // What a person has to act on; nothing once a renewal was answered.
@@ -91,6 +92,8 @@ class Enrollment {
     const EnrollmentRecord& record() const { return *record_; }
 
   private:
+    struct RunningRenewal;
+
     net::Task<Result<>> save();
     net::Task<void> takeBackUnsaved();
     net::Task<Result<>> nextStep();
@@ -104,6 +107,7 @@ class Enrollment {
     net::Task<Result<>> onAccepted(std::shared_ptr<OfferSession> session,
                                    pairing::Acceptance acceptance);
     net::Task<Result<>> enrollOnce();
+    net::Task<Result<>> renewNow();
     net::Task<Result<>> prepareRenewal();
     net::Task<Result<>> takeRenewal(pairing::RenewReply reply);
     Result<> takeCertificate(crypto::EcKey key, const pairing::RenewReply& reply);
@@ -124,6 +128,7 @@ class Enrollment {
     std::optional<EnrollmentRecord> record_;
     PairingStatus status_;
     std::optional<Error> renewalTrouble_;
+    std::shared_ptr<RunningRenewal> renewal_;  // one at a time
     std::shared_ptr<OfferSession> session_;
     Backoff backoff_;
     std::optional<net::Timer> waiting_;

@@ -22,6 +22,15 @@ Error errorOf(const pairing::Refusal& refusal) {
 
 }  // namespace
 
+// Who asks while one is under way waits for its result: a second request beside it could be sent
+// before it is stored, and the ratchet must never move ahead of what the disk knows.
+struct Enrollment::RunningRenewal {
+    explicit RunningRenewal(net::Executor executor) : over(executor, SteadyTime::max()) {}
+
+    net::Timer over;  // cancelled when there is a result
+    std::optional<Result<>> result;
+};
+
 // Written before it is sent. One that is there already is repeated: it may have been answered.
 net::Task<Result<>> Enrollment::prepareRenewal() {
     auto& provisioned = *record_->provisioned;
@@ -49,6 +58,19 @@ net::Task<Result<>> Enrollment::prepareRenewal() {
 }
 
 net::Task<Result<>> Enrollment::renew() {
+    if (const auto running = renewal_) {
+        while (!running->result) co_await running->over.async_wait(net::kAwaitTuple);
+        co_return *running->result;
+    }
+    const auto own = std::make_shared<RunningRenewal>(co_await net::asio::this_coro::executor);
+    renewal_ = own;
+    own->result = co_await renewNow();
+    renewal_.reset();
+    own->over.cancel();
+    co_return *own->result;
+}
+
+net::Task<Result<>> Enrollment::renewNow() {
     if (!record_->provisioned) co_return fail(kOver, "there is no pairing to renew");
     PCG_CO_CHECK(co_await prepareRenewal());
     if (!record_->provisioned) co_return fail(kOver, "the pairing was given up meanwhile");

@@ -10,7 +10,7 @@
 namespace pcg::gateway {
 namespace {
 
-constexpr std::chrono::hours kMaxJwtLifetime{24 * 31};
+constexpr std::chrono::hours kMaxJwtLifetime{24};  // docs/protocol/identity.md
 
 tl::unexpected<Error> wrong(std::string_view what) {
     return fail(kPapers, "the papers from the control plane are refused: " + std::string(what));

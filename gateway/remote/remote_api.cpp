@@ -24,7 +24,7 @@ int statusOf(const Error& error) {
     if (error.is(errc::kNotAllowed)) return 403;
     if (error.is(errc::kNoSuchEndpoint) || error.is(errc::kNoSuchKey)) return 404;
     if (error.is(errc::kNameTaken) || error.is(errc::kTooMany)) return 409;
-    if (error.is(errc::kOtherCertificate)) return 409;
+    if (error.is(errc::kOtherCertificate) || error.is(errc::kChangedMeanwhile)) return 409;
     if (error.is(errc::kBadField)) return 400;
     if (error.is(errc::kBusy)) return 503;
     return http::statusOf(error);
@@ -54,13 +54,6 @@ net::Task<void> refuse(http::Exchange& exchange, const Error& error) {
                            : std::string();
     if (!field.empty()) body.set("field", field);
     co_await send(exchange, status, std::move(body));
-}
-
-net::Task<Result<json::Object>> readJson(http::Exchange& exchange) {
-    PCG_CO_TRY(auto bytes, co_await http::readWholeBody(exchange, kMaxBody));
-    auto body = json::parseObject(asText(bytes));
-    if (!body) co_return fail(errc::kBadField, body.error().message());
-    co_return std::move(*body);
 }
 
 json::Object keyJson(const AccessKeyRecord& key) {
@@ -152,6 +145,16 @@ Result<> RemoteApi::allowed(Needs needs) const {
     return {};
 }
 
+// A body may take its time: what was allowed when it began may be forbidden, and the pairing
+// another one, when it is there.
+net::Task<Result<json::Object>> RemoteApi::readJson(http::Exchange& exchange, Needs needs) const {
+    PCG_CO_TRY(auto bytes, co_await http::readWholeBody(exchange, kMaxBody));
+    PCG_CO_CHECK(allowed(needs));
+    auto body = json::parseObject(asText(bytes));
+    if (!body) co_return fail(errc::kBadField, body.error().message());
+    co_return std::move(*body);
+}
+
 net::Task<void> RemoteApi::run(
     http::Exchange& exchange, const Params& params, std::string what, Needs needs, Method method) {
     const auto* actor = exchange.request().headers.find(kActorField);
@@ -168,7 +171,11 @@ net::Task<void> RemoteApi::run(
     }
     line.set("outcome", reply ? "done" : reply.error().code().name());
     kLog.info("remote.request", {{"what", what}, {"done", reply.has_value()}});
-    if (exchange.request().method != "GET") parts_.audit.note("remote.request", std::move(line));
+    // What is refused can be asked as often as somebody likes.
+    const auto kind = reply ? AuditKind::Event : AuditKind::Call;
+    if (exchange.request().method != "GET") {
+        parts_.audit.note("remote.request", std::move(line), kind);
+    }
     if (!reply) {
         co_await refuse(exchange, reply.error());
         co_return;
@@ -210,7 +217,7 @@ Result<EndpointCredentials> RemoteApi::credentialsFor(const remote::SealedBox& b
 
 net::Task<Result<RemoteApi::Reply>> RemoteApi::addEndpoint(http::Exchange& exchange,
                                                            const Params&) {
-    PCG_CO_TRY(const auto body, co_await readJson(exchange));
+    PCG_CO_TRY(const auto body, co_await readJson(exchange, Needs::Endpoints));
     PCG_CO_TRY(auto asked, remote::AddEndpoint::parse(body));
     PCG_CO_TRY(auto credentials,
                credentialsFor(asked.credentials, asked.name, asked.kind, asked.address));
@@ -228,6 +235,7 @@ Result<EndpointChange> RemoteApi::changeOf(remote::UpdateEndpoint asked,
     const auto address =
         asked.address ? *asked.address : PCG_TRY(wire::EndpointAddress::parse(view.record.url));
     EndpointChange change;
+    change.checkedAgainst = EndpointIdentity::of(view.record);
     change.trust = std::move(asked.trust);
     if (asked.name && *asked.name != view.record.name) change.name = *asked.name;
     if (address.url() != view.record.url) {
@@ -248,9 +256,12 @@ Result<EndpointChange> RemoteApi::changeOf(remote::UpdateEndpoint asked,
 
 net::Task<Result<RemoteApi::Reply>> RemoteApi::updateEndpoint(http::Exchange& exchange,
                                                               const Params& params) {
-    PCG_CO_TRY(auto view, find(params));
-    PCG_CO_TRY(const auto body, co_await readJson(exchange));
+    PCG_CO_CHECK(find(params));
+    PCG_CO_TRY(const auto body, co_await readJson(exchange, Needs::Endpoints));
     PCG_CO_TRY(auto asked, remote::UpdateEndpoint::parse(body));
+    // A body may take its time, and somebody else may change the endpoint meanwhile: what its
+    // credentials are compared with is what it is now.
+    PCG_CO_TRY(auto view, find(params));
     PCG_CO_TRY(auto change, changeOf(std::move(asked), view));
     auto id = view.record.id.text();
     PCG_CO_TRY(view, co_await parts_.endpoints.change(std::move(id), std::move(change)));
@@ -285,7 +296,7 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::checkEndpoint(http::Exchange&,
 net::Task<Result<RemoteApi::Reply>> RemoteApi::approveCertificate(http::Exchange& exchange,
                                                                   const Params& params) {
     PCG_CO_TRY(auto view, find(params));
-    PCG_CO_TRY(const auto body, co_await readJson(exchange));
+    PCG_CO_TRY(const auto body, co_await readJson(exchange, Needs::Endpoints));
     PCG_CO_TRY(auto sha256, remote::parseApproval(body));
     auto id = view.record.id.text();
     PCG_CO_TRY(view, co_await parts_.endpoints.approve(std::move(id), std::move(sha256)));
@@ -294,12 +305,10 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::approveCertificate(http::Exchange
 
 net::Task<Result<RemoteApi::Reply>> RemoteApi::listKeys(http::Exchange&, const Params& params) {
     PCG_CO_TRY(const auto view, find(params));
-    auto work = [](Storage storage) { return listAccessKeys(storage); };
+    auto work = [id = view.record.id](Storage storage) { return listAccessKeys(storage, id); };
     PCG_CO_TRY(const auto keys, co_await parts_.state.run(std::move(work)));
     json::Array items;
-    for (const auto& key : keys) {
-        if (key.endpoint == view.record.id && !key.revoked) items.emplace_back(keyJson(key));
-    }
+    for (const auto& key : keys) items.emplace_back(keyJson(key));
     Reply reply;
     reply.body.set("items", std::move(items));
     co_return reply;
@@ -308,7 +317,7 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::listKeys(http::Exchange&, const P
 net::Task<Result<RemoteApi::Reply>> RemoteApi::mintKey(http::Exchange& exchange,
                                                        const Params& params) {
     PCG_CO_TRY(const auto view, find(params));
-    PCG_CO_TRY(const auto body, co_await readJson(exchange));
+    PCG_CO_TRY(const auto body, co_await readJson(exchange, Needs::Keys));
     PCG_CO_TRY(auto asked, remote::MintKey::parse(body));
     NewKey key{asked.role, std::nullopt, std::move(asked.label)};
     if (asked.expiresIn) key.expiresAt = parts_.clock.wallNow() + *asked.expiresIn;

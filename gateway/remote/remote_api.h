@@ -56,6 +56,7 @@ class RemoteApi {
                         Needs needs,
                         Method method);
     Result<> allowed(Needs needs) const;
+    net::Task<Result<codec::json::Object>> readJson(http::Exchange& exchange, Needs needs) const;
 
     net::Task<Result<Reply>> listEndpoints(http::Exchange& exchange, const Params& params);
     net::Task<Result<Reply>> addEndpoint(http::Exchange& exchange, const Params& params);

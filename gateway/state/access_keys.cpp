@@ -5,6 +5,7 @@
 #include "common/crypto/digest.h"
 #include "common/store/errc.h"
 #include "gateway/errc.h"
+#include "gateway/state/endpoints.h"
 
 namespace pcg::gateway {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kSecretSize = 32;
 constexpr std::size_t kSaltSize = 16;
 constexpr std::chrono::minutes kUseNotedEvery{1};  // a busy key must not write at each login
+constexpr std::size_t kMaxRowsPerEndpoint = kMaxKeysPerEndpoint + kMaxEndedKeysPerEndpoint + 1;
 constexpr auto kColumns =
     "id, endpoint_id, role, created_at, expires_at_ms, revoked_at, label, last_used_at_ms";
 
@@ -44,6 +46,14 @@ Result<AccessKeyRecord> recordOf(const store::Row& row) {
                            timeOf(row, 7)};
 }
 
+Result<std::vector<AccessKeyRecord>> recordsOf(Result<store::Rows> rows) {
+    if (!rows) return fail(std::move(rows).error());
+    std::vector<AccessKeyRecord> records;
+    records.reserve(rows->size());
+    for (const auto& row : *rows) records.push_back(PCG_TRY(recordOf(row)));
+    return records;
+}
+
 Result<> noteUse(Storage& storage, const AccessKeyRecord& record) {
     const auto now = storage.clock.wallNow();
     if (record.lastUsedAt && now - *record.lastUsedAt < kUseNotedEvery) return {};
@@ -52,11 +62,33 @@ Result<> noteUse(Storage& storage, const AccessKeyRecord& record) {
     return {};
 }
 
+// Revoked and expired keys: the newest few of the last months are kept, so that their number has a
+// bound.
+Result<> forgetEnded(Storage& storage, const wire::EndpointId& endpoint) {
+    const auto now = storage.clock.wallNow();
+    const auto ended = "endpoint_id = ? AND (revoked_at IS NOT NULL OR expires_at_ms <= ?)";
+    PCG_TRY(storage.database.execute(
+        std::string("DELETE FROM access_keys WHERE ") + ended +
+            " AND (coalesce(revoked_at, '9999') < ? OR coalesce(expires_at_ms, ?) <= ? OR id NOT "
+            "IN (SELECT id FROM access_keys WHERE " +
+            ended + " ORDER BY coalesce(revoked_at, '') DESC, expires_at_ms DESC, id LIMIT ?))",
+        {endpoint.text(),
+         toUnixMilliseconds(now),
+         toRfc3339(now - kEndedKeysKept),
+         toUnixMilliseconds(now),
+         toUnixMilliseconds(now - kEndedKeysKept),
+         endpoint.text(),
+         toUnixMilliseconds(now),
+         kMaxEndedKeysPerEndpoint}));
+    return {};
+}
+
 Result<> checkRoom(Storage& storage, const wire::EndpointId& endpoint) {
     const auto row = PCG_TRY(storage.database.queryOne(
         "SELECT (SELECT count(*) FROM endpoints WHERE id = ?), "
-        "(SELECT count(*) FROM access_keys WHERE endpoint_id = ? AND revoked_at IS NULL)",
-        {endpoint.text(), endpoint.text()}));
+        "(SELECT count(*) FROM access_keys WHERE endpoint_id = ? AND revoked_at IS NULL AND "
+        "(expires_at_ms IS NULL OR expires_at_ms > ?))",
+        {endpoint.text(), endpoint.text(), toUnixMilliseconds(storage.clock.wallNow())}));
     if (row->integer(0) == 0) {
         return fail(errc::kNoSuchEndpoint,
                     "endpoint: there is no " + endpoint.text() + ". See: pcgctl endpoint list.");
@@ -86,6 +118,7 @@ Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpo
     std::optional<std::int64_t> expiry;
     if (key.expiresAt) expiry = toUnixMilliseconds(*key.expiresAt);
     const auto kept = store::transact(storage.database, [&]() -> Result<> {
+        PCG_TRY(forgetEnded(storage, endpoint));
         PCG_TRY(checkRoom(storage, endpoint));
         PCG_TRY(
             storage.database.execute("INSERT INTO access_keys (id, endpoint_id, role, salt, hash, "
@@ -106,13 +139,19 @@ Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpo
 }
 
 Result<std::vector<AccessKeyRecord>> listAccessKeys(Storage storage) {
-    const auto rows =
-        PCG_TRY(storage.database.query(std::string("SELECT ") + kColumns +
-                                       " FROM access_keys ORDER BY created_at, id LIMIT 20000"));
-    std::vector<AccessKeyRecord> records;
-    records.reserve(rows.size());
-    for (const auto& row : rows) records.push_back(PCG_TRY(recordOf(row)));
-    return records;
+    return recordsOf(storage.database.query(
+        std::string("SELECT ") + kColumns +
+            " FROM access_keys ORDER BY revoked_at IS NOT NULL, created_at, id LIMIT ?",
+        {kMaxEndpoints * kMaxRowsPerEndpoint}));
+}
+
+Result<std::vector<AccessKeyRecord>> listAccessKeys(Storage storage,
+                                                    const wire::EndpointId& endpoint) {
+    return recordsOf(storage.database.query(
+        std::string("SELECT ") + kColumns +
+            " FROM access_keys WHERE endpoint_id = ? AND revoked_at IS NULL ORDER BY created_at, "
+            "id LIMIT ?",
+        {endpoint.text(), kMaxRowsPerEndpoint}));
 }
 
 Result<std::optional<AccessKeyRecord>> findAccessKey(Storage storage, const wire::AccessKeyId& id) {
@@ -148,7 +187,8 @@ Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
     if (record.revoked || expired || record.endpoint != endpoint) return std::nullopt;
     // A disk that is full must not keep a good key out.
     static_cast<void>(noteUse(storage, record));
-    return std::optional(proxy::Principal{record.id, record.endpoint, record.role});
+    return std::optional(
+        proxy::Principal{record.id, record.endpoint, record.role, record.expiresAt});
 }
 
 }  // namespace pcg::gateway

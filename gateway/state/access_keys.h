@@ -10,6 +10,7 @@
 #include "gateway/state/state_store.h"
 #include "vcenter-proxy/principal.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +33,11 @@ struct MintedKey {
     Secret password;
 };
 
+// Good ones; revoked and expired ones do not count.
 inline constexpr std::size_t kMaxKeysPerEndpoint = 256;
+// Of those that ended, so that somebody can still look up what one was. The audit knows more.
+inline constexpr std::size_t kMaxEndedKeysPerEndpoint = 64;
+inline constexpr std::chrono::days kEndedKeysKept{90};
 
 struct NewKey {
     proxy::Role role = proxy::Role::Inventory;
@@ -40,10 +45,14 @@ struct NewKey {
     std::string label;
 };
 
-// gateway.no_such_endpoint, gateway.too_many
+// gateway.no_such_endpoint, gateway.too_many. Forgets keys of the endpoint that ended long ago.
 Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpoint, NewKey key);
 
+// Of all endpoints, with those that were revoked a while ago behind all others; or those of one
+// endpoint that are not revoked. The oldest first, and none is left out.
 Result<std::vector<AccessKeyRecord>> listAccessKeys(Storage storage);
+Result<std::vector<AccessKeyRecord>> listAccessKeys(Storage storage,
+                                                    const wire::EndpointId& endpoint);
 Result<std::optional<AccessKeyRecord>> findAccessKey(Storage storage, const wire::AccessKeyId& id);
 
 // gateway.no_such_key. Revoking twice is fine.

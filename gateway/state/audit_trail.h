@@ -4,25 +4,36 @@
 //
 // note() queues on the loop thread; a coroutine writes batches on the storage thread, one
 // transaction each. When the disk does not keep up for long, the oldest queued lines are dropped
-// and their number is recorded. Of the kept lines the newest kMaxRows stay. flush() before the
-// storage is closed.
+// and their number is recorded. Calls and events have a queue and a number of rows of their own:
+// whoever makes calls, with or without an access key, pushes out calls and nothing else. Calls
+// without a session are rows only where they are the first of their kind in a while (endpoint and
+// decision); how many followed is one row. flush() before the storage is closed.
 #pragma once
 
 #include "common/codec/json.h"
 #include "gateway/state/state_store.h"
 #include "vcenter-proxy/audit_sink.h"
 
-#include <deque>
+#include <chrono>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace pcg::gateway {
 
+// Event: somebody administered something, or the gateway says something of itself. Call: what
+// anybody can cause as often as he likes.
+enum class AuditKind { Event, Call };
+
 class AuditTrail final : public proxy::AuditSink {
   public:
-    static constexpr std::size_t kMaxQueued = 8192;
+    static constexpr std::size_t kMaxQueued = 8192;  // of each kind
     static constexpr std::size_t kBatch = 256;
-    static constexpr std::int64_t kMaxRows = 100'000;
+    static constexpr std::int64_t kMaxRows = 100'000;  // of each kind, and up to kPruneEvery more
+    static constexpr std::size_t kPruneEvery = 1024;
+    static constexpr std::chrono::minutes kCountedFor{1};
+    static constexpr std::size_t kMaxCounted = 256;  // kinds of calls without a session
 
     AuditTrail(net::Loop& loop, StateStore& state, const Clock& clock);
     ~AuditTrail() override;
@@ -33,7 +44,7 @@ class AuditTrail final : public proxy::AuditSink {
     void record(proxy::AuditRecord record) noexcept override;
 
     // Anything else worth keeping: "pairing.accepted", "endpoint.added".
-    void note(std::string event, codec::json::Object data);
+    void note(std::string event, codec::json::Object data, AuditKind kind = AuditKind::Event);
 
     // Until everything noted so far is on the disk, or given up.
     net::Task<void> flush();
@@ -43,10 +54,11 @@ class AuditTrail final : public proxy::AuditSink {
         std::string at;
         std::string event;
         std::string data;
+        AuditKind kind = AuditKind::Event;
+        std::uint64_t order = 0;
     };
+    struct Queue;
     struct Core;
-
-    void push(Line line);
 
     std::shared_ptr<Core> core_;
 };
@@ -58,7 +70,8 @@ struct AuditRow {
     std::string data;  // a JSON object
 };
 
-// The newest first. Storage thread.
+// The newest events and the newest calls, `count` of each at most, together with the newest first.
+// Storage thread.
 Result<std::vector<AuditRow>> newestAuditRows(Storage storage, std::size_t count);
 
 }  // namespace pcg::gateway

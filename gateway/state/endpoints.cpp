@@ -9,8 +9,10 @@ namespace {
 
 using store::KeyClass;
 
-store::Cell cellOf(const wire::EndpointId& id, const char* column) {
-    return {"endpoints", id.text(), column};
+// The address is part of the cell: a row that comes to another address by whatever way has
+// credentials that do not open.
+store::Cell cellOf(const wire::EndpointId& id, const std::string& column, const std::string& url) {
+    return {"endpoints", id.text(), column + "@" + url};
 }
 
 constexpr auto kColumns = "id, name, kind, url, trust, trust_anchor, certificate";
@@ -59,11 +61,12 @@ struct SealedPair {
 Result<SealedPair> sealBoth(Storage& storage,
                             const store::Scope& scope,
                             const wire::EndpointId& id,
+                            const std::string& url,
                             const EndpointCredentials& credentials) {
     auto username = PCG_TRY(storage.envelope.seal(
-        scope, KeyClass::Credentials, cellOf(id, "username"), credentials.username.reveal()));
+        scope, KeyClass::Credentials, cellOf(id, "username", url), credentials.username.reveal()));
     auto password = PCG_TRY(storage.envelope.seal(
-        scope, KeyClass::Credentials, cellOf(id, "password"), credentials.password.reveal()));
+        scope, KeyClass::Credentials, cellOf(id, "password", url), credentials.password.reveal()));
     return SealedPair{std::move(username), std::move(password)};
 }
 
@@ -73,7 +76,7 @@ Result<EndpointRecord> addEndpoint(Storage storage,
                                    const store::Scope& scope,
                                    EndpointRecord record,
                                    const EndpointCredentials& credentials) {
-    const auto sealed = PCG_TRY(sealBoth(storage, scope, record.id, credentials));
+    const auto sealed = PCG_TRY(sealBoth(storage, scope, record.id, record.url, credentials));
     return store::transact(storage.database, [&]() -> Result<EndpointRecord> {
         const auto count = PCG_TRY(storage.database.queryOne("SELECT count(*) FROM endpoints"));
         if (count->integer(0) >= static_cast<std::int64_t>(kMaxEndpoints)) {
@@ -83,7 +86,9 @@ Result<EndpointRecord> addEndpoint(Storage storage,
         }
         auto added = storage.database.execute(
             "INSERT INTO endpoints (id, name, kind, url, trust, trust_anchor, scope_tenant, "
-            "scope_epoch, username, password, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "scope_epoch, username, password, created_at, credentials_bound) VALUES (?, ?, ?, ?, "
+            "?, ?, "
+            "?, ?, ?, ?, ?, 1)",
             {record.id.text(),
              record.name,
              record.kind,
@@ -138,30 +143,70 @@ Result<std::vector<store::Scope>> removeEndpointsOfOthers(Storage storage,
     });
 }
 
-Result<EndpointCredentials> endpointCredentials(Storage storage, const wire::EndpointId& id) {
+Result<HeldCredentials> endpointCredentials(Storage storage, const wire::EndpointId& id) {
     const auto row = PCG_TRY(storage.database.queryOne(
-        "SELECT scope_tenant, scope_epoch, username, password FROM endpoints WHERE id = ?",
+        "SELECT scope_tenant, scope_epoch, username, password, url FROM endpoints WHERE id = ?",
         {id.text()}));
     if (!row) return fail(noSuchEndpoint(id));
-    const store::Scope scope{row->text(0), row->integer(1)};
-    auto username = PCG_TRY(
-        storage.envelope.open(scope, KeyClass::Credentials, cellOf(id, "username"), row->blob(2)));
-    auto password = PCG_TRY(
-        storage.envelope.open(scope, KeyClass::Credentials, cellOf(id, "password"), row->blob(3)));
-    return EndpointCredentials{std::move(username), std::move(password)};
+    store::Scope scope{row->text(0), row->integer(1)};
+    auto url = row->text(4);
+    auto username = PCG_TRY(storage.envelope.open(
+        scope, KeyClass::Credentials, cellOf(id, "username", url), row->blob(2)));
+    auto password = PCG_TRY(storage.envelope.open(
+        scope, KeyClass::Credentials, cellOf(id, "password", url), row->blob(3)));
+    return HeldCredentials{
+        {std::move(username), std::move(password)}, std::move(url), std::move(scope)};
 }
 
 Result<> replaceCredentials(Storage storage,
                             const store::Scope& scope,
                             const wire::EndpointId& id,
                             const EndpointCredentials& credentials) {
-    const auto sealed = PCG_TRY(sealBoth(storage, scope, id, credentials));
-    const auto changed = PCG_TRY(storage.database.execute(
-        "UPDATE endpoints SET scope_tenant = ?, scope_epoch = ?, username = ?, password = ? WHERE "
-        "id = ?",
+    const auto row =
+        PCG_TRY(storage.database.queryOne("SELECT url FROM endpoints WHERE id = ?", {id.text()}));
+    if (!row) return fail(noSuchEndpoint(id));
+    const auto sealed = PCG_TRY(sealBoth(storage, scope, id, row->text(0), credentials));
+    PCG_TRY(storage.database.execute(
+        "UPDATE endpoints SET scope_tenant = ?, scope_epoch = ?, username = ?, password = ?, "
+        "credentials_bound = 1 WHERE id = ?",
         {scope.tenant, scope.epoch, sealed.username, sealed.password, id.text()}));
-    if (changed == 0) return fail(noSuchEndpoint(id));
     return {};
+}
+
+namespace {
+
+Result<EndpointCredentials> openUnbound(Storage& storage,
+                                        const wire::EndpointId& id,
+                                        const store::Scope& scope,
+                                        const store::Row& row) {
+    const auto cell = [&](const char* column) {
+        return store::Cell{"endpoints", id.text(), column};
+    };
+    auto username =
+        PCG_TRY(storage.envelope.open(scope, KeyClass::Credentials, cell("username"), row.blob(3)));
+    auto password =
+        PCG_TRY(storage.envelope.open(scope, KeyClass::Credentials, cell("password"), row.blob(4)));
+    return EndpointCredentials{std::move(username), std::move(password)};
+}
+
+}  // namespace
+
+Result<> bindEarlierCredentials(Storage storage) {
+    return store::transact(storage.database, [&]() -> Result<> {
+        const auto rows = PCG_TRY(storage.database.query(
+            "SELECT id, scope_tenant, scope_epoch, username, password FROM endpoints WHERE "
+            "credentials_bound = 0 LIMIT ?",
+            {kMaxEndpoints}));
+        for (const auto& row : rows) {
+            const auto id = wire::parseEndpointId(row.text(0));
+            if (!id) continue;  // listEndpoints() says what is wrong
+            const store::Scope scope{row.text(1), row.integer(2)};
+            // Of a tenant whose keys are destroyed: nobody opens them any more.
+            const auto credentials = openUnbound(storage, *id, scope, row);
+            if (credentials) PCG_TRY(replaceCredentials(storage, scope, *id, *credentials));
+        }
+        return {};
+    });
 }
 
 namespace {
@@ -188,6 +233,15 @@ Result<> writeRecord(Storage& storage, const EndpointRecord& record) {
     return {};
 }
 
+Result<> stillIs(const EndpointRecord& record, const EndpointChange& change) {
+    if (!change.checkedAgainst || *change.checkedAgainst == EndpointIdentity::of(record)) return {};
+    return fail(errc::kChangedMeanwhile,
+                "The endpoint became another one while this change was asked for; it is " +
+                    record.name + " at " + record.url +
+                    " now, and nothing was changed. Look at it again, then repeat what is still "
+                    "right.");
+}
+
 }  // namespace
 
 Result<EndpointRecord> changeEndpoint(Storage storage,
@@ -198,7 +252,10 @@ Result<EndpointRecord> changeEndpoint(Storage storage,
     if (change.credentials) PCG_TRY(storage.envelope.prepare(scope, KeyClass::Credentials));
     return store::transact(storage.database, [&]() -> Result<EndpointRecord> {
         auto record = PCG_TRY(readEndpoint(storage, id));
+        PCG_TRY(stillIs(record, change));
         const bool isElsewhere = change.url && *change.url != record.url;
+        std::optional<HeldCredentials> kept;
+        if (isElsewhere && !change.credentials) kept = PCG_TRY(endpointCredentials(storage, id));
         if (isElsewhere || (change.trust && *change.trust != record.trust)) {
             record.certificate.clear();
         }
@@ -209,6 +266,7 @@ Result<EndpointRecord> changeEndpoint(Storage storage,
         if (change.credentials) {
             PCG_TRY(replaceCredentials(storage, scope, id, *change.credentials));
         }
+        if (kept) PCG_TRY(replaceCredentials(storage, kept->scope, id, *kept));
         return record;
     });
 }

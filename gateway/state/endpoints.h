@@ -40,8 +40,30 @@ struct EndpointCredentials {
     Secret password;
 };
 
+// As they are kept: sealed for this address, and opened for no other.
+struct HeldCredentials : EndpointCredentials {
+    std::string url;
+    store::Scope scope;
+};
+
+// What tells an endpoint from another to whoever seals credentials for it.
+struct EndpointIdentity {
+    std::string name;
+    std::string kind;
+    std::string url;
+
+    static EndpointIdentity of(const EndpointRecord& record) {
+        return {record.name, record.kind, record.url};
+    }
+
+    friend bool operator==(const EndpointIdentity&, const EndpointIdentity&) = default;
+};
+
 // What is not set stays.
 struct EndpointChange {
+    // What the endpoint was when this change was found good. Another request may have made it
+    // another one since; then nothing is changed.
+    std::optional<EndpointIdentity> checkedAgainst = {};
     std::optional<std::string> name = {};
     std::optional<std::string> url = {};
     std::optional<EndpointTrust> trust = {};
@@ -65,15 +87,21 @@ Result<> removeEndpoint(Storage storage, const wire::EndpointId& id);
 // was registered before any pairing stays.
 Result<std::vector<store::Scope>> removeEndpointsOfOthers(Storage storage, const store::Scope& now);
 
-// gateway.no_such_endpoint
-Result<EndpointCredentials> endpointCredentials(Storage storage, const wire::EndpointId& id);
+// gateway.no_such_endpoint; store.seal_broken when they were sealed for another address.
+Result<HeldCredentials> endpointCredentials(Storage storage, const wire::EndpointId& id);
 Result<> replaceCredentials(Storage storage,
                             const store::Scope& scope,
                             const wire::EndpointId& id,
                             const EndpointCredentials& credentials);
 
-// All of it or nothing; the record as it is then. gateway.no_such_endpoint, gateway.name_taken.
-// Another address or another trust forgets the certificate.
+// Rows of earlier versions, whose credentials were sealed for an endpoint at whatever address:
+// seals them anew for the address that is kept with them. What does not open is left, and opens
+// never. Once, when the storage is opened.
+Result<> bindEarlierCredentials(Storage storage);
+
+// All of it or nothing; the record as it is then. gateway.no_such_endpoint, gateway.name_taken,
+// gateway.changed_meanwhile. Another address or another trust forgets the certificate. Credentials
+// that are kept and not changed go with the address: whether they may is the caller's to know.
 Result<EndpointRecord> changeEndpoint(Storage storage,
                                       const store::Scope& scope,
                                       const wire::EndpointId& id,

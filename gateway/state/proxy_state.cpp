@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/state/proxy_state.h"
 
+#include "common/wire/endpoint_form.h"
 #include "gateway/state/access_keys.h"
 #include "gateway/state/endpoints.h"
 #include "vcenter-proxy/errc.h"
@@ -10,7 +11,9 @@ namespace pcg::gateway {
 net::Task<Result<proxy::Credential>> StoredCredentials::credentialFor(wire::EndpointId endpoint) {
     auto work = [endpoint](Storage storage) { return endpointCredentials(storage, endpoint); };
     PCG_CO_TRY(auto stored, co_await state_.run(std::move(work)));
-    co_return proxy::Credential{std::move(stored.username), std::move(stored.password)};
+    PCG_CO_TRY(const auto address, wire::EndpointAddress::parse(stored.url));
+    co_return proxy::Credential{
+        std::move(stored.username), std::move(stored.password), address.authority()};
 }
 
 net::Task<Result<proxy::Principal>> StoredAccessKeys::verify(wire::EndpointId endpoint,

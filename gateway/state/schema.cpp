@@ -37,6 +37,16 @@ std::span<const store::Migration> gatewayMigrations() {
           "CREATE TABLE remote_access (scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT NULL, "
           "endpoints INTEGER NOT NULL, keys INTEGER NOT NULL, PRIMARY KEY (scope_tenant, "
           "scope_epoch)) STRICT"}},
+        {5,
+         "credentials for one address",
+         {// 0: sealed by an earlier version, for an endpoint at whatever address
+          // (bindEarlierCredentials).
+          "ALTER TABLE endpoints ADD COLUMN credentials_bound INTEGER NOT NULL DEFAULT 0"}},
+        {6,
+         "calls apart from events",
+         {"ALTER TABLE audit ADD COLUMN call INTEGER NOT NULL DEFAULT 0",
+          "UPDATE audit SET call = 1 WHERE event = 'proxy.call'",
+          "CREATE INDEX audit_by_kind ON audit (call, seq)"}},
     };
     return kMigrations;
 }

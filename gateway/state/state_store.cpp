@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/state/state_store.h"
 
+#include "gateway/state/endpoints.h"
 #include "gateway/state/schema.h"
 
 namespace pcg::gateway {
@@ -16,6 +17,7 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::filesystem::path
     state->envelope_ = PCG_TRY(
         store::Envelope::open(*database, state->directory_ / "root.key", machineBinding, random));
     state->database_ = database.get();
+    PCG_TRY(bindEarlierCredentials(state->storage()));
     state->worker_ = std::make_unique<store::Worker>(std::move(database));
     return state;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace pcg::test {
 
@@ -20,6 +21,7 @@ class FakeExchange final : public http::Exchange {
     const http::RequestHead& request() const override { return head_; }
 
     net::Task<Result<std::size_t>> readBody(MutableBytes buffer) override {
+        if (auto before = std::exchange(beforeBody, nullptr)) co_await before();
         const auto count = std::min(buffer.size(), body_.size() - read_);
         std::memcpy(buffer.data(), body_.data() + read_, count);
         read_ += count;
@@ -54,6 +56,7 @@ class FakeExchange final : public http::Exchange {
     std::string answerBody;
     std::string aborted;
     std::function<void()> clientGone;
+    std::function<net::Task<void>()> beforeBody;  // the body comes when this is over
     bool finished = false;
 
   private:

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/http/client.h"
+#include "vcenter-proxy/line_budget.h"
 #include "vcenter-proxy/login_throttle.h"
 #include "vcenter-proxy/session_table.h"
 
@@ -13,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace pcg::proxy {
 
@@ -33,6 +35,12 @@ struct EndpointConfig {
     EndpointLimits limits{};
 };
 
+// A login between the check of its access key and its session.
+struct LoginUnderWay {
+    wire::AccessKeyId key;
+    bool revoked = false;  // meanwhile: it must not end in a session
+};
+
 struct Endpoint {
     Endpoint(EndpointConfig config_,
              std::shared_ptr<http::Caller> caller_,
@@ -41,6 +49,8 @@ struct Endpoint {
         : config(std::move(config_)),
           caller(std::move(caller_)),
           sessions(random, clock),
+          refusal_lines(clock),
+          failure_lines(clock),
           key_throttle(clock, {}),
           // Three refused logins are as many as a directory may stand before it locks the account.
           credential_throttle(clock,
@@ -54,7 +64,9 @@ struct Endpoint {
     // beyond connecting.
     std::shared_ptr<http::Caller> caller;
     SessionTable sessions;
-    std::size_t logins_pending = 0;  // they count against max_sessions
+    std::vector<LoginUnderWay*> logins;  // they count against max_sessions
+    LineBudget refusal_lines;            // in the log: proxy.denied, proxy.login_refused
+    LineBudget failure_lines;            // and proxy.failed
     LoginThrottle key_throttle;
     LoginThrottle credential_throttle;             // under the one name ""
     std::optional<SteadyTime> credentials_proven;  // the last login that was accepted

@@ -77,6 +77,19 @@ net::Task<OwnResult> callEndpoint(std::shared_ptr<Endpoint> endpoint, OwnCall ow
     co_return std::move(*answer);
 }
 
+net::Task<Result<Secret>> storedLogin(CredentialVault& vault,
+                                      std::shared_ptr<Endpoint> endpoint,
+                                      ManagedObject sessionManager,
+                                      std::string locale) {
+    PCG_CO_TRY(const auto credential, co_await vault.credentialFor(endpoint->config.id));
+    if (credential.authority != endpoint->config.authority) {
+        co_return fail(errc::kEndpointChanged,
+                       endpoint->config.name +
+                           " is being changed to another address; nothing was sent, log in again");
+    }
+    co_return loginBody(sessionManager, credential, locale);
+}
+
 net::Task<void> logoutUpstream(std::shared_ptr<Endpoint> endpoint,
                                std::shared_ptr<Session> session) {
     const std::string body = logoutBody(session->session_manager);

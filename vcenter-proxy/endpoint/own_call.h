@@ -5,10 +5,12 @@
 // client goes away: a Login that was cut off would leave a session that nobody can end.
 #pragma once
 
+#include "vcenter-proxy/credential_vault.h"
 #include "vcenter-proxy/endpoint/endpoint.h"
 
 #include <chrono>
 #include <memory>
+#include <string>
 
 namespace pcg::proxy {
 
@@ -34,6 +36,14 @@ using OwnResult = tl::expected<OwnAnswer, OwnFailure>;
 
 // POST /sdk.
 net::Task<OwnResult> callEndpoint(std::shared_ptr<Endpoint> endpoint, OwnCall call);
+
+// The body of a Login at this endpoint with its stored credentials. proxy.endpoint_changed when
+// they are for another address: somebody changes the endpoint at this moment, and what is stored is
+// ahead of what runs.
+net::Task<Result<Secret>> storedLogin(CredentialVault& vault,
+                                      std::shared_ptr<Endpoint> endpoint,
+                                      ManagedObject sessionManager,
+                                      std::string locale);
 
 // Ends a session at the endpoint; a session that was taken out of its table. Bounded by the
 // endpoint's logout deadline. A failure is logged: nobody can do anything about it, the vCenter's

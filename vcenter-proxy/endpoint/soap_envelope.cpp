@@ -38,6 +38,7 @@ class SoapEnvelope::Parser {
 
     std::optional<SoapCall> call;
     std::optional<std::string> session_cookie;
+    std::optional<Span> cookie_span;
     bool security_header = false;
     std::optional<LoginArguments> login;
 
@@ -61,6 +62,11 @@ class SoapEnvelope::Parser {
 
     void refuse(ErrorCode code, std::string message);
 
+    // Of what is being parsed, from the beginning of the body.
+    std::size_t offset() const {
+        return static_cast<std::size_t>(XML_GetCurrentByteIndex(expat_.get()));
+    }
+
     bool inCall() const { return in_body_ && pending_.has_value(); }
 
     // What the text that is being read belongs to.
@@ -79,6 +85,7 @@ class SoapEnvelope::Parser {
     std::optional<SoapCall> pending_;
     Capture capture_ = Capture::None;
     std::string captured_;
+    std::size_t cookie_begin_ = 0;
 };
 
 SoapEnvelope::Parser::Parser()
@@ -211,6 +218,8 @@ void SoapEnvelope::Parser::startHeaderEntry(xml::Name name, const XML_Char** att
     if (!is_cookie) return;
     if (session_cookie) return refuse("the SOAP header has two session cookies");
     capture(Capture::Cookie);
+    // An element without content (<a/>) ends where it begins.
+    cookie_begin_ = offset() + static_cast<std::size_t>(XML_GetCurrentByteCount(expat_.get()));
 }
 
 void SoapEnvelope::Parser::startMethod(xml::Name name) {
@@ -281,6 +290,7 @@ void SoapEnvelope::Parser::endCapture() {
             break;
         case Capture::Cookie:
             session_cookie = std::string(trimAscii(captured_));
+            cookie_span = Span{cookie_begin_, std::max(offset(), cookie_begin_)};
             break;
         case Capture::Username:
             if (!login->username.empty()) return refuse("Login has two user names");
@@ -335,6 +345,10 @@ const std::optional<SoapCall>& SoapEnvelope::call() const { return parser_->call
 
 const std::optional<std::string>& SoapEnvelope::sessionCookie() const {
     return parser_->session_cookie;
+}
+
+const std::optional<SoapEnvelope::Span>& SoapEnvelope::sessionCookieSpan() const {
+    return parser_->cookie_span;
 }
 
 bool SoapEnvelope::hasSecurityHeader() const { return parser_->security_header; }

@@ -72,6 +72,15 @@ class SoapEnvelope {
     // The text of <vcSessionCookie> in the SOAP header, if there was one before the call.
     const std::optional<std::string>& sessionCookie() const;
 
+    // Where in the body that text stands, with blanks around it: what is replaced there is what the
+    // endpoint reads, wherever else the same octets may stand.
+    struct Span {
+        std::size_t begin = 0;
+        std::size_t end = 0;
+    };
+
+    const std::optional<Span>& sessionCookieSpan() const;
+
     // A WS-Security header came with the request (LoginByToken).
     bool hasSecurityHeader() const;
 

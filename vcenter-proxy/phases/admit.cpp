@@ -21,12 +21,15 @@ int statusFor(const Error& error) {
 // What a SOAP client understands as "log in" and "you may not"; the rest is not for it to
 // understand.
 net::Task<void> deny(RequestContext& context, const Error error, std::optional<SoapCall> call) {
-    kLog.warn("proxy.denied",
-              {{"request_id", context.audit.request_id},
-               {"endpoint", context.endpoint->config.name},
-               {"code", error.code().name()},
-               {"method", context.audit.method},
-               {"reason", error.message()}});
+    if (const auto left_out = context.endpoint->refusal_lines.next()) {
+        kLog.warn("proxy.denied",
+                  {{"request_id", context.audit.request_id},
+                   {"endpoint", context.endpoint->config.name},
+                   {"code", error.code().name()},
+                   {"method", context.audit.method},
+                   {"reason", error.message()},
+                   {"left_out", *left_out}});
+    }
     const bool is_fault = error.is(errc::kNotAuthenticated) || error.is(errc::kMethodDenied);
     if (!call || !is_fault) {
         co_await context.client.answerProblem(

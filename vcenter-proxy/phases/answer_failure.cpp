@@ -33,13 +33,16 @@ net::Task<void> answerFailure(RequestContext& context,
                               Error error,
                               http::Outcome outcome) {
     const Error why = explain(*context.endpoint, error, outcome);
-    kLog.failure(log::Level::Error,
-                 "proxy.failed",
-                 why,
-                 {{"request_id", context.audit.request_id},
-                  {"endpoint", context.endpoint->config.name},
-                  {"method", context.audit.method},
-                  {"outcome", nameOf(outcome)}});
+    if (const auto left_out = context.endpoint->failure_lines.next()) {
+        kLog.failure(log::Level::Error,
+                     "proxy.failed",
+                     why,
+                     {{"request_id", context.audit.request_id},
+                      {"endpoint", context.endpoint->config.name},
+                      {"method", context.audit.method},
+                      {"outcome", nameOf(outcome)},
+                      {"left_out", *left_out}});
+    }
     const int status = outcome == http::Outcome::NotDispatched ? 503 : 504;
     if (surface == Surface::Soap || surface == Surface::Pbm) {
         Fault fault;

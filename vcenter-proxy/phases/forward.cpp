@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/phases/forward.h"
 
+#include "common/base/assert.h"
 #include "vcenter-proxy/endpoint/headers.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/phases/answer_failure.h"
@@ -15,16 +16,17 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 
 using CallPtr = std::unique_ptr<http::Call>;
 
-// The services beside /sdk take the session from the SOAP header: ours becomes the endpoint's. A
-// token is 192 random bits and more, so its text stands for nothing else.
+// The services beside /sdk take the session from the SOAP header: ours becomes the endpoint's, in
+// that element and nowhere else. A client may write its token into any other place, too; the
+// endpoint's goes to none of them.
 void mapSessionInBody(const AuthorizedRequest& request, ReadBody& body) {
-    const auto& token = body.envelope->sessionCookie();
-    if (!token || !request.session()) return;
+    const auto& span = body.envelope->sessionCookieSpan();
+    if (!span || !request.session()) return;
+    PCG_ASSERT(span->end <= body.bytes.size());  // the header stands before the call
     const std::string real = escapeXml((*request.session())->upstream.value(kSessionCookieName));
-    const auto found =
-        std::search(body.bytes.begin(), body.bytes.end(), token->begin(), token->end());
-    if (found == body.bytes.end()) return;
-    const auto at = body.bytes.erase(found, found + static_cast<std::ptrdiff_t>(token->size()));
+    const auto begin = body.bytes.begin();
+    const auto at = body.bytes.erase(begin + static_cast<std::ptrdiff_t>(span->begin),
+                                     begin + static_cast<std::ptrdiff_t>(span->end));
     const auto text = asBytes(real);
     body.bytes.insert(at, text.begin(), text.end());
 }

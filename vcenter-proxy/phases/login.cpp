@@ -18,19 +18,24 @@ constexpr std::string_view kAccount;
 // A login that is under way holds a place in the table.
 class Place {
   public:
-    explicit Place(Endpoint& endpoint) : endpoint_(endpoint) { ++endpoint_.logins_pending; }
+    Place(Endpoint& endpoint, const wire::AccessKeyId& key) : endpoint_(endpoint), login_{key} {
+        endpoint_.logins.push_back(&login_);
+    }
 
-    ~Place() { --endpoint_.logins_pending; }
+    ~Place() { std::erase(endpoint_.logins, &login_); }
 
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
+    bool revoked() const { return login_.revoked; }
+
   private:
     Endpoint& endpoint_;
+    LoginUnderWay login_;
 };
 
 bool isFull(const Endpoint& endpoint) {
-    return endpoint.sessions.size() + endpoint.logins_pending > endpoint.config.limits.max_sessions;
+    return endpoint.sessions.size() + endpoint.logins.size() > endpoint.config.limits.max_sessions;
 }
 
 class LoginRun {
@@ -44,7 +49,8 @@ class LoginRun {
     net::Task<Result<Principal>> verify();
     net::Task<Result<>> makeRoom();
     net::Task<OwnResult> askEndpoint();
-    net::Task<void> accept(Principal principal, OwnAnswer answer);
+    net::Task<void> accept(const Place& place, Principal principal, OwnAnswer answer);
+    bool isOver(const Place& place, const Principal& principal) const;
     net::Task<void> refuse(Error error);
     net::Task<void> passFault(OwnAnswer answer);
     net::Task<Result<>> answerWith(http::ResponseHead head, BytesView body, std::string set_cookie);
@@ -62,11 +68,14 @@ net::Task<void> LoginRun::refuse(Error error) {
             context_, Surface::Soap, std::move(error), http::Outcome::NotDispatched);
         co_return;
     }
-    kLog.warn("proxy.login_refused",
-              {{"request_id", context_.audit.request_id},
-               {"endpoint", endpoint_.config.name},
-               {"access_key", context_.audit.access_key},
-               {"code", error.code().name()}});
+    if (const auto left_out = endpoint_.refusal_lines.next()) {
+        kLog.warn("proxy.login_refused",
+                  {{"request_id", context_.audit.request_id},
+                   {"endpoint", endpoint_.config.name},
+                   {"access_key", context_.audit.access_key},
+                   {"code", error.code().name()},
+                   {"left_out", *left_out}});
+    }
     Fault fault;
     fault.kind = FaultKind::InvalidLogin;
     fault.text = "Cannot complete login due to an incorrect user name or password.";
@@ -119,9 +128,8 @@ net::Task<Result<>> LoginRun::makeRoom() {
 
 net::Task<OwnResult> LoginRun::askEndpoint() {
     const auto& call = *admitted_.request.call();
-    auto credential = co_await context_.services.vault.credentialFor(endpoint_.config.id);
-    auto body = credential ? loginBody(call.object, *credential, arguments_->locale)
-                           : Result<Secret>(tl::unexpected(credential.error()));
+    auto body = co_await storedLogin(
+        context_.services.vault, context_.endpoint, call.object, arguments_->locale);
     if (!body) {
         co_return tl::unexpected(OwnFailure{body.error(), http::Outcome::NotDispatched});
     }
@@ -148,7 +156,13 @@ net::Task<Result<>> LoginRun::answerWith(http::ResponseHead head,
     co_return co_await context_.client.finish();
 }
 
-net::Task<void> LoginRun::accept(Principal principal, OwnAnswer answer) {
+// The endpoint may have taken its time: whether the key is still good is asked again.
+bool LoginRun::isOver(const Place& place, const Principal& principal) const {
+    const auto& expiry = principal.expires_at;
+    return place.revoked() || (expiry && *expiry <= context_.services.clock.wallNow());
+}
+
+net::Task<void> LoginRun::accept(const Place& place, Principal principal, OwnAnswer answer) {
     auto session = std::make_shared<Session>(Session{std::move(principal), {}, {}, {}, {}, {}});
     session->upstream.take(answer.head.headers);
     session->session_manager = admitted_.request.call()->object;
@@ -165,6 +179,12 @@ net::Task<void> LoginRun::accept(Principal principal, OwnAnswer answer) {
         Error error(errc::kStopping, "the gateway is stopping; try again later");
         co_await answerFailure(
             context_, Surface::Soap, std::move(error), http::Outcome::NotDispatched);
+        co_return;
+    }
+    if (isOver(place, session->principal)) {
+        co_await logoutUpstream(context_.endpoint, std::move(session));
+        Error ended(errc::kInvalidLogin, "the access key ended while it logged in");
+        co_await refuse(std::move(ended));
         co_return;
     }
     const auto opened = endpoint_.sessions.open(std::move(session));
@@ -215,7 +235,7 @@ net::Task<void> LoginRun::run() {
         co_await refuse(std::move(principal).error());
         co_return;
     }
-    const Place place(endpoint_);
+    Place place(endpoint_, principal->key);
     const auto room = co_await makeRoom();
     if (!room) {
         co_await answerFailure(context_, Surface::Soap, room.error(), http::Outcome::NotDispatched);
@@ -233,7 +253,7 @@ net::Task<void> LoginRun::run() {
     }
     endpoint_.credential_throttle.succeeded(kAccount);
     endpoint_.credentials_proven = context_.services.clock.now();
-    co_await accept(std::move(*principal), std::move(*answer));
+    co_await accept(place, std::move(*principal), std::move(*answer));
 }
 
 }  // namespace

@@ -69,16 +69,19 @@ class TestKeys final : public AccessKeys {
 
 class OneCredential final : public CredentialVault {
   public:
-    OneCredential(std::string username, std::string password)
-        : username_(std::move(username)), password_(std::move(password)) {}
+    OneCredential(std::string username, std::string password, std::string authority)
+        : username_(std::move(username)),
+          password_(std::move(password)),
+          authority_(std::move(authority)) {}
 
     net::Task<Result<Credential>> credentialFor(wire::EndpointId) override {
-        co_return Credential{Secret::fromText(username_), Secret::fromText(password_)};
+        co_return Credential{Secret::fromText(username_), Secret::fromText(password_), authority_};
     }
 
   private:
     std::string username_;
     std::string password_;
+    std::string authority_;
 };
 
 class FileAudit final : public AuditSink {
@@ -156,11 +159,11 @@ Result<> run(const std::vector<std::string>& arguments) {
     TestKeys keys(random);
     auto password = readFile(arguments[4]);
     password.erase(password.find_last_not_of("\r\n") + 1);
-    OneCredential vault(arguments[3], password);
+    const auto target = PCG_TRY(net::targetOfUrl(arguments[1], 443));
+    OneCredential vault(arguments[3], password, target.text());
     FixedPolicy policy;
     FileAudit audit(dir + "/audit.log");
     EndpointService service({loop, clock, random, keys, vault, policy, audit});
-    const auto target = PCG_TRY(net::targetOfUrl(arguments[1], 443));
     const auto caller = PCG_TRY(vcenterCaller(loop, target, arguments[2]));
     http::ServerOptions options;
     options.tls = PCG_TRY(serverTls(dir + "/proxy-ca.pem"));

@@ -80,7 +80,7 @@ TEST(SimConfig, BoundsTheLifetimesOfPapers) {
     ASSERT_TRUE(config) << config.error().message();
     EXPECT_EQ(config->lifetimes.token, std::chrono::seconds(30));
     EXPECT_EQ(config->lifetimes.certificate, std::chrono::days(2));
-    for (const auto* text : {"", "30", "19s", "8d", "1w", "-1h", "99999999999999999999s"}) {
+    for (const auto* text : {"", "30", "19s", "25h", "1w", "-1h", "99999999999999999999s"}) {
         EXPECT_FALSE(parse({"--state-dir", "/tmp/x", "--token-lifetime", text})) << text;
     }
     EXPECT_FALSE(parse({"--state-dir", "/tmp/x", "--certificate-lifetime", "91d"}));

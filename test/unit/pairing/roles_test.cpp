@@ -133,6 +133,30 @@ TEST(Roles, AnExpectedTenantIsTakenWithoutAskingAndAnyOtherIsRefused) {
     EXPECT_TRUE(other.tenantErrors.at(0).is(kRejected));
 }
 
+TEST(Roles, ATenantThatIsNamedLikeTheExpectedOnesIdIsRefused) {
+    PairingRun namesake;
+    namesake.facts.expectedTenant = namesake.terms.tenantName = "tn_01jd3v8z9q4m6x2c7b5k0h1w8f";
+    ASSERT_TRUE(namesake.claim());
+    namesake.pump();
+
+    EXPECT_FALSE(namesake.accepted);
+    EXPECT_EQ(namesake.responder->state(), Responder::State::Burnt);
+    EXPECT_TRUE(namesake.tenantErrors.at(0).is(kRejected));
+}
+
+TEST(Roles, AnAttemptThatIsOneTooManyBurnsTheCodeAndIsNotAnswered) {
+    PairingRun run;
+    run.answerAttempts = false;
+    ASSERT_TRUE(run.claim());
+    run.pump();
+    run.take(run.responder->attemptRefused());
+    run.pump();
+
+    EXPECT_EQ(run.responder->state(), Responder::State::Burnt);
+    EXPECT_TRUE(run.tenantErrors.at(0).is(kResting));
+    EXPECT_TRUE(run.responder->attemptPersisted().empty());
+}
+
 TEST(Roles, TheTenantsNoEndsItOnBothSides) {
     PairingRun run;
     ASSERT_TRUE(run.claim());

@@ -71,6 +71,25 @@ TEST_F(EndpointServiceTest, EndsSessionsWhenTheEndpointIsAnotherOne) {
     EXPECT_THAT(methodsAsked(*vcenter_), ElementsAre("Login", "Logout"));
 }
 
+TEST_F(EndpointServiceTest, KeepsTheLaterOfTwoChangesWhileTheFirstStillLogsSessionsOut) {
+    login();
+    const auto slow = std::make_shared<test::SlowCaller>(loop_, vcenter_);
+    await(service_.put({id_, "vc1", "vcenter.example:8443"}, slow));
+    const auto second = std::make_shared<test::FakeVcenter>(loop_);
+    const auto third = std::make_shared<test::FakeVcenter>(loop_);
+    second->answer = third->answer = test::vcenterAnswer;
+    await(service_.put({id_, "vc1", "second.example"}, second));
+    await(service_.put({id_, "vc1", "third.example"}, third));
+    slow->go();
+    run();
+
+    vault_.authorities.emplace(id_, "third.example");
+    EXPECT_FALSE(login().empty());
+
+    EXPECT_THAT(methodsAsked(*second), testing::IsEmpty());
+    EXPECT_THAT(methodsAsked(*third), ElementsAre("Login"));
+}
+
 TEST_F(EndpointServiceTest, ReportsWhatTheEndpointSaysAndThatTheCredentialsWork) {
     const auto report = await(service_.checkEndpoint(id_));
 

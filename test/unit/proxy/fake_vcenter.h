@@ -129,4 +129,26 @@ class FakeVcenter final : public http::Caller {
     net::Loop& loop_;
 };
 
+// On the way to an endpoint: no call gets through before go().
+class SlowCaller final : public http::Caller {
+  public:
+    SlowCaller(net::Loop& loop, std::shared_ptr<http::Caller> inner)
+        : inner_(std::move(inner)), bell_(loop) {}
+
+    net::Task<Result<std::unique_ptr<http::Call>>> start(http::RequestHead head) override {
+        while (!open_) co_await bell_.wait();
+        co_return co_await inner_->start(std::move(head));
+    }
+
+    void go() {
+        open_ = true;
+        bell_.ring();
+    }
+
+  private:
+    std::shared_ptr<http::Caller> inner_;
+    Bell bell_;
+    bool open_ = false;
+};
+
 }  // namespace pcg::proxy::test

@@ -67,11 +67,25 @@ TEST_F(Forward, AnswersNotAuthenticatedWithoutACookieOfOurs) {
     EXPECT_THAT(vcenter_->asked, IsEmpty());
 }
 
+TEST_F(Forward, WritesABoundedNumberOfLinesAboutRefusedRequestsAndSaysHowManyItLeftOut) {
+    for (unsigned i = 0; i < LineBudget::kLines + 80; ++i) soap(currentTime());
+
+    EXPECT_EQ(log_.count("proxy.denied"), LineBudget::kLines);
+    EXPECT_EQ(audit_.records.size(), LineBudget::kLines + 80) << "the audit counts for itself";
+    clock_.advance(LineBudget::kWhile);
+    soap(currentTime());
+    soap(currentTime());
+    EXPECT_EQ(log_.count("proxy.denied"), LineBudget::kLines + 2);
+    EXPECT_TRUE(log_.contains("\"left_out\":80"));
+    EXPECT_TRUE(log_.lines().back().find("\"left_out\":0") != std::string::npos);
+}
+
 TEST_F(Forward, DoesNotTakeTheCookieOfOneEndpointAtAnother) {
     const auto other = wire::newId<wire::EndpointId>(random_);
     const auto other_vcenter = std::make_shared<test::FakeVcenter>(loop_);
     other_vcenter->answer = test::vcenterAnswer;
     await(service_.put({other, "vc2", "other.example"}, other_vcenter));
+    vault_.authorities.emplace(other, "other.example");
     const auto cookie = login(&other);
     ASSERT_FALSE(cookie.empty());
 
@@ -196,6 +210,26 @@ TEST_F(Forward, MapsTheSessionCookieOfTheSoapHeader) {
     EXPECT_EQ(exchange->body, "answer to PbmQueryProfile");
     EXPECT_THAT(lastAsked().body,
                 HasSubstr("<vcSessionCookie>upstream-cookie-value</vcSessionCookie>"));
+    EXPECT_EQ(lastAsked().head.body.length, lastAsked().body.size());
+}
+
+TEST_F(Forward, PutsTheEndpointsCookieIntoItsElementAndNowhereElse) {
+    const auto cookie = login();
+    const auto token = cookie.substr(cookie.find('=') + 1);
+    auto head = test::soapHead();
+    head.target = "/pbm/sdk";
+    const auto body =
+        envelope("<PbmQueryProfile xmlns=\"urn:pbm\"><_this>p</_this></PbmQueryProfile>",
+                 "<!-- " + token + " --><operationID>" + token + "</operationID>" +
+                     "<vcSessionCookie> " + token + "</vcSessionCookie>");
+
+    ask(head, body);
+
+    EXPECT_THAT(lastAsked().body, HasSubstr("<operationID>" + token + "</operationID>"));
+    EXPECT_THAT(lastAsked().body,
+                HasSubstr("<vcSessionCookie>upstream-cookie-value</vcSessionCookie>"));
+    EXPECT_EQ(lastAsked().body.find("upstream-cookie-value"),
+              lastAsked().body.rfind("upstream-cookie-value"));
     EXPECT_EQ(lastAsked().head.body.length, lastAsked().body.size());
 }
 

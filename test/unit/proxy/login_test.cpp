@@ -190,6 +190,17 @@ TEST_F(Login, LogsOutAgainIfTheClientIsGoneWhenTheAnswerComes) {
     EXPECT_EQ(service_.sessionCount(id_), 0U);
 }
 
+// Between the moment when a change is stored and the one when it runs.
+TEST_F(Login, DoesNotSendCredentialsThatAreForAnotherAddress) {
+    vault_.authorities.emplace(id_, "another.example");
+
+    const auto exchange = soap(goodLogin());
+
+    EXPECT_EQ(exchange->response.status, 503);
+    EXPECT_THAT(exchange->body, HasSubstr("changed to another address"));
+    EXPECT_THAT(vcenter_->asked, IsEmpty());
+}
+
 TEST_F(Login, MakesRoomByEndingTheSessionThatWasIdleLongest) {
     EndpointConfig config{id_, "vc1", "vcenter.example:8443"};
     config.limits.max_sessions = 2;
@@ -231,6 +242,46 @@ TEST_F(Login, SaysSoIfEverySessionIsBusy) {
     EXPECT_THAT(exchange->body, HasSubstr("are busy"));
     poll.goAway();
     run();
+}
+
+class SlowLogin : public Login {
+  protected:
+    SlowLogin() {
+        await(service_.put({id_, "vc1", "vcenter.example:8443"}, slow_));
+        auto head = test::soapHead();
+        const auto body = goodLogin();
+        head.body = http::BodyFraming::ofLength(body.size());
+        exchange_ = std::make_unique<test::FakeExchange>(loop_, std::move(head), body);
+    }
+
+    void finish() {
+        slow_->go();
+        run();
+        EXPECT_THAT(exchange_->body, HasSubstr("xsi:type=\"InvalidLogin\""));
+        EXPECT_EQ(exchange_->response.headers.count("Set-Cookie"), 0U);
+        EXPECT_EQ(service_.sessionCount(id_), 0U);
+        EXPECT_THAT(methodsAsked(*vcenter_), ElementsAre("Login", "Logout"));
+    }
+
+    std::shared_ptr<test::SlowCaller> slow_ = std::make_shared<test::SlowCaller>(loop_, vcenter_);
+    std::unique_ptr<test::FakeExchange> exchange_;
+};
+
+TEST_F(SlowLogin, EndsInNoSessionIfTheKeyIsRevokedMeanwhile) {
+    begin(*exchange_);
+    run();
+    await(service_.dropKey(wire::AccessKeyId::unchecked(kKey)));
+
+    finish();
+}
+
+TEST_F(SlowLogin, EndsInNoSessionIfTheKeyExpiresMeanwhile) {
+    keys_.expires_at = clock_.wallNow() + std::chrono::seconds(10);
+    begin(*exchange_);
+    run();
+    clock_.advance(std::chrono::seconds(10));
+
+    finish();
 }
 
 TEST_F(Login, DoesNotTakeABodyOfMoreThan64KiB) {

@@ -33,8 +33,10 @@ class FakeKeys final : public AccessKeys {
         if (key.text() != kKey || secret.revealText() != kKeySecret) {
             co_return fail(errc::kInvalidLogin, "no such key");
         }
-        co_return Principal{std::move(key), std::move(endpoint), role};
+        co_return Principal{std::move(key), std::move(endpoint), role, expires_at};
     }
+
+    std::optional<WallTime> expires_at;
 
     Role role = Role::Full;
     bool broken = false;
@@ -43,11 +45,15 @@ class FakeKeys final : public AccessKeys {
 
 class FakeVault final : public CredentialVault {
   public:
-    net::Task<Result<Credential>> credentialFor(wire::EndpointId) override {
-        co_return Credential{Secret::fromText(kRealUser), Secret::fromText(password)};
+    net::Task<Result<Credential>> credentialFor(wire::EndpointId endpoint) override {
+        const auto moved = authorities.find(endpoint);
+        co_return Credential{Secret::fromText(kRealUser),
+                             Secret::fromText(password),
+                             moved == authorities.end() ? "vcenter.example:8443" : moved->second};
     }
 
     std::string password = kRealPassword;
+    std::map<wire::EndpointId, std::string> authorities;  // where it is not the usual one
 };
 
 class RecordingAudit final : public AuditSink {

@@ -50,6 +50,21 @@ TEST_F(SessionTableTest, FindsNothingByATokenThatIsAlmostRight) {
     EXPECT_EQ(table_.find(""), nullptr);
 }
 
+TEST_F(SessionTableTest, FindsNothingOnceTheAccessKeyHasExpired) {
+    auto session = newSession();
+    session->principal.expires_at = clock_.wallNow() + minutes(1);
+    const auto opened = table_.open(session);
+    const auto lasting = table_.open(newSession());
+    EXPECT_EQ(table_.find(opened.token), session);
+    EXPECT_TRUE(table_.takeExpired().empty());
+
+    clock_.advance(minutes(1));
+
+    EXPECT_EQ(table_.find(opened.token), nullptr);
+    EXPECT_EQ(table_.takeExpired(), std::vector{session});
+    EXPECT_EQ(table_.find(lasting.token), lasting.session);
+}
+
 TEST_F(SessionTableTest, DoesNotKnowTheTokensOfAnotherTable) {
     SessionTable other(random_, clock_);
     const auto opened = table_.open(newSession());

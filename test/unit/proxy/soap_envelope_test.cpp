@@ -130,6 +130,28 @@ TEST(SoapEnvelope, FindsTheSessionCookieOfTheHeader) {
     EXPECT_EQ(soap.sessionCookie(), "abc");
 }
 
+TEST(SoapEnvelope, SaysWhereTheSessionCookieStands) {
+    for (const auto* content : {" abc ", "abc", "a&#98;c", ""}) {
+        const std::string element =
+            "<vcSessionCookie>" + std::string(content) + "</vcSessionCookie>";
+        const auto body =
+            "\xef\xbb\xbf" + envelope(call("X", "T", "i"), "<!-- abc -->\n<a>abc</a>" + element);
+        SoapEnvelope soap;
+        // Octet by octet: an offset must not depend on how the body arrives.
+        for (const char octet : body) ASSERT_TRUE(soap.feed(asBytes(std::string_view(&octet, 1))));
+        ASSERT_TRUE(soap.finish());
+
+        ASSERT_TRUE(soap.sessionCookieSpan());
+        const auto [begin, end] = *soap.sessionCookieSpan();
+        EXPECT_EQ(body.substr(begin, end - begin), content);
+        EXPECT_EQ(begin, body.find("<vcSessionCookie>") + 17);
+    }
+    SoapEnvelope empty;
+    const auto body = envelope(call("X", "T", "i"), "<vcSessionCookie/>");
+    ASSERT_TRUE(readWhole(empty, body));
+    EXPECT_EQ(empty.sessionCookieSpan()->begin, empty.sessionCookieSpan()->end);
+}
+
 TEST(SoapEnvelope, IsNotMisledByACommentThatLooksLikeACall) {
     SoapEnvelope soap;
     const auto body = "<!-- " + call("Login", "T", "i") + " -->" +

@@ -11,7 +11,7 @@ namespace {
 const ManagedObject kManager{"SessionManager", "SessionManager"};
 
 Credential credential(std::string_view username, std::string_view password) {
-    return {Secret::fromText(username), Secret::fromText(password)};
+    return {Secret::fromText(username), Secret::fromText(password), "vcenter.example"};
 }
 
 // Reads a body of ours back with the parser that reads the clients'.

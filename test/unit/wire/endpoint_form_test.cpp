@@ -71,6 +71,9 @@ TEST(EndpointName, IsOneLowerCaseWord) {
     for (const auto* text : {"", "-vc", ".vc", "v c", "v/c", "v\xc3\xa9", "vc\xe2\x80\xae"}) {
         EXPECT_FALSE(parseEndpointName(text)) << text;
     }
+    EXPECT_FALSE(parseEndpointName("ep_00000000000000000000000001")) << "looks like an id";
+    EXPECT_FALSE(parseEndpointName("EP_00000000000000000000000001"));
+    EXPECT_TRUE(parseEndpointName("ep_1"));
     EXPECT_TRUE(parseEndpointName(std::string(63, 'a')));
     EXPECT_FALSE(parseEndpointName(std::string(64, 'a')));
 }

@@ -21,7 +21,9 @@ interface CheckedKey {
   knowledge: DeviceKnowledge;
 }
 
-async function checkKey(gateway: GatewayDetail): Promise<CheckedKey> {
+/** `id`: the gateway that the person chose. Another one in the answer would get the credentials, even if this browser knows it. */
+async function checkKey(id: string, gateway: GatewayDetail): Promise<CheckedKey> {
+  if (gateway.id !== id) throw new Problem(0, "portal.other_gateway", "The answer is about another gateway than the one that you chose.");
   const { sealing } = gateway;
   if (!sealing) throw new Problem(0, "portal.no_key", "The gateway has not sent its sealing key yet. It does once it is online.");
   const key = {
@@ -149,19 +151,22 @@ function AddForm({ gateway, checked }: { gateway: GatewayDetail; checked: Checke
 }
 
 export default function EndpointAdd({ params }: { params: Params }) {
-  const { data: gateway, problem, reload } = useResource<GatewayDetail>(`/api/v1/gateways/${params["gateway"]}`);
+  const chosen = params["gateway"]!;
+  const { data: gateway, problem, reload } = useResource<GatewayDetail>(`/api/v1/gateways/${chosen}`);
   const [checked, setChecked] = useState<CheckedKey | null>(null);
   const [refused, setRefused] = useState<Problem | null>(null);
   useEffect(() => {
+    setChecked(null);
+    setRefused(null);
     if (!gateway) return;
-    checkKey(gateway)
+    checkKey(chosen, gateway)
       .then(setChecked)
       .catch((error: unknown) => setRefused(asProblem(error)));
-  }, [gateway]);
+  }, [chosen, gateway]);
   const name = gateway ? visible(gateway.name) : "Gateway";
   const trail = [
     { to: "/gateways", text: "Gateways" },
-    { to: `/gateways/${params["gateway"]}`, text: name },
+    { to: `/gateways/${chosen}`, text: name },
   ];
   const changed = checked?.knowledge === "different";
   return (
@@ -175,7 +180,7 @@ export default function EndpointAdd({ params }: { params: Params }) {
             Somebody may be in between: no credentials are asked for. Ask whoever runs the gateway, and pair it again.
           </Alert>
         )}
-        {gateway && checked && !changed && <AddForm gateway={gateway} checked={checked} />}
+        {gateway && checked && !refused && !changed && <AddForm gateway={gateway} checked={checked} />}
       </Card>
     </Page>
   );

@@ -66,6 +66,11 @@ function gatewaySaid(raw: Bytes): PairingError {
         "pairing.rejected",
         "The gateway is set up for another tenant; ask whoever runs it.",
       );
+    case "resting":
+      return new PairingError(
+        "pairing.resting",
+        "The gateway was tried ten times within an hour and rests; its console says when it shows the next code.",
+      );
     default:
       return new PairingError("pairing.failed_there", `The gateway ended the pairing (${code}). ${again}`);
   }

@@ -82,6 +82,18 @@ test("no credentials are asked for when the sealing key is signed by somebody el
     assert.equal(await page.getByLabel("Password").count(), 0);
   }));
 
+test("no credentials are asked for when the answer is about another gateway, even one that this browser paired", () =>
+  here.signedIn(async (page, stub) => {
+    const [chosen, other] = stub.data.gateways;
+    await page.evaluate(([id, device]) => localStorage.setItem(`pcg.device.${id}`, device), [other.id, other.device_spki_sha256]);
+    const answer = stub.answer.bind(stub);
+    stub.answer = async (method, url, body) =>
+      url.pathname === `/api/v1/gateways/${chosen.id}` ? { body: other } : answer(method, url, body);
+    await page.goto(`${stub.url}/gateways/${chosen.id}/endpoints/new`);
+    await page.getByText("The answer is about another gateway than the one that you chose.").waitFor();
+    assert.equal(await page.getByLabel("Password").count(), 0);
+  }));
+
 test("what the server finds wrong stands at its field, which gets the focus", () =>
   here.signedIn(async (page, stub) => {
     await page.goto(`${stub.url}/gateways/${stub.data.gateways[0].id}/endpoints/new`);

@@ -96,6 +96,7 @@ test("what the console says reaches the person", async () => {
     ["rejected", "pairing.rejected"],
     ["console_timeout", "pairing.expired"],
     ["tenant_not_expected", "pairing.rejected"],
+    ["resting", "pairing.resting"],
     ["something_new", "pairing.failed_there"],
   ]) {
     const { gateway, tenant } = await untilComparison();

@@ -219,5 +219,18 @@ TEST_F(CertificateWorkflow, AnotherAddressForgetsTheCertificateOfTheOld) {
     EXPECT_EQ(other.requests, 0);
 }
 
+// Names that look like ids are refused now; an earlier version took them.
+TEST_F(CertificateWorkflow, AnIdIsNeverTheNameOfAnother) {
+    const auto first = add({TrustKind::Ask, ""});
+    ASSERT_TRUE(first);
+    const auto missing = wire::newId<wire::EndpointId>(random_);
+    EndpointChange change;
+    change.name = missing.text();
+    ASSERT_TRUE(await(directory_->change("vc1", std::move(change))));
+
+    EXPECT_FALSE(directory_->find(missing.text()));
+    EXPECT_TRUE(directory_->find(first->record.id.text()));
+}
+
 }  // namespace
 }  // namespace pcg::gateway

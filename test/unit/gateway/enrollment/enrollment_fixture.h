@@ -25,6 +25,7 @@ class MemoryStore final : public EnrollmentStore {
     }
 
     net::Task<Result<>> save(Secret fresh) override {
+        if (busy != nullptr) co_await busy->async_wait(net::kAwaitTuple);
         if (failing) co_return fail(kControlPlane, "the disk is full");
         document.emplace(std::move(fresh));
         ++saves;
@@ -34,6 +35,7 @@ class MemoryStore final : public EnrollmentStore {
     std::optional<Secret> document;
     int saves = 0;
     bool failing = false;
+    net::Timer* busy = nullptr;  // nothing is saved before it is cancelled
 };
 
 inline net::Task<Result<crypto::Scalar>> stretchHere(pairing::PairingCode code, pairing::Sid sid) {

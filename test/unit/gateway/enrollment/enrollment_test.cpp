@@ -72,6 +72,23 @@ TEST_F(EnrollmentTest, AttemptsSurviveTheProcess) {
     EXPECT_EQ(enrollment->record().attempts.toStore().size(), 1U);
 }
 
+// P07: exactly ten in an hour, although a code alone would take two more.
+TEST_F(EnrollmentTest, TheEleventhAttemptWithinAnHourIsNotAnswered) {
+    for (int attempt = 1; attempt <= 11; ++attempt) {
+        ASSERT_TRUE(until([&] { return plane->offers == (attempt + 2) / 3; })) << attempt;
+        const auto answered = plane->fromGateway.size();
+        plane->claimWithGarbage();
+        ASSERT_TRUE(until([&] { return plane->fromGateway.size() > answered; })) << attempt;
+        const auto& told = plane->fromGateway.back();
+        EXPECT_EQ(told.type, "fail");
+        EXPECT_EQ(told.raw.find("resting") != std::string::npos, attempt == 11) << told.raw;
+    }
+    ASSERT_TRUE(untilState(PairingState::Cooldown));
+
+    EXPECT_EQ(stored().attempts.toStore().size(), 10U);
+    EXPECT_EQ(plane->offers, 4);
+}
+
 TEST_F(EnrollmentTest, TheConsolesNoMakesANewCodeAndTellsTheTenant) {
     ASSERT_TRUE(pairUntilConfirm());
     const auto first = plane->sid;

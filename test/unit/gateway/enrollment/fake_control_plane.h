@@ -42,9 +42,7 @@ class FakeControlPlane final : public http::Caller,
 
     net::Task<Result<std::unique_ptr<http::Call>>> start(http::RequestHead head) override;
 
-    // The tenant types a code; its commissioner then runs by itself until it compares.
-    void claim(const pairing::PairingCode& code) {
-        const auto offer = get(pairing::Offer::parse(offerRaw));
+    pairing::ClaimTerms nextTerms() {
         pairing::ClaimTerms terms;
         terms.claimId = random_.array<16>();
         terms.sid = sid;
@@ -56,6 +54,20 @@ class FakeControlPlane final : public http::Caller,
         terms.portalOrigin = "https://portal.example";
         terms.controlPlaneRootSpkiSha256 = root.certificate().spkiSha256();
         terms.attempt = ++attempts;
+        return terms;
+    }
+
+    // Somebody who knows no code takes an attempt.
+    void claimWithGarbage() {
+        const auto terms = nextTerms();
+        commissioner.reset();
+        toGateway({terms.claimId, 0, "claim", terms.write()});
+        toGateway({terms.claimId, 1, "pake_a", "{}"});
+    }
+
+    // The tenant types a code; its commissioner then runs by itself until it compares.
+    void claim(const pairing::PairingCode& code) {
+        const auto terms = nextTerms();
         pairing::ClaimReply reply;
         reply.claimId = claimId = terms.claimId;
         reply.sid = sid;
@@ -167,6 +179,7 @@ class FakeControlPlane final : public http::Caller,
     std::vector<std::string> renewals;                  // bodies, repeats too
     std::map<std::string, std::string> renewalAnswers;  // by renew id
     std::int64_t renewalCounter = 0;
+    std::chrono::seconds renewedLife = std::chrono::hours(23);  // not the first token's
     std::deque<pairing::Event> events;
     std::int64_t lastEvent = 0;
     bool offerGone = false;
@@ -188,7 +201,7 @@ class FakeControlPlane final : public http::Caller,
         auto& answer = renewalAnswers[pairing::toText(request.renewId)];
         if (!answer.empty()) return Answer{200, answer};
         pairing::RenewReply reply;
-        reply.userJwt = userJwt(std::chrono::hours(48));
+        reply.userJwt = userJwt(renewedLife);
         reply.ratchet = {++renewalCounter, random_.array<32>()};
         reply.issuedAt = toUnixMilliseconds(clock_.wallNow());
         if (!request.csr.empty()) {

@@ -4,6 +4,8 @@
 #include "common/codec/json.h"
 #include "test/unit/gateway/enrollment/enrollment_fixture.h"
 
+#include <array>
+
 namespace pcg::gateway::test {
 namespace {
 
@@ -98,6 +100,45 @@ TEST_F(RenewalTest, NothingIsSentThatCouldNotBeStored) {
     EXPECT_TRUE(renew()) << result.error().message();
 }
 
+TEST_F(RenewalTest, ASecondCallSendsNothingThatTheFirstOneCouldNotStore) {
+    net::Timer disk(loop.get_executor(), SteadyTime::max());
+    store.busy = &disk;
+    store.failing = true;
+    std::array<Result<>, 2> results;
+    std::array<bool, 2> done{};
+    for (std::size_t i = 0; i < 2; ++i) {
+        net::asio::co_spawn(
+            loop, renewOnce(*enrollment, results.at(i), done.at(i)), net::asio::detached);
+    }
+    loop.restart();
+    loop.poll();
+    EXPECT_TRUE(plane->renewals.empty());
+
+    disk.cancel();
+    ASSERT_TRUE(until([&] { return done[0] && done[1]; }));
+
+    EXPECT_FALSE(results[0]);
+    EXPECT_FALSE(results[1]);
+    EXPECT_TRUE(plane->renewals.empty());
+    store.busy = nullptr;
+    store.failing = false;
+    ASSERT_TRUE(renew()) << result.error().message();
+    EXPECT_EQ(papers().ratchet.counter, 1);
+}
+
+TEST_F(RenewalTest, TwoCallsAtOnceAreOneRenewal) {
+    std::array<Result<>, 2> results;
+    std::array<bool, 2> done{};
+    for (std::size_t i = 0; i < 2; ++i) {
+        net::asio::co_spawn(
+            loop, renewOnce(*enrollment, results.at(i), done.at(i)), net::asio::detached);
+    }
+    ASSERT_TRUE(until([&] { return done[0] && done[1]; }));
+
+    EXPECT_TRUE(results[0] && results[1]);
+    EXPECT_EQ(plane->renewals.size(), 1U);
+}
+
 TEST_F(RenewalTest, TheCertificateIsRenewedWithANewKeyAfterTwoThirdsOfItsLife) {
     const auto key = enrollment->record().keys.tls.publicSpki();
     ASSERT_TRUE(renew());
@@ -133,6 +174,18 @@ TEST_F(RenewalTest, ACertificateForAnotherKeyIsNotTaken) {
 
     EXPECT_EQ(papers().bundle.clientCertChain, before);
     EXPECT_EQ(papers().ratchet.counter, 1) << "what was used up is used up";
+}
+
+TEST_F(RenewalTest, ATokenThatLivesLongerThanADayIsNotTaken) {
+    const auto before = papers().bundle.bus.userJwt;
+    plane->renewedLife = 24h + 6min;
+
+    EXPECT_TRUE(!renew() && result.error().message().find("longer") != std::string::npos);
+
+    EXPECT_EQ(papers().bundle.bus.userJwt, before);
+    EXPECT_EQ(papers().ratchet.counter, 1);
+    plane->renewedLife = 24h + 4min;
+    EXPECT_TRUE(renew()) << "a clock may be five minutes off: " << result.error().message();
 }
 
 // Off for long between the sending and the answer: what is given again is worth nothing any more.

@@ -3,10 +3,14 @@
 #include "gateway/remote/remote_api.h"
 
 #include "common/codec/base64url.h"
+#include "common/crypto/digest.h"
+#include "common/crypto/x509.h"
 #include "gateway/state/proxy_state.h"
 #include "test/fakes/fake_exchange.h"
 #include "test/unit/gateway/endpoints/local_vcenter.h"
 #include "test/unit/gateway/state/state_fixture.h"
+
+#include <array>
 
 namespace pcg::gateway {
 namespace {
@@ -43,11 +47,18 @@ class RemoteApiTest : public StateFixture {
         }
     };
 
+    static http::RequestHead head(const std::string& method, const std::string& target) {
+        return {method, target, {{"Pcg-Actor", "alice"}}, {}};
+    }
+
     Answer call(const std::string& method,
                 const std::string& target,
                 const std::string& body = {}) {
-        http::RequestHead head{method, target, {{"Pcg-Actor", "alice"}}, {}};
-        test::FakeExchange exchange(std::move(head), body);
+        test::FakeExchange exchange(head(method, target), body);
+        return served(exchange);
+    }
+
+    Answer served(test::FakeExchange& exchange) {
         await(api_.serve(exchange));
         Answer answer{exchange.answer.status, {}};
         if (!exchange.answerBody.empty()) answer.body = *json::parseObject(exchange.answerBody);
@@ -68,6 +79,15 @@ class RemoteApiTest : public StateFixture {
             .set("key_id", pairing::sealingKeyId(key));
     }
 
+    json::Object movedTo(const test::LocalVcenter& other, const test::Pem& shown) {
+        const auto chain = *crypto::parsePemCertificates(shown.certificate);
+        const auto pin = toHex(crypto::sha256(chain.front().der()));
+        return json::Object()
+            .set("address", other.url())
+            .set("trust", json::Object().set("mode", "pin").set("sha256", pin))
+            .set("credentials", sealed("vc1", other.url()));
+    }
+
     json::Object endpoint(const std::string& sealedFor = "vc1") {
         return json::Object()
             .set("name", "vc1")
@@ -86,6 +106,17 @@ class RemoteApiTest : public StateFixture {
             call("POST", one + "/certificate", R"({"sha256":")" + *shown + "\"}").text("state"),
             "ok");
         return one;
+    }
+
+    net::Task<void> move(std::string target, std::string body, int& status) {
+        test::FakeExchange exchange(head("PATCH", target), std::move(body));
+        co_await api_.serve(exchange);
+        status = exchange.answer.status;
+    }
+
+    net::Task<void> forbid() {
+        const auto done = co_await gate_.set({false, false});
+        EXPECT_TRUE(done);
     }
 
     net::Loop loop_{1};
@@ -204,6 +235,42 @@ TEST_F(RemoteApiTest, StoredCredentialsAreNeverSentToAnotherAddress) {
     EXPECT_EQ(answer.status, 200) << answer.text("detail");
     EXPECT_EQ(answer.text("state"), "untrusted");
     EXPECT_EQ(other.requests, 0);
+}
+
+// The body of the first request is held back until the second one is done.
+TEST_F(RemoteApiTest, ABoxIsComparedWithTheAddressThatTheEndpointHasWhenTheBoxIsThere) {
+    allow(true, false);
+    const auto one = addApproved();
+    const auto captured = json::Object().set("credentials", sealed("vc1", vcenter_.url()));
+    const auto evilShows = test::selfSigned();
+    test::LocalVcenter evil(loop_, evilShows);
+    const auto elsewhere = json::write(movedTo(evil, evilShows));
+    int moved = 0;
+    test::FakeExchange late(head("PATCH", one), json::write(captured));
+    late.beforeBody = [&]() -> net::Task<void> { return move(one, elsewhere, moved); };
+
+    const auto answer = served(late);
+
+    EXPECT_EQ(moved, 200);
+    EXPECT_EQ(evil.logins, 1) << "with the credentials that came with the address";
+    EXPECT_EQ(answer.status, 400);
+    EXPECT_EQ(answer.text("field"), "credentials.sealed");
+}
+
+TEST_F(RemoteApiTest, ARightThatIsTakenBackIsGoneForARequestWhoseBodyIsStillOnItsWay) {
+    allow(true, true);
+    const auto one = addApproved();
+    for (const auto& [method, target, body] : std::vector<std::array<std::string, 3>>{
+             {"POST", one + "/keys", R"({"role":"full"})"},
+             {"PATCH", one, R"({"name":"other"})"},
+             {"POST", one + "/certificate", R"({"sha256":")" + std::string(64, 'a') + "\"}"},
+             {"POST", "/v1/endpoints", json::write(endpoint())}}) {
+        allow(true, true);
+        test::FakeExchange late(head(method, target), body);
+        late.beforeBody = [&]() -> net::Task<void> { return forbid(); };
+
+        EXPECT_EQ(served(late).status, 403) << method << target;
+    }
 }
 
 TEST_F(RemoteApiTest, ANameThatIsTakenIsAConflict) {

@@ -64,7 +64,9 @@ TEST_F(AccessKeysTest, RefuseAWrongSecretAnotherEndpointAndAnUnknownKey) {
 
 TEST_F(AccessKeysTest, EndWhenTheyExpire) {
     const auto key = mint(clock_.wallNow() + 1h);
-    EXPECT_TRUE(verifies(key, endpoint_, key.password));
+    const auto principal = verifyAccessKey(storage(), endpoint_, key.record.id, key.password);
+    ASSERT_TRUE(principal && *principal);
+    EXPECT_EQ((*principal)->expires_at, key.record.expiresAt) << "so that its sessions end with it";
 
     clock_.advance(1h);
 
@@ -80,6 +82,7 @@ TEST_F(AccessKeysTest, EndWhenTheyAreRevoked) {
     EXPECT_FALSE(verifies(key, endpoint_, key.password));
     ASSERT_EQ(listAccessKeys(storage())->size(), 1U);
     EXPECT_TRUE(listAccessKeys(storage())->front().revoked);
+    EXPECT_TRUE(listAccessKeys(storage(), endpoint_)->empty());
     EXPECT_TRUE(revokeAccessKey(storage(), wire::newId<wire::AccessKeyId>(random_))
                     .error()
                     .is(errc::kNoSuchKey));
@@ -93,6 +96,55 @@ TEST_F(AccessKeysTest, GoWithTheirEndpoint) {
     EXPECT_TRUE(createAccessKey(storage(), endpoint_, {proxy::Role::Full, std::nullopt, ""})
                     .error()
                     .is(errc::kNoSuchEndpoint));
+}
+
+TEST_F(AccessKeysTest, AreListedHoweverManyWereRevokedBefore) {
+    std::optional<wire::AccessKeyId> first;
+    for (std::size_t i = 0; i < kMaxEndedKeysPerEndpoint + 10; ++i) {
+        const auto key = mint();
+        if (!first) first = key.record.id;
+        ASSERT_TRUE(revokeAccessKey(storage(), key.record.id));
+        clock_.advance(1s);
+    }
+    const auto live = mint();
+
+    const auto listed = listAccessKeys(storage(), endpoint_);
+    ASSERT_EQ(listed->size(), 1U);
+    EXPECT_EQ(listed->front().id, live.record.id);
+    const auto all = listAccessKeys(storage());
+    EXPECT_EQ(all->size(), kMaxEndedKeysPerEndpoint + 1);
+    EXPECT_EQ(all->front().id, live.record.id) << "before those that were revoked";
+    EXPECT_TRUE(listAccessKeys(storage(), addEndpointNamed("vc2"))->empty());
+    EXPECT_FALSE(*findAccessKey(storage(), *first)) << "the oldest that ended are forgotten";
+}
+
+TEST_F(AccessKeysTest, AreForgottenAWhileAfterTheyEnded) {
+    const auto revoked = mint();
+    const auto expired = mint(clock_.wallNow() + 1h);
+    ASSERT_TRUE(revokeAccessKey(storage(), revoked.record.id));
+    clock_.advance(std::chrono::days(89));
+    mint();
+    EXPECT_TRUE(*findAccessKey(storage(), revoked.record.id));
+    EXPECT_TRUE(*findAccessKey(storage(), expired.record.id));
+
+    clock_.advance(std::chrono::days(2));
+    const auto last = mint();
+
+    EXPECT_FALSE(*findAccessKey(storage(), revoked.record.id));
+    EXPECT_FALSE(*findAccessKey(storage(), expired.record.id));
+    EXPECT_EQ(listAccessKeys(storage())->size(), 2U);
+    EXPECT_TRUE(verifies(last, endpoint_, last.password));
+}
+
+TEST_F(AccessKeysTest, AreBoundedAndThoseThatEndedMakeRoom) {
+    for (std::size_t i = 0; i < kMaxKeysPerEndpoint; ++i) mint(clock_.wallNow() + 1h);
+    const auto refused = createAccessKey(storage(), endpoint_, {proxy::Role::Full, {}, ""});
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(errc::kTooMany));
+
+    clock_.advance(1h);
+
+    EXPECT_TRUE(createAccessKey(storage(), endpoint_, {proxy::Role::Full, {}, ""}));
 }
 
 TEST_F(AccessKeysTest, AreNotOnTheDiskInClear) {

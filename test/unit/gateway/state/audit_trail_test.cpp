@@ -17,6 +17,27 @@ class AuditTrailTest : public StateFixture {
         return rows.value_or(std::vector<AuditRow>{});
     }
 
+    proxy::AuditRecord call(const std::string& accessKey, const std::string& decision) {
+        return {.at = clock_.wallNow(),
+                .request_id = "00112233aabbccdd",
+                .endpoint = endpoint_,
+                .peer = "ingress",
+                .access_key = accessKey,
+                .surface = "soap",
+                .method = "Login",
+                .object = "",
+                .decision = decision,
+                .reason = "",
+                .outcome = "complete"};
+    }
+
+    static std::vector<std::string> eventsOf(const std::vector<AuditRow>& rows) {
+        std::vector<std::string> events;
+        for (const auto& row : rows) events.push_back(row.event);
+        return events;
+    }
+
+    const wire::EndpointId endpoint_ = wire::newId<wire::EndpointId>(random_);
     net::Loop loop_;
     AuditTrail trail_{loop_, *state_, clock_};
 };
@@ -66,6 +87,79 @@ TEST_F(AuditTrailTest, SaysHowMuchItHadToDrop) {
     ASSERT_EQ(rows.size(), AuditTrail::kMaxQueued + 1);
     EXPECT_EQ(rows.back().event, "audit.dropped");
     EXPECT_EQ(rows.back().data, R"({"lines":7})");
+}
+
+TEST_F(AuditTrailTest, KeepsEventsHoweverManyCallsComeAfterThem) {
+    trail_.note("endpoint.added", {});
+    flushed();
+    ASSERT_TRUE(storage().database.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) INSERT INTO "
+        "audit (at, event, data, call) SELECT '', 'proxy.call', '{}', 1 FROM n",
+        {AuditTrail::kMaxRows + 10}));
+    for (std::size_t i = 0; i < AuditTrail::kPruneEvery; ++i)
+        trail_.record(call("ak_x", "allowed"));
+
+    flushed();
+
+    const auto counts = storage().database.queryOne(
+        "SELECT (SELECT count(*) FROM audit WHERE call = 1), (SELECT count(*) FROM audit WHERE "
+        "event = 'endpoint.added')");
+    EXPECT_GE((*counts)->integer(0), AuditTrail::kMaxRows);
+    EXPECT_LE((*counts)->integer(0),
+              AuditTrail::kMaxRows + static_cast<std::int64_t>(AuditTrail::kPruneEvery));
+    EXPECT_EQ((*counts)->integer(1), 1);
+    const auto newest = newestAuditRows(storage(), 5);
+    ASSERT_EQ(newest->size(), 6U) << "five calls and the one event";
+    EXPECT_EQ(newest->back().event, "endpoint.added");
+}
+
+TEST_F(AuditTrailTest, DropsCallsForCallsAndNoEvent) {
+    trail_.note("endpoint.added", {});
+    for (std::size_t i = 0; i < AuditTrail::kMaxQueued + 7; ++i) {
+        trail_.record(call("ak_x", "allowed"));
+    }
+
+    const auto rows = flushed();
+
+    ASSERT_EQ(rows.size(), AuditTrail::kMaxQueued + 2);
+    EXPECT_EQ(rows.back().data, R"({"lines":7})");
+    EXPECT_EQ(rows.at(rows.size() - 2).event, "endpoint.added");
+}
+
+TEST_F(AuditTrailTest, CountsCallsWithoutASessionInsteadOfKeepingEach) {
+    for (int i = 0; i < 1000; ++i) {
+        trail_.record(call("", "proxy.not_authenticated"));
+        trail_.record(call("ak_" + std::to_string(i), "proxy.invalid_login"));
+    }
+    trail_.record(call("ak_x", "proxy.method_denied"));
+
+    const auto rows = flushed();
+
+    EXPECT_EQ(eventsOf(rows),
+              (std::vector<std::string>{"proxy.calls_without_session",
+                                        "proxy.calls_without_session",
+                                        "proxy.call",
+                                        "proxy.call",
+                                        "proxy.call"}));
+    const auto sum = codec::json::parseObject(rows.front().data);
+    EXPECT_EQ(sum->string("decision", 100).value(), "proxy.not_authenticated");
+    EXPECT_EQ(sum->string("endpoint", 100).value(), endpoint_.text());
+    EXPECT_EQ(sum->integer("calls").value(), 999);
+    trail_.record(call("", "proxy.not_authenticated"));
+    EXPECT_EQ(flushed().front().event, "proxy.call") << "the first of the next while";
+}
+
+TEST_F(AuditTrailTest, CountsTogetherWhatIsOfTooManyKinds) {
+    for (std::size_t i = 0; i < AuditTrail::kMaxCounted + 50; ++i) {
+        trail_.record(call("", "proxy.kind_" + std::to_string(i)));
+    }
+
+    const auto rows = flushed();
+
+    EXPECT_LE(rows.size(), AuditTrail::kMaxCounted + 1);
+    EXPECT_EQ(rows.front().event, "proxy.calls_without_session");
+    EXPECT_EQ(codec::json::parseObject(rows.front().data)->integer("calls").value(),
+              static_cast<std::int64_t>(AuditTrail::kMaxCounted + 50 - (rows.size() - 1)));
 }
 
 }  // namespace

@@ -91,6 +91,71 @@ TEST_F(EndpointsTest, TakeNewCredentials) {
     EXPECT_EQ(endpointCredentials(storage(), added->id)->password.revealText(), "new");
 }
 
+TEST_F(EndpointsTest, DoNotOpenCredentialsForAnotherAddressThanTheyWereSealedFor) {
+    const auto added = add("vc1");
+    ASSERT_TRUE(added);
+    ASSERT_TRUE(storage().database.execute("UPDATE endpoints SET url = 'https://evil.example'"));
+
+    EXPECT_TRUE(endpointCredentials(storage(), added->id).error().is(store::kSealBroken));
+}
+
+TEST_F(EndpointsTest, OfAnEarlierVersionGetTheirCredentialsSealedForTheirAddress) {
+    const auto added = add("vc1");
+    ASSERT_TRUE(added);
+    for (const std::string column : {"username", "password"}) {
+        const auto sealed = storage().envelope.seal(scope_,
+                                                    store::KeyClass::Credentials,
+                                                    {"endpoints", added->id.text(), column},
+                                                    asBytes(std::string_view("of before")));
+        ASSERT_TRUE(sealed);
+        ASSERT_TRUE(storage().database.execute(
+            "UPDATE endpoints SET credentials_bound = 0, " + column + " = ?", {*sealed}));
+    }
+    EXPECT_FALSE(endpointCredentials(storage(), added->id)) << "never opened as they are";
+
+    reopen();
+
+    const auto held = endpointCredentials(storage(), added->id);
+    ASSERT_TRUE(held) << held.error().message();
+    EXPECT_EQ(held->password.revealText(), "of before");
+    EXPECT_EQ(held->url, "https://vc.example.com");
+}
+
+TEST_F(EndpointsTest, ThatBecameAnotherOneMeanwhileAreNotChanged) {
+    const auto added = add("vc1", "old");
+    ASSERT_TRUE(added);
+    const auto seen = EndpointIdentity::of(*added);
+    EndpointChange elsewhere;
+    elsewhere.url = "https://evil.example";
+    elsewhere.credentials.emplace(
+        EndpointCredentials{Secret::fromText("u"), Secret::fromText("theirs")});
+    ASSERT_TRUE(changeEndpoint(storage(), scope_, added->id, elsewhere));
+
+    EndpointChange late;
+    late.checkedAgainst = seen;
+    late.credentials.emplace(
+        EndpointCredentials{Secret::fromText("u"), Secret::fromText("genuine")});
+    const auto changed = changeEndpoint(storage(), scope_, added->id, late);
+
+    EXPECT_TRUE(!changed && changed.error().is(errc::kChangedMeanwhile));
+    EXPECT_EQ(endpointCredentials(storage(), added->id)->password.revealText(), "theirs");
+}
+
+TEST_F(EndpointsTest, KeepTheirCredentialsWhenTheirAdminMovesThem) {
+    const auto added = add("vc1");
+    ASSERT_TRUE(added);
+    EndpointChange moved;
+    moved.url = "https://vc2.example.com";
+
+    ASSERT_TRUE(changeEndpoint(storage(), {"tn_a", 2}, added->id, moved));
+
+    const auto held = endpointCredentials(storage(), added->id);
+    ASSERT_TRUE(held) << held.error().message();
+    EXPECT_EQ(held->url, "https://vc2.example.com");
+    EXPECT_EQ(held->password.revealText(), "swordfish");
+    EXPECT_EQ(held->scope, scope_) << "under the keys that they were under";
+}
+
 TEST_F(EndpointsTest, AreGoneOnceRemoved) {
     const auto added = add("vc1");
     ASSERT_TRUE(added);
