@@ -65,7 +65,6 @@ function Endpoints({ gateway }: { gateway: GatewayDetail }) {
           { title: "Kind", cell: (one) => one.kind },
           { title: "State", cell: (one) => <Status state={one.state} /> },
           { title: "Target", cell: (one) => visible(one.target ?? "–", 200) },
-          { title: "Why", cell: (one) => one.why || "–" },
         ]}
       />
     </Card>

@@ -43,19 +43,29 @@ async function picture(name, path, options, until = async () => {}) {
 const wide = (height) => ({ viewport: { width: 1280, height } });
 
 test("a deployment's progress", () =>
-  picture("deployment", "/deployments/new", wide(860), async (page) => {
+  picture("deployment", "/deployments/new", wide(980), async (page) => {
     await page.getByRole("textbox", { name: "Name", exact: true }).fill("blue");
     await page.getByLabel("Gateway").selectOption({ label: "dc1" });
     await page.getByLabel("Endpoint").selectOption({ label: "vc1" });
     await page.getByLabel("Control-plane machines").selectOption("3");
-    await page.getByLabel("Workers").fill("2");
+    await page.getByLabel("Workers").fill("6");
     await page.getByLabel("Template").fill("DC0/vm/debian-12");
     await page.getByLabel("CPUs").fill("4");
     await page.getByLabel("Memory (MiB)").fill("8192");
     await page.getByRole("button", { name: "Preview the plan" }).click();
     await page.getByRole("button", { name: "Deploy", exact: true }).click();
-    await page.getByText(/Machines ready: [1-3] of 5/).waitFor(PATIENCE);
+    await page.getByText(/Machines ready: [1-8] of 9/).waitFor(PATIENCE);
   }));
+
+test("the overview", () => picture("overview", "/", wide(860)));
+test("a gateway", () => picture("gateway", `/gateways/${gateway}`, wide(1500)));
+test("a gateway, on a phone", () =>
+  picture("phone", `/gateways/${gateway}`, { viewport: { width: 390, height: 844 }, dark: true }));
+test("a changed certificate", () =>
+  picture("certificate", `/gateways/${gateway}/endpoints/${changed.id}`, { ...wide(960), dark: true }));
+test("the inventory", () => picture("inventory", `/gateways/${gateway}/endpoints/${endpoint.id}/inventory`, wide(620), (page) =>
+  page.getByRole("button", { name: "templates" }).click()));
+test("the audit", () => picture("audit", "/audit", wide(900)));
 
 test("pairing: the comparison number", async () => {
   await lab.tell("start_gateway", { name: "dc3", tenant: tenant.name });
@@ -68,13 +78,3 @@ test("pairing: the comparison number", async () => {
     await page.getByLabel("The console names the tenant").check();
   });
 });
-
-test("the overview", () => picture("overview", "/", wide(860)));
-test("a gateway", () => picture("gateway", `/gateways/${gateway}`, wide(1500)));
-test("a gateway, on a phone", () =>
-  picture("phone", `/gateways/${gateway}`, { viewport: { width: 390, height: 844 }, dark: true }));
-test("a changed certificate", () =>
-  picture("certificate", `/gateways/${gateway}/endpoints/${changed.id}`, { ...wide(960), dark: true }));
-test("the inventory", () => picture("inventory", `/gateways/${gateway}/endpoints/${endpoint.id}/inventory`, wide(620), (page) =>
-  page.getByRole("button", { name: "templates" }).click()));
-test("the audit", () => picture("audit", "/audit", wide(900)));
