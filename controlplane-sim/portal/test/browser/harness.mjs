@@ -99,11 +99,11 @@ export async function faultsInBothThemes(page) {
   return faults;
 }
 
-/** By how many pixels something is wider than the window. */
+/** By how many pixels something is wider than the window, or than the card that it stands in (1 is for rounding). */
 export function overflow(page) {
   return page.evaluate(() => {
-    const main = document.querySelector("main");
-    return Math.max(main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - innerWidth);
+    const boxes = Array.from(document.querySelectorAll("main, .pf-v6-c-card, dialog"), (box) => box.scrollWidth - box.clientWidth - 1);
+    return Math.max(0, document.documentElement.scrollWidth - innerWidth, ...boxes);
   });
 }
 

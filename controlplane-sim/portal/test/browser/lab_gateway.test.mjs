@@ -125,6 +125,12 @@ test("the inventory browser lists what the vCenter has, of every kind", () =>
     assert.deepEqual(await faultsInBothThemes(page), []);
   }));
 
+test("the overview, an endpoint and the form for machines are accessible with real data, too", async () => {
+  for (const path of ["/", `${gatewayPath()}/endpoints/${endpoint.id}`, "/deployments/new"]) {
+    await onPage(path, async (page) => assert.deepEqual(await faultsInBothThemes(page), [], path));
+  }
+});
+
 test("a name that the vCenter was given to fool its readers is shown for what it is, and makes nothing happen", () =>
   onPage(`${gatewayPath()}/endpoints/${endpoint.id}/inventory`, async (page) => {
     const { items } = await api(`${gatewayPath()}/endpoints/${endpoint.id}/inventory?kind=templates`);

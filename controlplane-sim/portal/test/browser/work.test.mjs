@@ -238,7 +238,8 @@ test("a page that nobody looks at holds no stream, and catches up when it is see
     }, hidden);
     await show(true);
     await page.getByText("Live", { exact: true }).waitFor({ state: "detached" });
-    while (stub.streams.size > 0) await new Promise((resume) => setTimeout(resume, 20));
+    for (let wait = 0; stub.streams.size > 0 && wait < 500; wait++) await new Promise((resume) => setTimeout(resume, 20));
+    assert.equal(stub.streams.size, 0);
     stub.data.gateways.length = 1;
     await show(false);
     await page.getByText("Live", { exact: true }).waitFor();

@@ -92,7 +92,7 @@ export class Stub {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.write(": here\n\n");
     this.streams.add(response);
-    request.on("close", () => this.streams.delete(response));
+    response.on("close", () => this.streams.delete(response)); // the request's "close" comes when it was read
   }
 
   session() {
