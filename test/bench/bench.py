@@ -139,7 +139,7 @@ def make_source(path, size):
 def build_ways(here, directory, say):
     here.prepare()
     here.start_controlplane()
-    tenant = here.add_tenant("acme")
+    tenant = here.add_tenant("tenant-a")
     one = here.add_gateway(tenant, "dc1")
     upstream = here.start_vcenter("vcenter-dc1")
     endpoint = here.add_endpoint(tenant, one, "vc1", upstream, "full")

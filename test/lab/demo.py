@@ -150,7 +150,7 @@ def play(tell, here, mebibytes):
     tell.chapter("A control plane (the SaaS side), with its message bus")
     here.prepare()
     here.start_controlplane()
-    tenant = here.add_tenant("acme")
+    tenant = here.add_tenant("tenant-a")
     tell.chapter("A gateway is switched on in the data center, and paired by its code")
     one = here.add_gateway(tenant, "dc1")
     tell.quote("console of dc1", process.tail(one.console, 25))

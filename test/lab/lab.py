@@ -18,7 +18,7 @@ import gateway
 import process
 import vcenter
 
-TENANT_NAMES = ["acme", "globex", "initech", "umbrella", "hooli", "stark", "wayne", "tyrell"]
+TENANT_NAMES = [f"tenant-{letter}" for letter in "abcdefgh"]
 MARKER = "processes.json"
 ADMIN = "admin"
 

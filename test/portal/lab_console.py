@@ -11,6 +11,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
+import client  # noqa: E402
 import gateway  # noqa: E402
 import lab as lab_module  # noqa: E402
 import process  # noqa: E402
@@ -33,6 +34,20 @@ class Console:
         one.configure()
         one.start()
         self.lab.gateways[name] = one
+        return {}
+
+    def add_gateway(self, name, tenant):
+        """Paired and online, by the command line: for tests that begin behind the pairing."""
+        found = next(one for one in self.lab.tenants if one["name"] == tenant)
+        return {"id": self.lab.add_gateway(found, name).id}
+
+    def stop_gateway(self, name):
+        """As when its machine loses power."""
+        self.lab.kill(self.lab.gateways[name].process_name)
+        return {}
+
+    def restart_gateway(self, name):
+        self.lab.restart(self.lab.gateways[name].process_name)
         return {}
 
     def code(self, name, other_than=None):
@@ -70,7 +85,15 @@ class Console:
         one = self.lab.gateways[gateway_name]
         one.id = gateway_id
         endpoint = self.lab.add_endpoint(found, one, name, self.lab.vcenters[name], role)
-        return {"id": endpoint["id"], "username": endpoint["username"], "password": endpoint["password"]}
+        return {word: endpoint[word] for word in ("id", "username", "password", "ingress_url", "ca")}
+
+    def calls(self, endpoint, steps="login,inventory,logout"):
+        """An unmodified client works through the ingress."""
+        target = {"url": endpoint["ingress_url"], **{word: endpoint[word] for word in ("username", "password", "ca")}}
+        run = client.run("govmomi", self.lab.programs, target, steps)
+        if not run.ok:
+            raise process.StepError(f"the client failed: {run.text}")
+        return {}
 
     def change_certificate(self, name):
         """The same vCenter at the same address, with a new certificate."""

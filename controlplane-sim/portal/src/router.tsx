@@ -19,8 +19,9 @@ interface Route {
   load: () => Promise<PageModule>;
 }
 
+// Ids only: nothing that an API path made of them could be bent with.
 const route = (path: string, load: Route["load"]): Route => ({
-  pattern: new RegExp(`^${path.replace(/:(\w+)/g, "(?<$1>[^/]+)")}$`),
+  pattern: new RegExp(`^${path.replace(/:(\w+)/g, "(?<$1>[\\w-]+)")}$`),
   load,
 });
 
@@ -85,8 +86,5 @@ export function CurrentPage() {
   if (problem) return <Failure problem={problem} retry={() => location.reload()} />;
   if (loaded?.of !== found) return <Loading what="the page" />;
   const Page = loaded.module.default;
-  const params = Object.fromEntries(
-    Object.entries(found.pattern.exec(here)?.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]),
-  );
-  return <Page key={here} params={params} />;
+  return <Page key={here} params={{ ...found.pattern.exec(here)?.groups }} />;
 }

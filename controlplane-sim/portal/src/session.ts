@@ -36,6 +36,7 @@ setSessionHooks(
     if (session.value) sessionEnded.value = true;
     drop();
   },
+  () => void lookAgain(),
   () => new Promise((settle) => (stepUpRequest.value = settle)),
 );
 
@@ -47,6 +48,15 @@ export async function loadSession(): Promise<void> {
     const problem = asProblem(error);
     if (problem.status === 401) drop();
     else sessionProblem.value = problem;
+  }
+}
+
+/** The role may have changed; a look that fails changes nothing. */
+async function lookAgain(): Promise<void> {
+  try {
+    adopt((await get<Session>(PATH)).data);
+  } catch {
+    // whatever it is, the next action says so
   }
 }
 

@@ -123,7 +123,7 @@ class OpenApiExamples(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.server = Server(cls.folder.name)
-        made = cls.server.make_tenant("acme")
+        made = cls.server.make_tenant("tenant-a")
         cls.token, cls.password = made["api_token"], made["admin"]["password"]
         cls.server.add_gateways(made["tenant"]["id"], [(GATEWAY, "dc1", "U" + "A" * 55)])
         # Its name is sealed by the program, so it is given over the API.

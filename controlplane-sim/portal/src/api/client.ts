@@ -2,6 +2,7 @@
 // The only place that talks HTTP. Every POST carries an idempotency key, so that one whose answer was lost can be sent
 // again; the session's cookie goes by itself, the CSRF token beside it.
 
+import { neutralValue } from "./neutral.ts";
 import { Problem, problemOf, unreachable } from "./problem.ts";
 
 export interface Answer<T> {
@@ -18,18 +19,24 @@ interface CallOptions {
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 400;
+const FORBIDDEN = "api.forbidden"; // to this role
 
 let csrfToken = "";
 let onSignedOut: () => void = () => {};
+let onForbidden: () => void = () => {};
 let askForPassword: () => Promise<boolean> = async () => false;
 
 export function setCsrfToken(token: string): void {
   csrfToken = token;
 }
 
-/** What to do when the session is over, and when an action needs the password once more (true: it was given). */
-export function setSessionHooks(signedOut: () => void, stepUp: () => Promise<boolean>): void {
+/**
+ * What to do when the session is over, when the role does not go to something that was offered (it may have changed
+ * meanwhile), and when an action needs the password once more (true: it was given).
+ */
+export function setSessionHooks(signedOut: () => void, forbidden: () => void, stepUp: () => Promise<boolean>): void {
   onSignedOut = signedOut;
+  onForbidden = forbidden;
   askForPassword = stepUp;
 }
 
@@ -74,6 +81,7 @@ async function call(method: string, path: string, options: CallOptions = {}): Pr
   if (response.ok) return response;
   const problem = await problemOf(response);
   if (problem.status === 401 && !path.startsWith("/api/v1/session")) onSignedOut();
+  if (problem.code === FORBIDDEN) onForbidden();
   if (problem.code === "api.step_up" && (await askForPassword())) return call(method, path, options);
   throw problem;
 }
@@ -81,7 +89,7 @@ async function call(method: string, path: string, options: CallOptions = {}): Pr
 async function jsonOf<T>(response: Response): Promise<T> {
   try {
     const text = await response.text();
-    return (text === "" ? undefined : JSON.parse(text)) as T; // 202 and 204 say all with their status
+    return (text === "" ? undefined : JSON.parse(text, neutralValue)) as T; // 202 and 204 say all with their status
   } catch {
     throw new Problem(0, "portal.answer", "The control plane's answer was cut off. Try again.");
   }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells pages when to look again: by server-sent events, and by the clock while those cannot be had.
+// Tells pages when to look again: by server-sent events, and by the clock while those cannot be had. A page that nobody
+// looks at is told nothing: a browser has six connections for an origin, and each stream takes one.
 
 import { signal } from "@preact/signals";
 
-export type Topic = "gateway" | "endpoint" | "deployment" | "audit" | "session";
+/** "clock" is for what changes without being told: ages, round trips, the time under a chart. */
+export type Topic = "gateway" | "endpoint" | "deployment" | "audit" | "clock";
 
-const TOPICS: Topic[] = ["gateway", "endpoint", "deployment", "audit", "session"];
+const TOLD: Topic[] = ["gateway", "endpoint", "deployment", "audit"];
 const POLL_MS = 10_000;
 const REOPEN_MS = 30_000;
 
@@ -31,27 +33,39 @@ function open(): void {
     announce(null); // what happened in between was not told
   };
   source.onerror = () => (liveState.value = "polling");
-  for (const topic of TOPICS) source.addEventListener(topic, () => announce(topic));
+  for (const topic of TOLD) source.addEventListener(topic, () => announce(topic));
+}
+
+function close(): void {
+  source?.close();
+  source = null;
+  liveState.value = "polling";
 }
 
 function tick(): void {
-  if (liveState.value === "live" || document.hidden) return;
-  announce(null);
+  if (document.hidden) return;
+  announce(liveState.value === "live" ? "clock" : null);
   const gaveUp = source?.readyState === EventSource.CLOSED;
   if (gaveUp && Date.now() - openedAt > REOPEN_MS) open();
 }
 
+function onVisibility(): void {
+  if (document.hidden) close();
+  else if (!source) open();
+}
+
 export function startLive(): void {
-  if (source) return;
-  open();
+  if (timer) return;
   timer = setInterval(tick, POLL_MS);
+  document.addEventListener("visibilitychange", onVisibility);
+  onVisibility();
 }
 
 export function stopLive(): void {
-  source?.close();
-  source = null;
+  document.removeEventListener("visibilitychange", onVisibility);
   clearInterval(timer);
-  liveState.value = "polling";
+  timer = 0;
+  close();
 }
 
 /** Calls `listener` when something of these topics may have changed; returns how to stop that. */

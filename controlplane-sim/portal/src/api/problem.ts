@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { neutralValue } from "./neutral.ts";
+
+const MAX_DETAIL = 1000;
+
 /** A refusal of the API (RFC 9457), or that it could not be reached at all (status 0). */
 export class Problem extends Error {
   constructor(
@@ -22,10 +26,10 @@ export async function problemOf(response: Response): Promise<Problem> {
   const seconds = Number(response.headers.get("Retry-After"));
   const wait = seconds > 0 ? seconds * 1000 : null;
   try {
-    const body = (await response.json()) as Record<string, unknown>;
+    const body = JSON.parse(await response.text(), neutralValue) as Record<string, unknown>;
     const text = (name: string) => (typeof body[name] === "string" ? body[name] : null);
     const detail = text("detail") ?? text("title") ?? `The control plane answered with ${response.status}.`;
-    return new Problem(response.status, text("code") ?? "", detail, text("field"), wait);
+    return new Problem(response.status, text("code") ?? "", detail.slice(0, MAX_DETAIL), text("field"), wait);
   } catch {
     return new Problem(response.status, "", `The control plane answered with ${response.status}.`, null, wait);
   }

@@ -28,6 +28,8 @@ export interface Gateway {
   epoch: number;
   bound_at: string;
   kind?: "paired" | "system";
+  /** Sentences to act on, also while it is online. */
+  warnings?: string[];
   link: {
     why: string;
     path?: string | null;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import type { AuditEntry } from "../api/types.ts";
 import { Button, LinkButton } from "../ui/button.tsx";
@@ -17,15 +17,19 @@ const INITIAL = { q: "", actor: "", action: "", target: "", outcome: "", from: "
 
 const OUTCOMES = ["", "success", "refused", "failed", "unknown"].map((value) => ({ value, label: value || "All" }));
 
+function whoOf({ actor: { name, kind } }: AuditEntry): string {
+  return name === kind ? visible(name) : `${visible(name)} (${visible(kind)})`;
+}
+
 const COLUMNS = [
   { title: "When", cell: (entry: AuditEntry) => <Time at={entry.at} /> },
-  { title: "Who", cell: (entry: AuditEntry) => `${visible(entry.actor.name)} (${entry.actor.kind})` },
-  { title: "What", cell: (entry: AuditEntry) => <span class="pcg-wrap">{entry.action}</span> },
-  { title: "Target", cell: (entry: AuditEntry) => <span class="pcg-wrap">{visible(entry.target.name || entry.target.id || "–")}</span> },
+  { title: "Who", cell: (entry: AuditEntry) => whoOf(entry) },
+  { title: "What", cell: (entry: AuditEntry) => visible(entry.action) },
+  { title: "Target", cell: (entry: AuditEntry) => visible(entry.target.name || entry.target.id || "–") },
   { title: "Outcome", cell: (entry: AuditEntry) => <Status state={entry.outcome} /> },
   { title: "Took", cell: (entry: AuditEntry) => milliseconds(entry.duration_ms) },
   { title: "Up / down", cell: (entry: AuditEntry) => `${bytes(entry.bytes_up)} / ${bytes(entry.bytes_down)}` },
-  { title: "Detail", cell: (entry: AuditEntry) => <span class="pcg-wrap">{entry.detail ? visible(entry.detail, 300) : "–"}</span> },
+  { title: "Detail", cell: (entry: AuditEntry) => (entry.detail ? visible(entry.detail, 300) : "–") },
 ];
 
 /** The filters as the API has them: times with their zone, empty ones left out. */
@@ -39,9 +43,13 @@ export default function Audit() {
   const form = useForm(INITIAL);
   const [query, setQuery] = useState<Record<string, string>>({});
   const pages = usePages<AuditEntry>("/api/v1/audit", query, ["audit"]);
+  const wrongFilter = Boolean(pages.problem?.field && Object.hasOwn(INITIAL, pages.problem.field));
+  useEffect(() => {
+    if (wrongFilter) form.refuse(pages.problem);
+  }, [wrongFilter, query]);
   const search = (event: Event) => {
     event.preventDefault();
-    setQuery(queryOf(form.values));
+    void form.submit(async () => setQuery(queryOf(form.values)));
   };
   const exportAs = (format: string) => `/api/v1/audit/export?${new URLSearchParams({ ...query, format })}`;
   const actions = (
@@ -78,7 +86,11 @@ export default function Audit() {
         </div>
       </form>
       <Card flush>
-        <Listing pages={pages} what="audit entries" columns={COLUMNS} keyOf={(entry) => entry.seq} empty={empty} />
+        {wrongFilter ? (
+          <Empty title="Nothing was looked for">Mend the filter and search again.</Empty>
+        ) : (
+          <Listing pages={pages} what="audit entries" columns={COLUMNS} keyOf={(entry) => entry.seq} empty={empty} />
+        )}
       </Card>
     </Page>
   );

@@ -4,13 +4,14 @@ import { useState } from "preact/hooks";
 import { post } from "../api/client.ts";
 import type { Deployment, DeploymentSpec, Endpoint, Gateway, InventoryItem, Page as ListPage } from "../api/types.ts";
 import { navigate } from "../router.tsx";
+import { may } from "../session.ts";
 import { Alert } from "../ui/alert.tsx";
 import { Button, LinkButton } from "../ui/button.tsx";
 import { FormBox, Select, TextArea, TextField } from "../ui/fields.tsx";
 import { useForm } from "../ui/form.ts";
 import { Card, Page } from "../ui/page.tsx";
 import { useResource } from "../ui/resource.ts";
-import { Empty, Failure, Loading } from "../ui/states.tsx";
+import { Empty, Failure, Loading, RoleNeeded } from "../ui/states.tsx";
 import { visible } from "../ui/visible.ts";
 import { type Plan, PlanPreview } from "./deployment_plan.tsx";
 
@@ -66,7 +67,7 @@ function specOf(values: typeof INITIAL): DeploymentSpec {
 /** What an inventory has of one kind, to choose from; a field can be filled in without it, too. */
 function useSuggestions(path: string | null, kind: string) {
   const { data } = useResource<ListPage<InventoryItem>>(path && `${path}/inventory?kind=${kind}&limit=200`);
-  return (data?.items ?? []).map((item) => ({ value: item.path || item.id, label: item.name }));
+  return (data?.items ?? []).map((item) => ({ value: item.path || item.id, label: visible(item.name) }));
 }
 
 function choicesOf(list: { id: string; name: string }[]) {
@@ -149,11 +150,13 @@ function Wizard({ gateways }: { gateways: Gateway[] }) {
 }
 
 export default function DeploymentNew() {
-  const gateways = useResource<ListPage<Gateway>>("/api/v1/gateways?limit=200", ["gateway"]);
+  const allowed = may("operator");
+  const gateways = useResource<ListPage<Gateway>>(allowed ? "/api/v1/gateways?limit=200" : null, ["gateway"]);
   return (
     <Page title="Deploy machines" trail={[{ to: "/deployments", text: "Deployments" }]}>
       {gateways.problem && <Failure problem={gateways.problem} retry={gateways.reload} />}
-      {!gateways.data && !gateways.problem && <Loading what="the gateways" />}
+      {!allowed && <RoleNeeded role="operator" />}
+      {allowed && !gateways.data && !gateways.problem && <Loading what="the gateways" />}
       {gateways.data?.items.length === 0 && (
         <Empty title="There is no gateway to deploy through" action={<LinkButton to="/pair">Pair a gateway</LinkButton>}>
           Machines are made in a data center, through its gateway.

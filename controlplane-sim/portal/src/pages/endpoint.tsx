@@ -93,7 +93,7 @@ export default function EndpointPage({ params }: { params: Params }) {
           <Facts
             facts={[
               ["Kind", endpoint.kind === "maas" ? "MAAS" : "vCenter"],
-              ["In the data center", <span class="pcg-wrap">{endpoint.target ?? "–"}</span>],
+              ["In the data center", <span class="pcg-wrap">{visible(endpoint.target ?? "–", 200)}</span>],
               ["Last checked", <Time at={endpoint.checked_at} />],
             ]}
           />

@@ -8,12 +8,13 @@ import { fromBase64Url, toBase64Url } from "../pairing/bytes.ts";
 import { type DeviceKnowledge, knowledgeOf } from "../pairing/devices.ts";
 import { navigate, type Params } from "../router.tsx";
 import { plaintextOf, sealCredentials, type SealingKey, verifySealingKey } from "../sealing/seal.ts";
+import { may } from "../session.ts";
 import { Alert } from "../ui/alert.tsx";
 import { Check, FormBox, Radios, Select, TextArea, TextField } from "../ui/fields.tsx";
 import { useForm } from "../ui/form.ts";
 import { Card, Page } from "../ui/page.tsx";
 import { useResource } from "../ui/resource.ts";
-import { Failure, Loading } from "../ui/states.tsx";
+import { Failure, Loading, RoleNeeded } from "../ui/states.tsx";
 import { visible } from "../ui/visible.ts";
 
 interface CheckedKey {
@@ -151,8 +152,10 @@ function AddForm({ gateway, checked }: { gateway: GatewayDetail; checked: Checke
 }
 
 export default function EndpointAdd({ params }: { params: Params }) {
+  const allowed = may("admin");
   const chosen = params["gateway"]!;
-  const { data: gateway, problem, reload } = useResource<GatewayDetail>(`/api/v1/gateways/${chosen}`);
+  const path = allowed ? `/api/v1/gateways/${chosen}` : null;
+  const { data: gateway, problem, reload } = useResource<GatewayDetail>(path);
   const [checked, setChecked] = useState<CheckedKey | null>(null);
   const [refused, setRefused] = useState<Problem | null>(null);
   useEffect(() => {
@@ -173,7 +176,8 @@ export default function EndpointAdd({ params }: { params: Params }) {
     <Page title="Add an endpoint" trail={trail} lead="A vCenter or a MAAS that the gateway reaches in its data center.">
       <Card>
         {problem && <Failure problem={problem} retry={reload} />}
-        {!problem && !checked && !refused && <Loading what="the gateway's key" />}
+        {!allowed && <RoleNeeded role="admin" />}
+        {allowed && !problem && !checked && !refused && <Loading what="the gateway's key" />}
         {refused && <Alert tone="danger" title="Nothing can be sealed for this gateway now">{refused.message}</Alert>}
         {changed && (
           <Alert tone="danger" title="This is not the device key that this browser paired">

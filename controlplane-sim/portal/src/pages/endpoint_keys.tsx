@@ -74,7 +74,7 @@ export function Keys({ path }: { path: string }) {
             title: "Action",
             cell: (key) =>
               may("admin") && (
-                <Button look="inline" label={`Revoke ${key.label}`} onClick={() => setRevoking(key)}>
+                <Button look="inline" label={`Revoke ${visible(key.label)}`} onClick={() => setRevoking(key)}>
                   Revoke
                 </Button>
               ),

@@ -17,7 +17,7 @@ import { type Resource, usePages, useResource } from "../ui/resource.ts";
 import { Empty, Failure, Loading } from "../ui/states.tsx";
 import { Status } from "../ui/status.tsx";
 import { Table } from "../ui/table.tsx";
-import { visible } from "../ui/visible.ts";
+import { visible, visibleSentence } from "../ui/visible.ts";
 import { Charts } from "./gateway_charts.tsx";
 import { Timeline } from "./gateway_timeline.tsx";
 
@@ -64,8 +64,7 @@ function Endpoints({ gateway }: { gateway: GatewayDetail }) {
           { title: "Name", cell: (one) => <a href={`${here}/${one.id}`}>{visible(one.name)}</a> },
           { title: "Kind", cell: (one) => one.kind },
           { title: "State", cell: (one) => <Status state={one.state} /> },
-          { title: "Target", cell: (one) => <span class="pcg-wrap">{one.target ?? "–"}</span> },
-          { title: "Why", cell: (one) => one.why || "–" },
+          { title: "Target", cell: (one) => visible(one.target ?? "–", 200) },
         ]}
       />
     </Card>
@@ -133,13 +132,23 @@ function Offline({ gateway }: { gateway: GatewayDetail }) {
   const pairing = gateway.state === "pairing";
   return (
     <Alert tone={pairing ? "info" : "warning"} title={pairing ? "The gateway is being paired" : "The gateway is offline"}>
-      {sentence(gateway.why || gateway.link.why)} Calls to its endpoints are refused until it is back; what it deployed keeps running.
+      {visibleSentence(sentence(gateway.why || gateway.link.why))} Calls to its endpoints are refused until it is back; what it deployed keeps running.
     </Alert>
   );
 }
 
+function Warnings({ gateway }: { gateway: GatewayDetail }) {
+  return (
+    <>
+      {gateway.warnings?.map((warning) => (
+        <Alert key={warning} tone="warning" title={sentence(warning)} />
+      ))}
+    </>
+  );
+}
+
 export default function GatewayPage({ params }: { params: Params }) {
-  const resource = useResource<GatewayDetail>(`/api/v1/gateways/${params["gateway"]}`, ["gateway", "endpoint"]);
+  const resource = useResource<GatewayDetail>(`/api/v1/gateways/${params["gateway"]}`, ["gateway", "endpoint", "clock"]);
   const [dialog, setDialog] = useState<"rename" | "release" | null>(null);
   const gateway = resource.data;
   const trail = [{ to: "/gateways", text: "Gateways" }];
@@ -161,6 +170,7 @@ export default function GatewayPage({ params }: { params: Params }) {
   return (
     <Page title={visible(gateway.name)} trail={trail} label={<Status state={gateway.state} />} actions={actions}>
       <Offline gateway={gateway} />
+      <Warnings gateway={gateway} />
       <div class="pf-v6-l-grid pf-m-gutter">
         <div class="pf-v6-l-grid__item pf-m-8-col-on-xl">
           <div class="pf-v6-l-stack pf-m-gutter">

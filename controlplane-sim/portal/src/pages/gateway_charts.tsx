@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { Metrics, MetricSeries } from "../api/types.ts";
 import { Button } from "../ui/button.tsx";
 import { Chart } from "../ui/chart.tsx";
-import { bytes, milliseconds } from "../ui/format.tsx";
+import { bytes, count, milliseconds } from "../ui/format.tsx";
 import { Card } from "../ui/page.tsx";
 import { useResource } from "../ui/resource.ts";
 import { Empty, Failure, Loading } from "../ui/states.tsx";
@@ -17,11 +17,16 @@ const RANGES = [
 
 const whole = (value: number) => (value >= 10 || value === 0 ? String(Math.round(value)) : value.toFixed(1));
 
+const sum = (values: number[]) => values.reduce((all, value) => all + value, 0);
+
 function SeriesCharts({ series, metrics }: { series: MetricSeries; metrics: Metrics }) {
   const common = { from: metrics.from, stepSeconds: metrics.step_s };
   return (
     <div class="pf-v6-l-stack__item">
       <h3 class="pf-v6-c-title pf-m-md">{visible(series.name)}</h3>
+      <p class="pcg-note">
+        {count(sum(series.calls), "call")} in all, {count(sum(series.errors), "error")}
+      </p>
       <div class="pf-v6-l-grid pf-m-gutter">
         <div class="pf-v6-l-grid__item pf-m-6-col-on-lg">
           <Chart
@@ -63,7 +68,7 @@ function SeriesCharts({ series, metrics }: { series: MetricSeries; metrics: Metr
 
 export function Charts({ gatewayId }: { gatewayId: string }) {
   const [range, setRange] = useState("1h");
-  const metrics = useResource<Metrics>(`/api/v1/gateways/${gatewayId}/metrics?range=${range}`, ["gateway"]);
+  const metrics = useResource<Metrics>(`/api/v1/gateways/${gatewayId}/metrics?range=${range}`, ["gateway", "audit", "clock"]);
   const choice = RANGES.map((one) => (
     <Button key={one.value} look={one.value === range ? "primary" : "secondary"} onClick={() => setRange(one.value)}>
       {one.text}

@@ -5,6 +5,7 @@ import { Icon } from "../ui/icons.tsx";
 import { Card } from "../ui/page.tsx";
 import { useResource } from "../ui/resource.ts";
 import { Empty, Failure, Loading } from "../ui/states.tsx";
+import { visibleSentence } from "../ui/visible.ts";
 
 const LOOKS: Record<Severity, string> = {
   info: "pf-v6-c-progress-stepper__step pf-m-info",
@@ -22,10 +23,10 @@ function Entry({ entry }: { entry: TimelineEntry }) {
         </span>
       </div>
       <div class="pf-v6-c-progress-stepper__step-main">
-        <div class="pf-v6-c-progress-stepper__step-title">{entry.text}</div>
-        <div class="pf-v6-c-progress-stepper__step-description">
+        <div class="pf-v6-c-progress-stepper__step-title pcg-wrap">{visibleSentence(entry.text)}</div>
+        <div class="pf-v6-c-progress-stepper__step-description pcg-wrap">
           <Time at={entry.at} />
-          {entry.cause && <> · {entry.cause}</>}
+          {entry.cause && <> · {visibleSentence(entry.cause)}</>}
         </div>
       </div>
     </li>

@@ -15,10 +15,15 @@ import { Empty } from "../ui/states.tsx";
 import { Status } from "../ui/status.tsx";
 import { visible } from "../ui/visible.ts";
 
+/** What is wrong with it, also while it is online. */
+function whyOf(one: Gateway): string {
+  return [one.why || one.link.why, ...(one.warnings ?? [])].filter(Boolean).join(" ") || "–";
+}
+
 const COLUMNS = [
   { title: "Name", cell: (one: Gateway) => <a href={`/gateways/${one.id}`}>{visible(one.name)}</a> },
   { title: "State", cell: (one: Gateway) => <Status state={one.state} /> },
-  { title: "Why", cell: (one: Gateway) => one.why || one.link.why },
+  { title: "Why", cell: whyOf },
   { title: "Round trip", cell: (one: Gateway) => milliseconds(one.link.rtt_ms) },
   { title: "Version", cell: (one: Gateway) => visible(one.version || "–") },
   { title: "Paired", cell: (one: Gateway) => (one.kind === "system" ? "by the platform" : <Time at={one.bound_at} />) },

@@ -35,9 +35,9 @@ function Items({ path, kind }: { path: string; kind: string }) {
       empty={<Empty title={`No ${kind}`}>The endpoint has none, or its account may not see them.</Empty>}
       columns={[
         { title: "Name", cell: (item) => visible(item.name) },
-        { title: "Path", cell: (item) => <span class="pcg-wrap">{item.path ? visible(item.path, 200) : "–"}</span> },
-        { title: "Facts", cell: (item) => <span class="pcg-wrap">{visible(facts(item) || "–", 200)}</span> },
-        { title: "Id", cell: (item) => <span class="pcg-mono">{visible(item.id)}</span> },
+        { title: "Path", cell: (item) => (item.path ? visible(item.path, 200) : "–") },
+        { title: "Facts", cell: (item) => visible(facts(item) || "–", 200) },
+        { title: "Id", cell: (item) => visible(item.id, 200) },
       ]}
     />
   );

@@ -9,7 +9,7 @@ import { type Resource, useResource } from "../ui/resource.ts";
 import { Empty, Failure, Loading } from "../ui/states.tsx";
 import { Status } from "../ui/status.tsx";
 import { Table } from "../ui/table.tsx";
-import { visible } from "../ui/visible.ts";
+import { visible, visibleSentence } from "../ui/visible.ts";
 
 function Count({ number, text, to }: { number: string; text: string; to: string }) {
   return (
@@ -55,7 +55,7 @@ function Recent({ audit }: { audit: Resource<ListPage<AuditEntry>> }) {
         { title: "When", cell: (entry) => <Time at={entry.at} /> },
         { title: "Who", cell: (entry) => visible(entry.actor.name) },
         { title: "What", cell: (entry) => entry.action },
-        { title: "Target", cell: (entry) => visible(entry.target.name || entry.target.id) },
+        { title: "Target", cell: (entry) => visible(entry.target.name || entry.target.id || "–") },
         { title: "Outcome", cell: (entry) => <Status state={entry.outcome} /> },
       ]}
     />
@@ -79,7 +79,7 @@ export default function Overview() {
       {none && <FirstSteps />}
       {offline.slice(0, 3).map((gateway) => (
         <Alert key={gateway.id} tone="warning" title={`${visible(gateway.name)} is offline`}>
-          {sentence(gateway.why || gateway.link.why)} <a href={`/gateways/${gateway.id}`}>Look at it</a>
+          {visibleSentence(sentence(gateway.why || gateway.link.why))} <a href={`/gateways/${gateway.id}`}>Look at it</a>
         </Alert>
       ))}
       <div class="pf-v6-l-grid pf-m-gutter">

@@ -38,8 +38,10 @@ const PARTS = [
   { member: "by_endpoint", title: "By endpoint" },
 ] as const;
 
-const nameOf = (sum: Sum) => sum.action ?? sum.actor ?? (sum.name || sum.id || "");
+const keyOf = (sum: Sum) => sum.action ?? sum.actor ?? sum.id ?? "";
+const nameOf = (sum: Sum) => sum.name || keyOf(sum);
 
+const DAY_MS = 24 * 3600 * 1000;
 const day = (at: Date) => at.toISOString().slice(0, 10);
 
 function thisMonth() {
@@ -49,9 +51,10 @@ function thisMonth() {
 
 type Period = { from: string; to: string };
 
-/** Whole days, the last one included, in UTC. */
+/** Whole days in UTC, the last one included: the API's end is the first moment that does not count. */
 function queryOf({ from, to }: Period): string {
-  return new URLSearchParams({ from: `${from}T00:00:00Z`, to: `${to}T23:59:59.999Z` }).toString();
+  const end = new Date(Date.parse(`${to}T00:00:00Z`) + DAY_MS);
+  return new URLSearchParams({ from, to: day(end) }).toString();
 }
 
 function Sums({ title, sums }: { title: string; sums: Sum[] }) {
@@ -63,9 +66,9 @@ function Sums({ title, sums }: { title: string; sums: Sum[] }) {
         <Table
           label={title}
           rows={sums}
-          keyOf={nameOf}
+          keyOf={keyOf}
           columns={[
-            { title: "Name", cell: (sum) => <span class="pcg-wrap">{visible(nameOf(sum))}</span> },
+            { title: "Name", cell: (sum) => visible(nameOf(sum)) },
             { title: "Count", cell: (sum) => sum.count },
             { title: "Refused", cell: (sum) => sum.refused },
             { title: "Failed", cell: (sum) => sum.failed },

@@ -6,6 +6,7 @@ import { sessionEnded, signIn } from "../session.ts";
 import { Alert } from "../ui/alert.tsx";
 import { FormBox, TextField } from "../ui/fields.tsx";
 import { useForm } from "../ui/form.ts";
+import { markInteractive } from "../ui/interactive.ts";
 
 /** Counts down to when the control plane takes another try. */
 function useWait(): [number, (ms: number) => void] {
@@ -25,6 +26,7 @@ export function SignIn() {
   const [wait, setWait] = useWait();
   useEffect(() => {
     document.title = "Sign in · Private Cloud Gateway";
+    markInteractive();
   }, []);
   const submit = async () => {
     try {

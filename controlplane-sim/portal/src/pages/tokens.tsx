@@ -61,7 +61,7 @@ export default function Tokens() {
             {
               title: "Action",
               cell: (token) => (
-                <Button look="inline" label={`Revoke ${token.label}`} onClick={() => setRevoking(token)}>
+                <Button look="inline" label={`Revoke ${visible(token.label)}`} onClick={() => setRevoking(token)}>
                   Revoke
                 </Button>
               ),

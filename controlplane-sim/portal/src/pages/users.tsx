@@ -58,6 +58,23 @@ function ChangeRole({ user, onDone, onClose }: DialogProps & { user: User }) {
 
 type Open = { what: "add" } | { what: "role" | "reset" | "delete"; user: User } | null;
 
+function Actions({ user, open }: { user: User; open: (what: Open) => void }) {
+  const name = visible(user.username);
+  return (
+    <div class="pcg-legend">
+      <Button look="inline" label={`Role of ${name}`} onClick={() => open({ what: "role", user })}>
+        Role
+      </Button>
+      <Button look="inline" label={`Reset password of ${name}`} onClick={() => open({ what: "reset", user })}>
+        Reset password
+      </Button>
+      <Button look="inline" label={`Delete ${name}`} onClick={() => open({ what: "delete", user })}>
+        Delete
+      </Button>
+    </div>
+  );
+}
+
 export default function Users() {
   const pages = usePages<User>("/api/v1/users");
   const [open, setOpen] = useState<Open>(null);
@@ -88,24 +105,7 @@ export default function Users() {
             { title: "Role", cell: (user) => user.role },
             { title: "Created", cell: (user) => <Time at={user.created_at} /> },
             { title: "Last sign-in", cell: (user) => <Time at={user.last_sign_in_at} /> },
-            {
-              title: "Actions",
-              cell: (user) =>
-                admin &&
-                !isMe(user) && (
-                  <div class="pcg-legend">
-                    <Button look="inline" label={`Role of ${user.username}`} onClick={() => setOpen({ what: "role", user })}>
-                      Role
-                    </Button>
-                    <Button look="inline" label={`Reset password of ${user.username}`} onClick={() => setOpen({ what: "reset", user })}>
-                      Reset password
-                    </Button>
-                    <Button look="inline" label={`Delete ${user.username}`} onClick={() => setOpen({ what: "delete", user })}>
-                      Delete
-                    </Button>
-                  </div>
-                ),
-            },
+            ...(admin ? [{ title: "Actions", cell: (user: User) => !isMe(user) && <Actions user={user} open={setOpen} /> }] : []),
           ]}
         />
       </Card>

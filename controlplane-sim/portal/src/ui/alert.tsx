@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 
 import { Icon } from "./icons.tsx";
+import { visibleSentence } from "./visible.ts";
 
 const LOOKS = {
   info: "pf-v6-c-alert pf-m-inline pf-m-info",
@@ -24,9 +25,9 @@ export function Alert({ tone, title, children, actions }: AlertProps) {
       <div class="pf-v6-c-alert__icon">
         <Icon name={tone} />
       </div>
-      <p class="pf-v6-c-alert__title">
+      <p class="pf-v6-c-alert__title pcg-wrap">
         <span class="pf-v6-screen-reader">{tone}: </span>
-        {title}
+        {visibleSentence(title)}
       </p>
       {children && <div class="pf-v6-c-alert__description">{children}</div>}
       {actions && <div class="pf-v6-c-alert__action-group">{actions}</div>}

@@ -25,7 +25,7 @@ const CLASSES = { main: undefined, second: "pcg-second", bad: "pcg-bad" } as con
 const DASHES = { main: undefined, second: "5 3", bad: "2 2" } as const;
 const CLOCK = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
-/** "M x y L x y ...", begun anew after every gap. */
+/** "M x y h0 L x y ...", begun anew after every gap; the "h0" makes a dot of what has no neighbours. */
 function pathOf(values: (number | null)[], x: (index: number) => number, y: (value: number) => number): string {
   let pen = "M";
   let path = "";
@@ -34,7 +34,7 @@ function pathOf(values: (number | null)[], x: (index: number) => number, y: (val
       pen = "M";
       return;
     }
-    path += `${pen}${x(index).toFixed(1)} ${y(value).toFixed(1)}`;
+    path += `${pen}${x(index).toFixed(1)} ${y(value).toFixed(1)}${pen === "M" ? "h0" : ""}`;
     pen = "L";
   });
   return path;
@@ -47,13 +47,15 @@ export function Chart({ label, lines, from, stepSeconds, format }: ChartProps) {
   const y = (value: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - BOTTOM - TOP);
   const start = Date.parse(from);
   const clock = (index: number) => CLOCK.format(new Date(start + index * stepSeconds * 1000));
-  const latest = lines.map((line) => {
-    const value = line.values.at(-1) ?? null;
-    return `${line.name} now ${value === null ? "unknown" : format(value)}`;
+  const said = (value: number | null) => (value === null ? "unknown" : format(value));
+  const summary = lines.map((line) => {
+    const known = line.values.filter((value) => value !== null);
+    const highest = known.length > 0 ? Math.max(...known) : null;
+    return `${line.name} now ${said(line.values.at(-1) ?? null)}, highest ${said(highest)}`;
   });
   return (
     <figure>
-      <svg class="pcg-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${label}: ${latest.join(", ")}`}>
+      <svg class="pcg-chart" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${label}: ${summary.join("; ")}`}>
         {[0, top / 2, top].map((value) => (
           <g key={value}>
             <line class="pcg-grid" x1={LEFT} x2={WIDTH - 8} y1={y(value)} y2={y(value)} />
@@ -75,6 +77,7 @@ export function Chart({ label, lines, from, stepSeconds, format }: ChartProps) {
             fill="none"
             stroke="currentColor"
             stroke-width="1.8"
+            stroke-linecap="round"
             stroke-dasharray={DASHES[line.tone]}
           />
         ))}

@@ -12,6 +12,8 @@ export interface Form<V extends Record<string, string>> {
   /** A problem that belongs to no field of this form. */
   problem: Problem | null;
   busy: boolean;
+  /** Shows a refusal: at the field that it names, or above the form. */
+  refuse: (error: unknown) => void;
   submit: (action: () => Promise<unknown>) => Promise<void>;
 }
 
@@ -29,7 +31,7 @@ export function useForm<V extends Record<string, string>>(initial: V, fields: Re
   const refuse = (error: unknown) => {
     const why = asProblem(error);
     const name = why.field === null ? null : (fields[why.field] ?? why.field);
-    if (name !== null && name in initial) {
+    if (name !== null && Object.hasOwn(initial, name)) {
       setErrors({ [name]: why.message });
       queueMicrotask(() => document.querySelector<HTMLElement>(`[name="${name}"]`)?.focus());
     } else {
@@ -48,5 +50,5 @@ export function useForm<V extends Record<string, string>>(initial: V, fields: Re
       setBusy(false);
     }
   };
-  return { values, set, errors, problem, busy, submit };
+  return { values, set, errors, problem, busy, refuse, submit };
 }

@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 
 import { Button } from "./button.tsx";
 import type { Paged } from "./resource.ts";
-import { Failure, Loading } from "./states.tsx";
+import { Empty, Failure, Loading } from "./states.tsx";
 import { type Column, Table } from "./table.tsx";
 
 interface ListingProps<T> {
@@ -20,10 +20,16 @@ export function Listing<T>({ pages, what, columns, keyOf, empty }: ListingProps<
   if (pages.problem) return <Failure problem={pages.problem} retry={pages.reload} />;
   if (!pages.data) return <Loading what={what} />;
   const { items } = pages.data;
-  if (items.length === 0 && !pages.previous) return <>{empty}</>;
+  if (items.length === 0 && !pages.previous && !pages.next) return <>{empty}</>;
   return (
     <>
-      <Table label={what} columns={columns} rows={items} keyOf={keyOf} />
+      {items.length > 0 ? (
+        <Table label={what} columns={columns} rows={items} keyOf={keyOf} />
+      ) : (
+        <Empty title="Nothing on this page">
+          {pages.next ? "Nothing fits among those that were looked at so far: go on with Next." : "There is nothing more."}
+        </Empty>
+      )}
       {(pages.next || pages.previous) && (
         <nav class="pcg-pager" aria-label={`Pages of ${what}`}>
           <Button disabled={!pages.previous} onClick={() => pages.previous?.()}>

@@ -4,6 +4,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+import { markInteractive } from "./interactive.ts";
+import { visible, visibleSentence } from "./visible.ts";
+
 export interface Crumb {
   to: string;
   text: string;
@@ -49,6 +52,7 @@ export function Page({ title, trail, label, actions, lead, children }: PageProps
   useEffect(() => {
     // Whoever does not see the page change hears it.
     heading.current?.focus({ preventScroll: true });
+    markInteractive();
   }, []);
   useEffect(() => {
     document.title = `${title} \u00b7 Private Cloud Gateway`;
@@ -107,10 +111,12 @@ export function Facts({ facts }: { facts: [string, ComponentChildren][] }) {
       {facts.map(([term, description]) => (
         <div class="pf-v6-c-description-list__group" key={term}>
           <dt class="pf-v6-c-description-list__term">
-            <span class="pf-v6-c-description-list__text">{term}</span>
+            <span class="pf-v6-c-description-list__text">{visible(term)}</span>
           </dt>
           <dd class="pf-v6-c-description-list__description">
-            <div class="pf-v6-c-description-list__text">{description}</div>
+            <div class="pf-v6-c-description-list__text pcg-wrap">
+              {typeof description === "string" ? visibleSentence(description) : description}
+            </div>
           </dd>
         </div>
       ))}

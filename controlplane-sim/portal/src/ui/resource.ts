@@ -24,18 +24,24 @@ interface Loaded<T> {
   problem: Problem | null;
 }
 
-const QUIET_MS = 250;
+// Changes come in bursts: one look for those of a moment, and not more than one a second however many there are.
+const GATHER_MS = 250;
+const PAUSE_MS = 1000;
+// A look that is still going on is not broken off for the next one (a slow answer would never arrive), but for so long.
+const PATIENCE_MS = 30_000;
 
-/** `path` null loads nothing. Several changes within a moment are one look. */
+/** `path` null loads nothing. */
 export function useResource<T>(path: string | null, topics: Topic[] = []): Resource<T> {
   const [loaded, setLoaded] = useState<Loaded<T>>({ path: null, data: null, etag: null, problem: null });
   const [round, setRound] = useState(0);
+  const askedAt = useRef(0);
   const reload = useCallback(() => setRound((before) => before + 1), []);
   const watched = topics.join();
 
   useEffect(() => {
     if (path === null) return undefined;
     const abort = new AbortController();
+    askedAt.current = Date.now();
     get<T>(path, abort.signal)
       .then((answer) => setLoaded({ path, data: answer.data, etag: answer.etag, problem: null }))
       .catch((error: unknown) => {
@@ -46,6 +52,9 @@ export function useResource<T>(path: string | null, topics: Topic[] = []): Resou
         setLoaded((before) =>
           passing && before.path === path && before.data !== null ? before : { path, data: null, etag: null, problem },
         );
+      })
+      .finally(() => {
+        if (!abort.signal.aborted) askedAt.current = 0;
       });
     return () => abort.abort();
   }, [path, round]);
@@ -53,9 +62,15 @@ export function useResource<T>(path: string | null, topics: Topic[] = []): Resou
   useEffect(() => {
     if (!watched) return undefined;
     let timer = 0;
+    let looked = 0;
+    const look = () => {
+      timer = Date.now() - askedAt.current < PATIENCE_MS ? setTimeout(look, PAUSE_MS) : 0;
+      if (timer) return;
+      looked = Date.now();
+      reload();
+    };
     const stop = subscribe(watched.split(",") as Topic[], () => {
-      clearTimeout(timer);
-      timer = setTimeout(reload, QUIET_MS);
+      timer ||= setTimeout(look, Math.max(GATHER_MS, looked + PAUSE_MS - Date.now()));
     });
     return () => {
       clearTimeout(timer);

@@ -4,6 +4,7 @@
 import type { ComponentChildren } from "preact";
 
 import type { Problem } from "../api/problem.ts";
+import type { UserRole } from "../api/types.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 
@@ -19,6 +20,15 @@ export function Busy({ children }: { children: ComponentChildren }) {
       </svg>
       <span>{children}…</span>
     </div>
+  );
+}
+
+/** In place of what the signed-in person's role does not go to. */
+export function RoleNeeded({ role }: { role: UserRole }) {
+  return (
+    <Empty title={`This takes the role ${role}`} icon="info">
+      An admin of your tenant can do it, or give you the role.
+    </Empty>
   );
 }
 
@@ -41,7 +51,7 @@ export function Empty({ title, children, action, icon = "empty" }: EmptyProps) {
             <h2 class="pf-v6-c-empty-state__title-text">{title}</h2>
           </div>
         </div>
-        <div class="pf-v6-c-empty-state__body">{children}</div>
+        <div class="pf-v6-c-empty-state__body pcg-wrap">{children}</div>
         {action && (
           <div class="pf-v6-c-empty-state__footer">
             <div class="pf-v6-c-empty-state__actions">{action}</div>

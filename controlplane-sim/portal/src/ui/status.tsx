@@ -2,6 +2,7 @@
 // A state as an icon and a word; colour only repeats what they say.
 
 import { Icon, type IconName } from "./icons.tsx";
+import { visible } from "./visible.ts";
 
 type Tone = "success" | "warning" | "danger" | "info" | "pending";
 
@@ -50,7 +51,7 @@ export function Status({ state }: { state: string }) {
         <span class="pf-v6-c-label__icon">
           <Icon name={tone as IconName} />
         </span>
-        <span class="pf-v6-c-label__text">{WORDS[state] ?? state.replaceAll("_", " ")}</span>
+        <span class="pf-v6-c-label__text">{WORDS[state] ?? visible(state.replaceAll("_", " "))}</span>
       </span>
     </span>
   );

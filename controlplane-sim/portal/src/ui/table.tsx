@@ -3,6 +3,8 @@
 
 import type { ComponentChildren } from "preact";
 
+import { visibleSentence } from "./visible.ts";
+
 export interface Column<T> {
   title: string;
   cell: (row: T) => ComponentChildren;
@@ -13,6 +15,16 @@ interface TableProps<T> {
   columns: Column<T>[];
   rows: T[];
   keyOf: (row: T) => string | number;
+}
+
+// Words longer than this are ids, paths and fingerprints: they may be broken anywhere, so that nothing sticks out.
+const LONG_WORD = /\S{18}/;
+
+/** A cell's bare text is bounded and broken here; what has markup of its own sees to it itself. */
+function shown(cell: ComponentChildren): ComponentChildren {
+  if (typeof cell !== "string") return cell;
+  const text = visibleSentence(cell);
+  return LONG_WORD.test(text) ? <span class="pcg-wrap">{text}</span> : text;
 }
 
 export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
@@ -32,7 +44,7 @@ export function Table<T>({ label, columns, rows, keyOf }: TableProps<T>) {
           <tr class="pf-v6-c-table__tr" key={keyOf(row)}>
             {columns.map((column) => (
               <td class="pf-v6-c-table__td" data-label={column.title} key={column.title}>
-                {column.cell(row)}
+                {shown(column.cell(row))}
               </td>
             ))}
           </tr>

@@ -84,6 +84,71 @@ export async function accessibilityFaults(page) {
     .map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ")).join(", ")}`);
 }
 
+/** The same in the light theme on a wide screen and in the dark one on a phone; also what sticks out. */
+export async function faultsInBothThemes(page) {
+  const faults = [];
+  for (const [viewport, colorScheme] of [[PHONE, "dark"], [WIDE, "light"]]) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await still(page);
+    const wider = await overflow(page);
+    const found = await accessibilityFaults(page);
+    if (wider > 0) found.push(`${wider} px wider than the window`);
+    faults.push(...found.map((fault) => `${colorScheme} ${viewport.width}: ${fault}`));
+  }
+  return faults;
+}
+
+/** By how many pixels something is wider than the window, or than the card that it stands in (1 is for rounding). */
+export function overflow(page) {
+  return page.evaluate(() => {
+    const boxes = Array.from(document.querySelectorAll("main, .pf-v6-c-card, dialog"), (box) => box.scrollWidth - box.clientWidth - 1);
+    return Math.max(0, document.documentElement.scrollWidth - innerWidth, ...boxes);
+  });
+}
+
+/** Characters in what the page shows or says that reorder, hide or break a line. */
+export function hiddenIn(page) {
+  return page.evaluate(() => {
+    const bad = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/u;
+    const texts = [document.title, document.body.innerText];
+    for (const element of document.querySelectorAll("*")) {
+      texts.push(...Array.from(element.attributes, ({ value }) => value));
+      if (typeof element.value === "string") texts.push(element.value);
+    }
+    return texts.filter((text) => bad.test(text)).map((text) => JSON.stringify(text.slice(0, 200)));
+  });
+}
+
+/** What has the focus, and whether one can see that. */
+export function focusOf(page) {
+  return page.evaluate(() => {
+    const element = document.activeElement;
+    if (element === document.body) return { name: "the window", shown: true }; // between the last and the first
+    const look = () => ["", "::before", "::after"].map((part) => {
+      const style = getComputedStyle(element, part || null);
+      const around = getComputedStyle(element.parentElement, part || null);
+      return [style.outline, style.boxShadow, style.borderColor, style.borderWidth, style.backgroundColor, around.outline,
+        around.boxShadow, around.borderColor, around.borderWidth].join();
+    }).join();
+    const focused = look();
+    element.blur();
+    const shown = look() !== focused;
+    element.focus({ focusVisible: true, preventScroll: true });
+    return { name: (element.getAttribute("aria-label") ?? element.textContent ?? element.tagName).trim(), shown };
+  });
+}
+
+/** A table's rows as objects, by the titles of its columns. */
+export async function rowsOf(page, name) {
+  await page.getByRole("table", { name, exact: true }).waitFor();
+  return page.getByRole("table", { name, exact: true }).evaluate((table) => {
+    const titles = Array.from(table.querySelectorAll("th"), (cell) => cell.textContent);
+    const rowOf = (row) => Array.from(row.querySelectorAll("td"), (cell, index) => [titles[index], cell.textContent]);
+    return Array.from(table.querySelectorAll("tbody tr"), (row) => Object.fromEntries(rowOf(row)));
+  });
+}
+
 export async function signIn(page, url, { tenant, username, password }) {
   await page.goto(url);
   await page.getByLabel("Tenant").fill(tenant);

@@ -3,7 +3,8 @@
 // test/portal/lab_console.py. The browser trusts the lab's CA by its own certificate store, as a person's would.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -51,6 +52,51 @@ export class Lab {
     await opened.page.goto(this.controlplane.url + path);
     await opened.page.getByRole("heading", { level: 1 }).waitFor();
     return opened;
+  }
+
+  /** A tenant with a gateway that is online and a vCenter behind it, at which the orchestrator has a key. */
+  async tenantAtWork(name, { templates = [], delayMs = 0 } = {}) {
+    const tenant = await this.tell("tenant", { name });
+    const gateway = await this.tell("add_gateway", { name: "dc1", tenant: name });
+    const options = [...templates.flatMap((one) => ["-template", one]), "-delay", String(delayMs)];
+    await this.tell("start_vcenter", { name: "vc1", arguments: options });
+    const endpoint = await this.tell("add_endpoint", {
+      tenant: name, gateway_name: "dc1", gateway_id: gateway.id, name: "vc1", role: "deploy",
+    });
+    return { tenant, gateway: gateway.id, endpoint };
+  }
+
+  /** What the API itself answers to the tenant's token: parsed, or as text where it is no JSON. */
+  async api(tenant, path, { method = "GET", body } = {}) {
+    const answer = await this.ask(tenant, path, method, body);
+    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+    return /^application\/json(;|$)/.test(answer.type) ? JSON.parse(answer.text) : answer.text;
+  }
+
+  ask(tenant, path, method, body, token = readFileSync(tenant.token_file, "utf8").trim()) {
+    this.ca ??= readFileSync(this.controlplane.ca);
+    const authorization = `Bearer ${token}`;
+    const json = body === undefined ? {} : { "Content-Type": "application/json" };
+    return new Promise((settle, refuse) => {
+      const options = { method, ca: this.ca, headers: { Authorization: authorization, ...json } };
+      const sent = request(this.controlplane.url + path, options, async (response) => {
+        let text = "";
+        for await (const chunk of response) text += chunk;
+        settle({ status: response.statusCode, type: response.headers["content-type"] ?? "", text });
+      });
+      sent.on("error", refuse).end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  /** Asks until the answer is `good`; what it was then. */
+  async until(tenant, path, good, seconds = 30) {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      const answer = await this.api(tenant, path);
+      if (good(answer)) return answer;
+      if (Date.now() > end) throw new Error(`${path} was not as awaited within ${seconds} s: ${JSON.stringify(answer)}`);
+      await new Promise((resume) => setTimeout(resume, 50));
+    }
   }
 
   /** The whole pairing on the page that opens with portal(tenant, "/pair"); returns the gateway's id. */

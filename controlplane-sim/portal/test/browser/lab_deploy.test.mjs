@@ -4,9 +4,28 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { faultsInBothThemes, rowsOf } from "./harness.mjs";
 import { Lab } from "./lab.mjs";
 
 const PATIENCE = { timeout: 120_000 };
+
+/** From now on, every state that a machine is shown in. */
+function watchStates(page) {
+  return page.evaluate(() => {
+    globalThis.pcgSeen = new Set();
+    const look = () => {
+      for (const cell of document.querySelectorAll('td[data-label="State"]')) globalThis.pcgSeen.add(cell.textContent);
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+}
+
+/** The machines that the page lists are those that the API has, in the same states. */
+async function compareMachines(page, tenant, id) {
+  const { machines } = await lab.api(tenant, `/api/v1/deployments/${id}`);
+  const shown = (await rowsOf(page, "Machines")).map((row) => [row.Machine, row.Role, row.State, row.Addresses]);
+  assert.deepEqual(shown, machines.map((one) => [one.name, one.role, one.state, one.addresses.join(", ")]));
+}
 
 let lab;
 before(async () => {
@@ -44,17 +63,27 @@ test("give the orchestrator a key, look around, deploy, watch it, scale, delete"
   await page.getByLabel("Template").fill("DC0/vm/debian-12");
   await page.getByRole("button", { name: "Preview the plan" }).click();
   await page.getByRole("cell", { name: "blue-cp-1" }).waitFor();
+  await watchStates(page);
   await page.getByRole("button", { name: "Deploy", exact: true }).click();
   await page.getByText("Machines ready: 2 of 2").waitFor(PATIENCE);
+  const seen = await page.evaluate(() => Array.from(globalThis.pcgSeen));
+  assert.ok(seen.some((state) => /cloning|customising|powering on|waiting for address/.test(state)), `only ${seen.join()} was seen`);
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  await compareMachines(page, tenant, id);
+  assert.deepEqual(await faultsInBothThemes(page), []);
 
   await page.getByRole("button", { name: "Scale" }).click();
   await page.getByLabel("Workers").fill("2");
   await page.getByRole("dialog").getByRole("button", { name: "Scale" }).click();
   await page.getByText("Machines ready: 3 of 3").waitFor(PATIENCE);
+  await compareMachines(page, tenant, id);
 
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("button", { name: "Delete the deployment" }).click();
   await page.getByText("It is not here").waitFor(PATIENCE);
+  assert.deepEqual((await lab.api(tenant, "/api/v1/deployments")).items, []);
+  await page.getByRole("link", { name: "Deployments", exact: true }).first().click();
+  await page.getByText("No deployment yet").waitFor();
   assert.deepEqual(faults, []);
   await context.close();
 });

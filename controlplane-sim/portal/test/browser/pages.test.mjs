@@ -6,34 +6,11 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { accessibilityFaults, PHONE, settled, signIn, still, WIDE } from "./harness.mjs";
-import { ALICE, setting } from "./setting.mjs";
+import { accessibilityFaults, overflow, PHONE, settled, signIn, still, WIDE } from "./harness.mjs";
+import { ADMIN, pagesOf, setting } from "./setting.mjs";
 
 const BUDGET = 60 * 1024;
 const here = setting();
-
-function pagesOf(stub) {
-  const gateway = `/gateways/${stub.data.gateways[0].id}`;
-  return [
-    "/",
-    "/pair",
-    "/gateways",
-    gateway,
-    `${gateway}/endpoints/new`,
-    `${gateway}/endpoints/ep_vc2`,
-    `${gateway}/endpoints/ep_vc1/inventory`,
-    "/deployments",
-    "/deployments/new",
-    "/deployments/dp_prod",
-    "/deployments/dp_edge",
-    "/audit",
-    "/audit/report",
-    "/users",
-    "/tokens",
-    "/account",
-    "/no/such/page",
-  ];
-}
 
 async function faultsInAllForms(page, name) {
   const faults = [];
@@ -43,10 +20,7 @@ async function faultsInAllForms(page, name) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await still(page);
       const form = `${name} ${colorScheme} ${viewport.width}`;
-      const wider = await page.evaluate(() => {
-        const main = document.querySelector("main");
-        return Math.max(main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - innerWidth);
-      });
+      const wider = await overflow(page);
       if (wider > 0) faults.push(`${form}: ${wider} px wider than the window`);
       faults.push(...(await accessibilityFaults(page)).map((fault) => `${form}: ${fault}`));
     }
@@ -72,7 +46,7 @@ test("sign-in and dialogs have no accessibility fault", () =>
     await page.getByLabel("Tenant").waitFor();
     assert.deepEqual(await faultsInAllForms(page, "sign-in"), []);
     await page.setViewportSize(WIDE);
-    await signIn(page, stub.url, ALICE);
+    await signIn(page, stub.url, ADMIN);
     await page.goto(`${stub.url}/users`);
     await page.getByRole("button", { name: "Add a user" }).click();
     await page.getByRole("dialog").waitFor();
@@ -99,7 +73,7 @@ test("the first page is under 60 KiB of script and style, as it travels", () =>
       const { pathname } = new URL(response.url());
       if (/\.(js|css)$/.test(pathname)) names.add(pathname);
     });
-    await signIn(page, stub.url, ALICE);
+    await signIn(page, stub.url, ADMIN);
     await page.getByRole("heading", { name: "What happened last" }).waitFor();
     const sizes = Array.from(names, (name) => statSync(join(process.env.PCG_PORTAL, `${name}.gz`)).size);
     const total = sizes.reduce((sum, size) => sum + size, 0);

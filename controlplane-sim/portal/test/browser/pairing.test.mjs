@@ -38,7 +38,7 @@ test("a right code: both sides show the same number, and the page follows until 
     await untilNumber(page, stub);
     const shown = await page.getByLabel("Comparison number").textContent();
     assert.equal(shown.replace(/\s/g, ""), stub.pairing.gateway.session.sas);
-    assert.match(await page.locator(".pcg-console").textContent(), /Tenant:\s+Acme GmbH/);
+    assert.match(await page.locator(".pcg-console").textContent(), /Tenant:\s+Tenant A/);
     await sayItMatches(page);
     await page.getByText("Waiting for the answer at the gateway's console").waitFor();
     assert.ok(stub.pairing.approved);

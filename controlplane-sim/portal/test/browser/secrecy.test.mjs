@@ -10,7 +10,7 @@ import { PASSWORD, Stub } from "../stub/server.mjs";
 import { withCheck } from "./codes.mjs";
 import { launch, signIn, withPage } from "./harness.mjs";
 import { formsOf, sentBytes } from "./recorded.mjs";
-import { ALICE } from "./setting.mjs";
+import { ADMIN } from "./setting.mjs";
 
 const CODE = withCheck("4F7JC2VX9B6");
 
@@ -53,7 +53,7 @@ test("neither requests, nor the server, nor the browser's own network log ever h
 
 async function pairOnce(page, stub) {
   stub.pairing.offer(CODE);
-  await signIn(page, stub.url, ALICE);
+  await signIn(page, stub.url, ADMIN);
   await page.goto(`${stub.url}/pair`);
   await page.getByLabel("Pairing code").pressSequentially(CODE);
   await page.getByRole("button", { name: "Pair", exact: true }).click();

@@ -6,7 +6,31 @@ import { after, before } from "node:test";
 import { launch, signIn, withPage } from "./harness.mjs";
 import { PASSWORD, Stub } from "../stub/server.mjs";
 
-export const ALICE = { tenant: "acme", username: "alice", password: PASSWORD };
+export const ADMIN = { tenant: "tenant-a", username: "admin", password: PASSWORD };
+
+/** Every page, in some state. */
+export function pagesOf(stub) {
+  const gateway = `/gateways/${stub.data.gateways[0].id}`;
+  return [
+    "/",
+    "/pair",
+    "/gateways",
+    gateway,
+    `${gateway}/endpoints/new`,
+    `${gateway}/endpoints/ep_vc2`,
+    `${gateway}/endpoints/ep_vc1/inventory`,
+    "/deployments",
+    "/deployments/new",
+    "/deployments/dp_prod",
+    "/deployments/dp_edge",
+    "/audit",
+    "/audit/report",
+    "/users",
+    "/tokens",
+    "/account",
+    "/no/such/page",
+  ];
+}
 
 /** `options` go to the browser. */
 export function setting(options = {}) {
@@ -19,7 +43,7 @@ export function setting(options = {}) {
 
   /** Runs `body` signed in, with a stub of its own. */
   here.signedIn = (body, pageOptions = {}) => here.fresh(async (page, stub) => {
-    await signIn(page, stub.url, ALICE);
+    await signIn(page, stub.url, ADMIN);
     await body(page, stub);
   }, pageOptions);
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { signIn } from "./harness.mjs";
-import { ALICE, setting } from "./setting.mjs";
+import { ADMIN, setting } from "./setting.mjs";
 
 const here = setting();
 const sentTo = (stub, method, path) => stub.received.filter((one) => one.method === method && one.path === path);
@@ -15,8 +15,8 @@ test("a wrong password is said, and after too many the page counts down to the n
     stub.signInsLeft = 1;
     await page.goto(stub.url);
     const attempt = async () => {
-      await page.getByLabel("Tenant").fill("acme");
-      await page.getByLabel("User name").fill("alice");
+      await page.getByLabel("Tenant").fill("tenant-a");
+      await page.getByLabel("User name").fill("admin");
       await page.getByLabel("Password").fill("wrong");
       await page.getByRole("button", { name: "Sign in" }).click();
     };
@@ -28,7 +28,7 @@ test("a wrong password is said, and after too many the page counts down to the n
     assert.ok(await page.getByRole("button", { name: "Sign in" }).isDisabled());
     stub.signInsLeft = 1;
     await page.getByText(/The next one is possible/).waitFor({ state: "detached" });
-    await signIn(page, stub.url, ALICE);
+    await signIn(page, stub.url, ADMIN);
   }));
 
 test("changes carry the CSRF token and an idempotency key", () =>
@@ -201,7 +201,7 @@ test("the audit is paged, filtered and exported with its filter", () =>
 
 test("a session that ended leads to sign-in, and says why", () =>
   here.signedIn(async (page, stub) => {
-    await page.getByRole("cell", { name: "alice" }).first().waitFor();
+    await page.getByRole("cell", { name: "admin" }).first().waitFor();
     stub.signedIn = false;
     await page.getByRole("link", { name: "Deployments", exact: true }).click();
     await page.getByText("Your session has ended.").waitFor();
@@ -219,4 +219,67 @@ test("signing out forgets the session", () =>
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Tenant").waitFor();
     assert.ok(!stub.signedIn);
+  }));
+
+test("a page of a list that is empty, but not the last, says so and leads on", () =>
+  here.signedIn(async (page, stub) => {
+    stub.transform = (body) => (body.items && "seq" in (body.items[0] ?? {}) ? { ...body, items: [] } : body);
+    await page.goto(`${stub.url}/audit`);
+    await page.getByText("Nothing fits among those that were looked at so far").waitFor();
+    stub.transform = (body) => body;
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByRole("table", { name: "audit entries" }).waitFor();
+  }));
+
+test("warnings about a gateway are shown also while it is online", () =>
+  here.signedIn(async (page, stub) => {
+    const gateway = stub.data.gateways[0];
+    gateway.warnings = ["Two running gateways use its identity."];
+    await page.goto(`${stub.url}/gateways/${gateway.id}`);
+    await page.getByText("Two running gateways use its identity.").waitFor();
+    await page.goto(`${stub.url}/gateways`);
+    await page.getByText("Two running gateways use its identity.").waitFor();
+  }));
+
+test("a page that nobody looks at holds no stream, and catches up when it is seen again", () =>
+  here.signedIn(async (page, stub) => {
+    await page.getByText("Live", { exact: true }).waitFor();
+    const show = (hidden) => page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => value });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+    await show(true);
+    await page.getByText("Live", { exact: true }).waitFor({ state: "detached" });
+    for (let wait = 0; stub.streams.size > 0 && wait < 500; wait++) await new Promise((resume) => setTimeout(resume, 20));
+    assert.equal(stub.streams.size, 0);
+    stub.data.gateways.length = 1;
+    await show(false);
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.getByText("1 / 1").waitFor();
+    assert.equal(stub.streams.size, 1);
+  }));
+
+test("changes that never pause do not keep a page from looking", () =>
+  here.signedIn(async (page, stub) => {
+    await page.getByText("Live", { exact: true }).waitFor();
+    stub.data.gateways.length = 1;
+    const storm = setInterval(() => stub.announce("gateway", "gw"), 50);
+    try {
+      await page.getByText("1 / 1").waitFor();
+    } finally {
+      clearInterval(storm);
+    }
+  }));
+
+test("an answer that is slower than the changes arrives all the same", () =>
+  here.signedIn(async (page, stub) => {
+    await page.getByText("Live", { exact: true }).waitFor();
+    stub.delays.set("/api/v1/gateways", 2500);
+    stub.data.gateways.length = 1;
+    const storm = setInterval(() => stub.announce("gateway", "gw"), 50);
+    try {
+      await page.getByText("1 / 1").waitFor();
+    } finally {
+      clearInterval(storm);
+    }
   }));

@@ -8,7 +8,7 @@ const at = (minutesAgo) => new Date(NOW - minutesAgo * 60_000).toISOString();
 const base64url = (bytes) => Buffer.from(bytes).toString("base64url");
 const hex = (seed) => Array.from({ length: 32 }, (_, i) => ((i * 37 + seed) % 256).toString(16).padStart(2, "0")).join("");
 
-export const TENANT = { id: "tn_01jd3v8z9q4m6x2c7b5k0h1w8e", name: "Acme GmbH" };
+export const TENANT = { id: "tn_01jd3v8z9q4m6x2c7b5k0h1w8e", name: "Tenant A" };
 
 function lengthValue(bytes) {
   const head = Buffer.alloc(4);
@@ -43,13 +43,13 @@ async function makeGateway(name, more) {
     epoch: 1,
     bound_at: at(60 * 24 * 12),
     kind: "paired",
-    link: { why: "Direct TLS on port 4222", path: "direct", rtt_ms: 14.2, clock_offset_ms: 3.1, last_heartbeat_ms_ago: 1800 },
+    link: { why: "", path: "direct to 192.0.2.1:4222, TLSv1.3", rtt_ms: 14.2, clock_offset_ms: 3.1, last_heartbeat_ms_ago: 1800 },
     layers: [
-      { name: "Host", state: "ok", text: "2 CPU, 61 % memory free, disk 12 % used", next_step: "" },
-      { name: "Network to the cloud", state: "ok", text: "Direct, TLS 1.3, 14 ms", next_step: "" },
-      { name: "Identity", state: "ok", text: "Token renewed 3 h ago", next_step: "" },
-      { name: "vc1", state: "ok", text: "vCenter 8.0.3, 7 ms", next_step: "" },
-      { name: "vc2", state: "warning", text: "It shows another certificate", next_step: "Compare and approve it" },
+      { name: "host", state: "ok", text: "Version 0.1.0 runs, its clock is right to 0.0 s.", next_step: "" },
+      { name: "link", state: "ok", text: "Connected: direct to 192.0.2.1:4222, round trip 14.2 ms.", next_step: "" },
+      { name: "identity", state: "ok", text: "Paired on 2026-11-09T12:00:00.000Z (epoch 1).", next_step: "" },
+      { name: "endpoint vc1", state: "ok", text: "It answers, and its credentials are accepted.", next_step: "" },
+      { name: "endpoint vc2", state: "failed", text: "It shows another certificate.", next_step: "Compare the SHA-256, then approve it." },
     ],
     device_spki_sha256: Buffer.from(digest).toString("hex"),
     sealing: { key_id: "c7a79a6f110fafaf", public_key: base64url(point), signature: base64url(signature), device_spki: base64url(spki) },
@@ -115,7 +115,7 @@ function makeAudit() {
   return Array.from({ length: 130 }, (_, i) => ({
     seq: 130 - i,
     at: at(i * 7),
-    actor: { kind: i % 3 ? "user" : "orchestrator", name: i % 3 ? "alice" : "deployer" },
+    actor: { kind: i % 3 ? "user" : "orchestrator", name: i % 3 ? "admin" : "deployer" },
     action: actions[i % actions.length],
     target: { kind: "endpoint", id: "ep_vc1", name: "vc1" },
     outcome: outcomes[i % outcomes.length],
@@ -163,15 +163,15 @@ export async function makeData() {
     deployments: makeDeployments(berlin.id),
     audit: makeAudit(),
     users: [
-      { username: "alice", role: "admin", created_at: at(60 * 24 * 40), last_sign_in_at: at(1) },
-      { username: "bob", role: "operator", created_at: at(60 * 24 * 30), last_sign_in_at: null },
+      { username: "admin", role: "admin", created_at: at(60 * 24 * 40), last_sign_in_at: at(1) },
+      { username: "operator", role: "operator", created_at: at(60 * 24 * 30), last_sign_in_at: null },
     ],
-    tokens: [{ id: "tk_1", label: "ci", role: "operator", username: "alice", created_at: at(9000), expires_at: null, last_used_at: at(50) }],
+    tokens: [{ id: "tk_1", label: "ci", role: "operator", username: "admin", created_at: at(9000), expires_at: null, last_used_at: at(50) }],
     timeline: [
       { at: at(2), kind: "endpoint", severity: "warning", text: "vc2 shows another certificate", cause: "SHA-256 differs from the approved one" },
       { at: at(180), kind: "link", severity: "success", text: "Online", cause: "Direct TLS, 14 ms" },
       { at: at(184), kind: "link", severity: "danger", text: "Offline", cause: "No heartbeat for 15 s" },
-      { at: at(60 * 24 * 12), kind: "pairing", severity: "info", text: "Paired", cause: "by alice, in the browser" },
+      { at: at(60 * 24 * 12), kind: "pairing", severity: "info", text: "Paired", cause: "by admin, in the browser" },
     ],
     metrics: METRICS,
     inventory: INVENTORY,

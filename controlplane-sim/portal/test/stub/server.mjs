@@ -34,11 +34,13 @@ function without(list, id) {
 export class Stub {
   received = []; // every request: method, path, headers, body
   failing = new Map(); // path -> status, for tests of error states
+  delays = new Map(); // path -> milliseconds until the answer
   signInsLeft = 5;
   stepUp = false;
   signedIn = false;
   orchestratorKey = null;
   streams = new Set();
+  transform = (body) => body; // of every answer, for tests of what an API could send
 
   static async start(portalDirectory, Responder) {
     const stub = new Stub();
@@ -71,16 +73,17 @@ export class Stub {
     if (!/^\/(api|pair)\//.test(url.pathname)) return serveStatic(this.directory, url.pathname, response);
     if (url.pathname === "/api/v1/events") return this.stream(request, response);
     try {
+      await new Promise((resume) => setTimeout(resume, this.delays.get(url.pathname) ?? 0));
       const answer = await this.answer(request.method, url, body ? JSON.parse(body) : null);
       const status = answer.status ?? 200;
       response.writeHead(status, { "Content-Type": "application/json", ETag: '"1"', ...answer.headers });
-      response.end(answer.body && JSON.stringify(answer.body));
+      response.end(answer.body && JSON.stringify(this.transform(answer.body)));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const { status, code, message: detail, field } = error;
       const wait = status === 429 ? { "Retry-After": "3" } : {};
       response.writeHead(status, { "Content-Type": "application/problem+json", ...wait });
-      response.end(JSON.stringify({ status, code, detail, field }));
+      response.end(JSON.stringify(this.transform({ status, code, detail, field })));
     }
   }
 
@@ -89,13 +92,13 @@ export class Stub {
     response.writeHead(200, { "Content-Type": "text/event-stream" });
     response.write(": here\n\n");
     this.streams.add(response);
-    request.on("close", () => this.streams.delete(response));
+    response.on("close", () => this.streams.delete(response)); // the request's "close" comes when it was read
   }
 
   session() {
     return {
       tenant: TENANT,
-      username: "alice",
+      username: "admin",
       role: "admin",
       csrf_token: "csrf-of-the-stub",
       expires_at: new Date(Date.now() + 3600_000).toISOString(),
@@ -268,7 +271,7 @@ export class Stub {
     const { tokens } = this.data;
     if (method === "DELETE") return without(tokens, id);
     if (method === "GET") return this.page(tokens, url);
-    const made = { id: `tk_${tokens.length + 1}`, username: "alice", created_at: new Date().toISOString(), expires_at: null, last_used_at: null, ...body };
+    const made = { id: `tk_${tokens.length + 1}`, username: "admin", created_at: new Date().toISOString(), expires_at: null, last_used_at: null, ...body };
     tokens.push(made);
     return { status: 201, body: { ...made, token: "pcg_shown-only-once" } };
   }

@@ -14,7 +14,7 @@ import { Responder } from "./responder.ts";
 const code = PairingCode.parse(golden["code"]!);
 const facts = {
   tenantId: "tn_01jd3v8z9q4m6x2c7b5k0h1w8e",
-  tenantName: "Acme GmbH",
+  tenantName: "Tenant A",
   origin: "https://portal.example.com",
 };
 const expected: Expectation = { nameplate: "7K3M", tenantId: facts.tenantId, origin: facts.origin };

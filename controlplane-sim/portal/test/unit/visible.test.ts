@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { visible } from "../../src/ui/visible.ts";
 
 test("ordinary names of any script stay as they are", () => {
-  for (const name of ["Acme GmbH", "Žluťoučký kůň", "株式会社", "مثال", "a-b_c.d"]) assert.equal(visible(name), name);
+  for (const name of ["Tenant A", "Žluťoučký kůň", "株式会社", "مثال", "a-b_c.d"]) assert.equal(visible(name), name);
 });
 
 test("what reorders, hides or breaks a line is taken out", () => {
