@@ -17,7 +17,7 @@ constexpr std::string_view kAuditFilter =
     "from=--from to=--to actor=--actor action=--action target=--target outcome=--outcome q=--q";
 
 // clang-format off
-constexpr std::array<Command, 35> kCommands{{
+constexpr std::array<Command, 37> kCommands{{
     {"gateways", "list", "", "GET", "/api/v1/gateways", "", "q=--q state=--state",
      "id name state version", "the tenant's gateways"},
     {"gateways", "show", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}", "", "", "", "one gateway"},
@@ -25,6 +25,8 @@ constexpr std::array<Command, 35> kCommands{{
      "give it another name"},
     {"gateways", "release", "GATEWAY", "DELETE", "/api/v1/gateways/{GATEWAY}", "", "", "",
      "unbind it; it forgets the tenant"},
+    {"gateways", "recover", "GATEWAY", "POST", "/api/v1/gateways/{GATEWAY}/recovery", "", "", "",
+     "vouch for one whose certificate ended"},
     {"gateways", "timeline", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}/timeline", "", "",
      "at severity kind text", "what happened to it"},
 
@@ -75,6 +77,8 @@ constexpr std::array<Command, 35> kCommands{{
     {"deploy", "retry", "DEPLOYMENT", "POST", "/api/v1/deployments/{DEPLOYMENT}/retry", "", "", "", "what failed"},
     {"deploy", "delete", "DEPLOYMENT", "DELETE", "/api/v1/deployments/{DEPLOYMENT}", "", "", "",
      "and the machines that it made"},
+    {"deploy", "abandon", "DEPLOYMENT", "POST", "/api/v1/deployments/{DEPLOYMENT}/abandon", "", "", "",
+     "forget one that cannot be deleted; prints what may be left"},
 
     {"audit", "list", "", "GET", "/api/v1/audit", "", kAuditFilter,
      "at actor.name action target.name outcome duration_ms", "who did what"},

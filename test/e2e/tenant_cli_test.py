@@ -87,6 +87,10 @@ class TenantCli(e2e.EndToEnd):
         found = [one["state"] for one in self.items("deploy", "list") if one["id"] == deployment]
         return found[0] if found else "gone"
 
+    def answered(self, path):
+        status, content = self.api().call("GET", path, timeout=30)
+        return content if status == 200 else None
+
     def wait_until(self, deployment, state):
         e2e.process.wait_for(lambda: self.state_of(deployment) == state, 60, f"the deployment to be {state}")
 
@@ -106,6 +110,7 @@ class TenantCli(e2e.EndToEnd):
         self.assertEqual(self.json("gateways", "rename", self.one.id, "west")["name"], "west")
         self.assertIn("name: west", self.pcg("gateways", "show", self.one.id))
         self.assertIn("online", self.pcg("gateways", "timeline", self.one.id))
+        self.assertTrue(self.json("gateways", "recover", self.one.id)["until"])
 
     def test_2_users_and_tokens(self):
         made = self.json("users", "add", "bob", "--role", "auditor")
@@ -204,6 +209,30 @@ class TenantCli(e2e.EndToEnd):
         self.assertEqual(self.json("deploy", "delete", made)["state"], "deleting")
         self.wait_until(made, "gone")
         self.assertIn("no such", self.pcg("deploy", "show", made, expect=4))
+
+    def test_5b_a_deployment_whose_gateway_does_not_come_back(self):
+        spec = {"name": "lost", "gateway_id": self.one.id, "endpoint_id": self.vc1, "control_plane_count": 1,
+                "worker_count": 0, "template": TEMPLATE}
+        made = self.json("deploy", "create", self.secret_file("spec.json", json.dumps(spec)))["id"]
+        self.wait_until(made, "ready")
+        self.assertIn("Delete it first", self.pcg("deploy", "abandon", made, expect=5))
+        self.lab.kill(self.one.process_name)
+        try:
+            self.pcg("deploy", "delete", made)
+            self.assertEqual(self.state_of(made), "deleting")
+            left = self.json("deploy", "abandon", made)["left_behind"]
+            self.assertEqual([one["name"] for one in left], ["lost-cp-1"])
+            self.assertEqual(self.state_of(made), "gone")
+        finally:
+            self.lab.restart(self.one.process_name)
+        inventory = f"/api/v1/gateways/{self.one.id}/endpoints/{self.vc1}/inventory?kind=vms&limit=200"
+        vms = e2e.process.wait_for(lambda: self.answered(inventory), 60, "the gateway to be back", log=self.one.log)["items"]
+        self.assertEqual([one["id"] for one in vms if one["name"] == "lost-cp-1"], [left[0]["vm"]], "it stays untouched")
+        rows = e2e.process.wait_for(
+            lambda: self.items("audit", "list", "--action", "deployment.left_behind"), 15, "the audit")
+        self.assertEqual((rows[0]["target"]["id"], rows[0]["target"]["name"]), (made, "lost-cp-1"))
+        self.assertIn(left[0]["instance_uuid"], rows[0]["detail"])
+        self.assertTrue(self.items("audit", "list", "--action", "deployment.abandon", "--outcome", "success"))
 
     def test_6_the_audit(self):
         rows = e2e.process.wait_for(lambda: self.items("audit", "list", "--action", "user.add"), 15, "the audit")
