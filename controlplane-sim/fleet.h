@@ -108,10 +108,7 @@ class Fleet final : public Lifecycle, public GatewayCalls {
     };
 
     struct TenantRuntime {
-        TenantRuntime(ByteCount window, stream::WindowPool& whole) : pool(window, &whole) {}
-
-        stream::WindowPool pool;
-        std::unique_ptr<tunnel::Connector> connector;
+        std::unique_ptr<tunnel::Connector> connector;  // its calls keep the tenant's window
         std::map<wire::GatewayId, GatewayRuntime> gateways;
     };
 
@@ -144,8 +141,6 @@ class Fleet final : public Lifecycle, public GatewayCalls {
     net::Timer reported_;  // cancelled after each inventory, to wake whoever waits for one
     bool stopping_ = false;
     std::map<wire::TenantId, std::unique_ptr<TenantRuntime>> tenants_;
-    // Of tenants that left: calls that are ending still hold storage of their pools.
-    std::vector<std::unique_ptr<TenantRuntime>> retired_;
     std::set<wire::TenantId> unpublished_;  // claims that the broker has not taken yet
 };
 

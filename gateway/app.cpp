@@ -55,7 +55,8 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
                       .gatewayId = "",
                       .version = std::string(gatewayVersion()),
                       .controlplaneUrl = config_.controlplaneUrl,
-                      .socketPath = config_.controlSocket().string()};
+                      .socketPath = config_.controlSocket().string(),
+                      .remote = config_.remote};
     console_ = PCG_TRY(OperatorConsole::open(loop_, clock_, config_.console, std::move(facts)));
     enrollmentStore_ = std::make_unique<StoredEnrollment>(*state_);
     EnrollmentFacts enrollmentFacts{
@@ -67,7 +68,9 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
         std::make_unique<Enrollment>(PCG_TRY(enrollmentPorts()), std::move(enrollmentFacts));
     // Its answer shows in the status; a question that timed out meanwhile is no longer there to be
     // answered.
-    console_->onDecision([this](bool accept) { (void)enrollment_->decide(accept); });
+    console_->onDecision([this](bool accept, std::optional<RemoteAccess> remote) {
+        (void)enrollment_->decide(accept, remote);
+    });
     credentials_ = std::make_unique<StoredCredentials>(*state_);
     accessKeys_ = std::make_unique<StoredAccessKeys>(*state_);
     makeService();
@@ -143,7 +146,10 @@ void App::makeControlApi() {
                      .service = *service_,
                      .remote = *gate_,
                      .pairing = [this] { return console_->status(); },
-                     .decide = [this](bool accept) { return console_->decide(accept); },
+                     .decide =
+                         [this](bool accept, std::optional<RemoteAccess> remote) {
+                             return console_->decide(accept, remote);
+                         },
                      .unpair = [this] { return unpair(); },
                      .link = [this] { return linkReport(); },
                      .gatewayId = [this] { return enrollment_->record().keys.gatewayId(); },
@@ -267,7 +273,8 @@ net::Task<Result<>> App::servePapers() {
         co_await forgetTenant(served, std::string(kGivenBack));
         co_return Result<>{};
     }
-    PCG_CO_CHECK(co_await gate_->open(served, enrollment_->record().keys));
+    PCG_CO_CHECK(co_await gate_->open(
+        served, enrollment_->record().keys, enrollment_->record().provisioned->remote));
     auto session = PairedSession::create(
         {.loop = loop_,
          .clock = clock_,

@@ -144,6 +144,49 @@ Error explainCertificate(const std::string& peer, const TlsFailure& failure) {
                      pinning);
 }
 
+Result<> setUpServer(SSL_CTX* context,
+                     const CertificateAndKey& identity,
+                     ClientCertificates clients,
+                     const std::string& clientCaPem) {
+    PCG_TRY(applyPolicy(context));
+    PCG_TRY(useIdentity(context, identity));
+    if (clients == ClientCertificates::NotAsked) return {};
+    PCG_TRY(addTrustedPem(context, clientCaPem));
+    const int required =
+        clients == ClientCertificates::Required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+    SSL_CTX_set_verify(context,
+                       SSL_VERIFY_PEER | required,
+                       clients == ClientCertificates::Optional ? &tolerateExpiry : nullptr);
+    return {};
+}
+
+// Belongs to the context that it is set on, and so lives as long as its last stream.
+struct NameChoice {
+    explicit NameChoice(std::string name) : serverName(std::move(name)) {}
+
+    std::string serverName;
+    asio::ssl::context context{asio::ssl::context::tls_server};
+};
+
+int choiceIndex() {
+    static const int index = SSL_CTX_get_ex_new_index(
+        0, nullptr, nullptr, nullptr, [](void*, void* pointer, CRYPTO_EX_DATA*, int, long, void*) {
+            delete static_cast<NameChoice*>(pointer);
+        });
+    return index;
+}
+
+// Whose certificates clients must bring was settled before, and is the same for both.
+int chooseByName(SSL* ssl, int*, void*) {
+    auto* choice =
+        static_cast<NameChoice*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), choiceIndex()));
+    const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    if (choice == nullptr || name == nullptr || !equalsIgnoreCaseAscii(name, choice->serverName))
+        return SSL_TLSEXT_ERR_NOACK;
+    SSL_set_SSL_CTX(ssl, choice->context.native_handle());
+    return SSL_TLSEXT_ERR_OK;
+}
+
 }  // namespace
 
 struct TlsClientContext::State {
@@ -217,18 +260,24 @@ Result<TlsServerContext> TlsServerContext::create(const CertificateAndKey& ident
                                                   ClientCertificates clients,
                                                   const std::string& clientCaPem) {
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
-    SSL_CTX* native = context->native_handle();
-    PCG_TRY(applyPolicy(native));
-    PCG_TRY(useIdentity(native, identity));
-    if (clients != ClientCertificates::NotAsked) {
-        PCG_TRY(addTrustedPem(native, clientCaPem));
-        const int required =
-            clients == ClientCertificates::Required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
-        SSL_CTX_set_verify(native,
-                           SSL_VERIFY_PEER | required,
-                           clients == ClientCertificates::Optional ? &tolerateExpiry : nullptr);
-    }
+    PCG_TRY(setUpServer(context->native_handle(), identity, clients, clientCaPem));
     return TlsServerContext(std::move(context));
+}
+
+Result<TlsServerContext> TlsServerContext::create(const CertificateAndKey& identity,
+                                                  const NamedIdentity& named,
+                                                  ClientCertificates clients,
+                                                  const std::string& clientCaPem) {
+    auto made = PCG_TRY(create(identity, clients, clientCaPem));
+    auto choice = std::make_unique<NameChoice>(named.serverName);
+    PCG_TRY(setUpServer(choice->context.native_handle(), named.identity, clients, clientCaPem));
+    SSL_CTX* native = made.context_->native_handle();
+    if (SSL_CTX_set_ex_data(native, choiceIndex(), choice.get()) != 1)
+        return fail(kTlsMaterial, "OpenSSL takes no second identity: " + openSslReason());
+    choice.release();
+    SSL_CTX_callback_ctrl(
+        native, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB, reinterpret_cast<void (*)()>(&chooseByName));
+    return made;
 }
 
 std::unique_ptr<TlsStream> TlsServerContext::newStream(TcpSocket socket) const {

@@ -99,6 +99,12 @@ class TlsClientContext {
 
 enum class ClientCertificates { NotAsked, Optional, Required };
 
+// For clients that ask for this name (SNI), and for nobody else.
+struct NamedIdentity {
+    std::string serverName;  // compared without regard to case
+    CertificateAndKey identity;
+};
+
 class TlsServerContext {
   public:
     // `clientCaPem`: who may issue client certificates; needed unless NotAsked. One that does not
@@ -107,6 +113,12 @@ class TlsServerContext {
         const CertificateAndKey& identity,
         ClientCertificates clients = ClientCertificates::NotAsked,
         const std::string& clientCaPem = {});
+
+    // With a second identity: clients that name another server, or none, are shown `identity`.
+    static Result<TlsServerContext> create(const CertificateAndKey& identity,
+                                           const NamedIdentity& named,
+                                           ClientCertificates clients,
+                                           const std::string& clientCaPem);
 
     std::unique_ptr<TlsStream> newStream(TcpSocket socket) const;
 

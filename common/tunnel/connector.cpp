@@ -17,6 +17,21 @@ namespace {
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
+// The streams in the port give back to the pool until the port is gone.
+std::shared_ptr<Port> portWith(net::Loop& loop,
+                               bus::Bus& bus,
+                               const wire::InstanceId& instance,
+                               std::shared_ptr<stream::WindowPool> pool,
+                               stream::Limits limits) {
+    auto port = std::make_unique<Port>(loop, bus, instance, *pool, limits);
+    // At once: the deleter itself stays for as long as the bus has a weak reference to the port.
+    auto end = [kept = std::move(pool)](Port* ended) mutable {
+        delete ended;
+        kept.reset();
+    };
+    return {port.release(), std::move(end)};
+}
+
 Error stopped() { return Error(http::kCancelled, "The program is stopping."); }
 
 }  // namespace
@@ -26,13 +41,13 @@ class Connector::Core : public std::enable_shared_from_this<Core> {
     Core(net::Loop& loop,
          bus::Bus& bus,
          const wire::InstanceId& instance,
-         stream::WindowPool& pool,
+         std::shared_ptr<stream::WindowPool> pool,
          Random& random,
          stream::Limits limits)
         : bus_(bus),
           instance_(instance),
           random_(random),
-          port_(std::make_shared<Port>(loop, bus, instance, pool, limits)),
+          port_(portWith(loop, bus, instance, std::move(pool), limits)),
           slots_(std::make_unique<OpenSlots>(bus, instance, [this](std::uint64_t tag) {
               port_->mux().notDispatched(tag, "The gateway is not connected.");
               port_->schedulePump();
@@ -261,10 +276,23 @@ class Connector::TargetCaller final : public http::Caller {
 Connector::Connector(net::Loop& loop,
                      bus::Bus& bus,
                      const wire::InstanceId& instance,
+                     std::shared_ptr<stream::WindowPool> pool,
+                     Random& random,
+                     stream::Limits limits)
+    : core_(std::make_shared<Core>(loop, bus, instance, std::move(pool), random, limits)) {}
+
+Connector::Connector(net::Loop& loop,
+                     bus::Bus& bus,
+                     const wire::InstanceId& instance,
                      stream::WindowPool& pool,
                      Random& random,
                      stream::Limits limits)
-    : core_(std::make_shared<Core>(loop, bus, instance, pool, random, limits)) {}
+    : Connector(loop,
+                bus,
+                instance,
+                std::shared_ptr<stream::WindowPool>(std::shared_ptr<void>(), &pool),
+                random,
+                limits) {}
 
 Connector::~Connector() { core_->close(); }
 

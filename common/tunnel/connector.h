@@ -28,7 +28,16 @@ struct Target {
 class Connector {
   public:
     // `instance` must be new in each run, and for each connector on the same bus. Bus and random
-    // outlive the connector; calls may outlive it, the loop and the pool outlive the calls.
+    // outlive the connector; calls may outlive it. The loop outlives the calls, the pool lives
+    // until the last of them has ended.
+    Connector(net::Loop& loop,
+              bus::Bus& bus,
+              const wire::InstanceId& instance,
+              std::shared_ptr<stream::WindowPool> pool,
+              Random& random,
+              stream::Limits limits = {});
+
+    // The same with a pool that is known to outlive the calls.
     Connector(net::Loop& loop,
               bus::Bus& bus,
               const wire::InstanceId& instance,

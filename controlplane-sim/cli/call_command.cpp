@@ -2,36 +2,20 @@
 #include "controlplane-sim/cli/call_command.h"
 
 #include "common/base/text.h"
+#include "controlplane-sim/cli/input.h"
 #include "pairing/tenant_name.h"
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 
 namespace pcg::controlplane::cli {
 namespace {
 
 namespace json = codec::json;
 
-constexpr std::size_t kMaxFile = 1024 * 1024;
 constexpr int kMaxPages = 100;
 constexpr ByteCount kMaxAnswer = 64_MiB;
 constexpr std::size_t kMaxItems = 100'000;
-
-std::string percentEncode(std::string_view text) {
-    std::string out;
-    for (const auto octet : asBytes(text)) {
-        const auto c = static_cast<char>(octet);
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '~';
-        if (plain)
-            out += c;
-        else
-            out += '%' + toHex({&octet, 1});
-    }
-    return out;
-}
 
 std::string fill(std::string_view path, const std::map<std::string, std::string>& words) {
     std::string out(path);
@@ -43,10 +27,7 @@ std::string fill(std::string_view path, const std::map<std::string, std::string>
 }
 
 Result<std::string> fileBody(const std::string& name) {
-    std::ifstream file(name, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (text.empty() || text.size() > kMaxFile)
-        return fail(kFile, "\"" + name + "\" is not there, empty, or far too large");
+    const auto text = PCG_TRY(readFile({}, name));
     const auto parsed = json::parseObject(text, kMaxFile);
     if (!parsed) return fail(kFile, "\"" + name + "\": " + parsed.error().message());
     return json::write(*parsed);
@@ -204,6 +185,10 @@ std::string linesOf(const json::Object& object, int depth) {
     return text;
 }
 
+void printAnswer(const json::Object& answer, bool asJson) {
+    print(asJson ? json::write(answer) + "\n" : linesOf(answer));
+}
+
 net::Task<int> runCall(TenantApi& api, const CommandLine& line, Random& random) {
     auto wanted = requestOf(line);
     if (!wanted) co_return complain(wanted.error());
@@ -230,7 +215,7 @@ net::Task<int> runCall(TenantApi& api, const CommandLine& line, Random& random) 
         print(std::string(text) + (answer ? "\n" : ""));
         co_return 0;
     }
-    print(linesOf(*answer));
+    printAnswer(*answer, false);
     co_return 0;
 }
 

@@ -24,6 +24,9 @@ std::string tableOf(const Command& command, const codec::json::Array& items);
 // "name: value" lines of one thing; what is inside is indented.
 std::string linesOf(const codec::json::Object& object, int depth = 0);
 
+// One thing, on stdout.
+void printAnswer(const codec::json::Object& answer, bool asJson);
+
 // The exit code (see helpText()). A list is read to its end, page by page, up to 20,000 items.
 net::Task<int> runCall(TenantApi& api, const CommandLine& line, Random& random);
 

@@ -22,6 +22,16 @@ constexpr const char* kTail =
     "\n"
     "  pcg completion bash    a script for the shell: source <(pcg completion bash)\n"
     "\n"
+    "A vCenter's user and password are sealed in this process to the gateway GATEWAY, for "
+    "--address "
+    "only;\n"
+    "the control plane cannot read them. The password is asked for on the terminal, or is the "
+    "first "
+    "line\n"
+    "of --password-file (- is stdin). Without --ca-file and --pin-sha256 the certificate is shown "
+    "and\n"
+    "waits for approval.\n"
+    "\n"
     "  --server URL       the control plane, https://HOST:PORT (or the variable PCG_SERVER)\n"
     "  --ca FILE          its root certificate, PEM (or PCG_CA)\n"
     "  --token-file FILE  your API token (or PCG_TOKEN_FILE)\n"
@@ -73,9 +83,20 @@ std::string* optionOf(CommandLine& line, const std::string& word) {
     return &line.options[word];
 }
 
-std::vector<std::string_view> wordNames(const Command& command) {
-    if (command.words.empty()) return {};
-    return split(command.words, ' ');
+struct WordName {
+    std::string name;
+    bool needed = true;
+};
+
+std::vector<WordName> wordNames(const Command& command) {
+    std::vector<WordName> names;
+    if (command.words.empty()) return names;
+    for (auto word : split(command.words, ' ')) {
+        const bool needed = !word.starts_with('[');
+        if (!needed) word = word.substr(1, word.size() - 2);
+        names.push_back({std::string(word), needed});
+    }
+    return names;
 }
 
 // What the first words name, and how many of them were used.
@@ -103,9 +124,8 @@ Result<> takeWord(CommandLine& line, const std::string& word) {
     const auto names = wordNames(*line.command);
     if (line.words.size() == names.size())
         return usage("\"" + word.substr(0, 64) + "\" is too much");
-    if (word.empty())
-        return usage("an empty word in place of " + std::string(names[line.words.size()]));
-    for (const auto name : names) {
+    if (word.empty()) return usage("an empty word in place of " + names[line.words.size()].name);
+    for (const auto& [name, needed] : names) {
         if (line.words.emplace(name, word).second) break;
     }
     return {};
@@ -116,10 +136,10 @@ Result<> complete(const CommandLine& line) {
         return usage("pcg pair needs the code that the gateway's console shows");
     }
     if (line.command != nullptr) {
-        for (const auto name : wordNames(*line.command)) {
-            if (line.words.contains(std::string(name))) continue;
+        for (const auto& [name, needed] : wordNames(*line.command)) {
+            if (!needed || line.words.contains(name)) continue;
             return usage("pcg " + std::string(line.command->noun) + " " +
-                         std::string(line.command->verb) + " needs " + std::string(name));
+                         std::string(line.command->verb) + " needs " + name);
         }
     }
     if (line.server.empty()) return usage("--server is missing");

@@ -17,7 +17,7 @@ constexpr std::string_view kAuditFilter =
     "from=--from to=--to actor=--actor action=--action target=--target outcome=--outcome q=--q";
 
 // clang-format off
-constexpr std::array<Command, 33> kCommands{{
+constexpr std::array<Command, 37> kCommands{{
     {"gateways", "list", "", "GET", "/api/v1/gateways", "", "q=--q state=--state",
      "id name state version", "the tenant's gateways"},
     {"gateways", "show", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}", "", "", "", "one gateway"},
@@ -25,6 +25,8 @@ constexpr std::array<Command, 33> kCommands{{
      "give it another name"},
     {"gateways", "release", "GATEWAY", "DELETE", "/api/v1/gateways/{GATEWAY}", "", "", "",
      "unbind it; it forgets the tenant"},
+    {"gateways", "recover", "GATEWAY", "POST", "/api/v1/gateways/{GATEWAY}/recovery", "", "", "",
+     "vouch for one whose certificate ended"},
     {"gateways", "timeline", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}/timeline", "", "",
      "at severity kind text", "what happened to it"},
 
@@ -45,12 +47,18 @@ constexpr std::array<Command, 33> kCommands{{
 
     {"endpoints", "list", "GATEWAY", "GET", kEndpoints, "", "", "id name kind state ingress_url",
      "what the gateway proxies"},
+    {"endpoints", "add", "GATEWAY NAME", "POST", kEndpoints,
+     "address=--address username=--username password=--password-file ca=--ca-file pin=--pin-sha256", "", "",
+     "register a vCenter; asks for the password", Dialogue::AddEndpoint},
     {"endpoints", "show", "GATEWAY ENDPOINT", "GET", kEndpoint, "", "", "", "one endpoint"},
     {"endpoints", "check", "GATEWAY ENDPOINT", "POST", "/api/v1/gateways/{GATEWAY}/endpoints/{ENDPOINT}/check", "", "",
      "", "look at it now"},
-    {"endpoints", "approve", "GATEWAY ENDPOINT SHA256", "POST",
-     "/api/v1/gateways/{GATEWAY}/endpoints/{ENDPOINT}/certificate", "sha256=SHA256", "", "",
-     "accept exactly this certificate"},
+    {"endpoints", "approve", "GATEWAY ENDPOINT [SHA256]", "POST",
+     "/api/v1/gateways/{GATEWAY}/endpoints/{ENDPOINT}/certificate", "", "", "",
+     "accept this certificate, or the one that is shown", Dialogue::Approve},
+    {"endpoints", "credentials", "GATEWAY ENDPOINT", "PATCH", kEndpoint,
+     "address=--address username=--username password=--password-file", "", "",
+     "replace the vCenter's user and password", Dialogue::ChangeCredentials},
     {"endpoints", "remove", "GATEWAY ENDPOINT", "DELETE", kEndpoint, "", "", "", "with its access keys"},
 
     {"keys", "list", "GATEWAY ENDPOINT", "GET", kKeys, "", "", "id label role expires_at last_used_at", "access keys"},
@@ -69,6 +77,8 @@ constexpr std::array<Command, 33> kCommands{{
     {"deploy", "retry", "DEPLOYMENT", "POST", "/api/v1/deployments/{DEPLOYMENT}/retry", "", "", "", "what failed"},
     {"deploy", "delete", "DEPLOYMENT", "DELETE", "/api/v1/deployments/{DEPLOYMENT}", "", "", "",
      "and the machines that it made"},
+    {"deploy", "abandon", "DEPLOYMENT", "POST", "/api/v1/deployments/{DEPLOYMENT}/abandon", "", "", "",
+     "forget one that cannot be deleted; prints what may be left"},
 
     {"audit", "list", "", "GET", "/api/v1/audit", "", kAuditFilter,
      "at actor.name action target.name outcome duration_ms", "who did what"},
@@ -134,7 +144,8 @@ std::string bashCompletion() {
         "_pcg() {\n"
         "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
         "    case $before in\n"
-        "        --ca|--token-file) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+        "        --ca|--token-file|--password-file|--ca-file) COMPREPLY=($(compgen -f -- "
+        "\"$word\")); return ;;\n"
         "        --role) COMPREPLY=($(compgen -W 'admin operator auditor inventory "
         "deploy full' -- \"$word\")); return ;;\n"
         "        --state) COMPREPLY=($(compgen -W 'pairing online offline' -- "

@@ -6,36 +6,23 @@
 #include "common/log/log.h"
 #include "controlplane-sim/cli/call_command.h"
 #include "controlplane-sim/cli/command_line.h"
+#include "controlplane-sim/cli/endpoint_command.h"
+#include "controlplane-sim/cli/input.h"
 #include "controlplane-sim/cli/pair_command.h"
 #include "controlplane-sim/cli/terminal.h"
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 namespace {
 
 using namespace pcg;
 using namespace pcg::controlplane;
-
-constexpr std::size_t kMaxFile = 1024 * 1024;
-
-Result<std::string> contentsOf(const std::string& path, std::string_view option) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file.good() && !file.eof()) {
-        return fail(cli::kFile, std::string(option) + ": \"" + path + "\" cannot be read");
-    }
-    if (text.empty() || text.size() > kMaxFile) {
-        return fail(
-            cli::kFile,
-            std::string(option) + ": \"" + path + "\" is not there, empty, or far too large");
-    }
-    return text;
-}
 
 struct Connection {
     std::shared_ptr<http::Caller> caller;
@@ -45,12 +32,12 @@ struct Connection {
 
 Result<Connection> connectionFor(net::Loop& loop, const cli::CommandLine& line) {
     const auto target = PCG_TRY(http::parseHttpsOrigin(line.server));
-    const auto pem = PCG_TRY(contentsOf(line.caFile, "--ca"));
+    const auto pem = PCG_TRY(cli::readFile("--ca", line.caFile));
     const auto certificates = PCG_TRY(crypto::parsePemCertificates(pem));
     Connection connection;
     for (const auto& certificate : certificates)
         connection.roots.push_back(certificate.spkiSha256());
-    auto token = PCG_TRY(contentsOf(line.tokenFile, "--token-file"));
+    auto token = PCG_TRY(cli::readFile("--token-file", line.tokenFile));
     connection.token = Secret::fromText(trimAscii(token));
     wipe(token);
     connection.caller = PCG_TRY(http::httpsCaller(loop, target, net::TrustCa{pem}));
@@ -100,7 +87,42 @@ net::Task<void> runCall(cli::TenantApi& api,
     exitCode = co_await cli::runCall(api, line, random);
 }
 
+net::Task<void> askOnce(cli::TenantApi& api,
+                        cli::TenantApi::Request request,
+                        std::optional<Result<http::WholeResponse>>& answer) {
+    answer.emplace(co_await api.call(std::move(request)));
+}
+
+// A loop and a connection for each request: in between a person thinks as long as they like.
+Result<codec::json::Object> ask(const cli::CommandLine& line, cli::TenantApi::Request request) {
+    net::Loop loop{1};
+    auto connection = PCG_TRY(connectionFor(loop, line));
+    cli::TenantApi api(connection.caller, std::move(connection.token));
+    std::optional<Result<http::WholeResponse>> answer;
+    net::asio::co_spawn(loop, askOnce(api, std::move(request), answer), net::asio::detached);
+    loop.run();
+    const auto response = PCG_TRY(std::move(*answer));
+    return codec::json::parseObject(asText(response.body));
+}
+
+int converse(const cli::CommandLine& line) {
+    crypto::SystemRandom random;
+    cli::TerminalPerson person(line.json);
+    cli::EndpointCommand command(
+        [&line](cli::TenantApi::Request request) { return ask(line, std::move(request)); },
+        person,
+        random);
+    const auto endpoint = command.run(line);
+    if (endpoint) {
+        cli::printAnswer(*endpoint, line.json);
+        return 0;
+    }
+    std::fprintf(stderr, "pcg: %s\n", endpoint.error().message().c_str());
+    return cli::exitCodeOf(endpoint.error());
+}
+
 int call(const cli::CommandLine& line) {
+    if (line.command->dialogue != cli::Dialogue::None) return converse(line);
     net::Loop loop{1};
     auto connection = connectionFor(loop, line);
     if (!connection) {
@@ -115,6 +137,13 @@ int call(const cli::CommandLine& line) {
     return exitCode;
 }
 
+// Passwords pass through: no core, no other process of the user reads them.
+void protectMemory() {
+    const rlimit none{0, 0};
+    static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
+    static_cast<void>(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
+
 std::string variable(const char* name) {
     const auto* value = std::getenv(name);
     return value == nullptr ? std::string() : value;
@@ -124,6 +153,7 @@ std::string variable(const char* name) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    protectMemory();
     log::setLevel(log::Level::Error);
     const auto line = cli::parseCommandLine(
         {argv + 1, argv + argc},

@@ -48,6 +48,15 @@ std::string_view stateName(const Deployment& deployment) {
     return failed ? "failed" : "ready";
 }
 
+std::vector<Machine> leftBehind(const Deployment& deployment) {
+    std::vector<Machine> left;
+    for (const auto& machine : deployment.machines) {
+        if (machine.cloneSent || !machine.vm.empty() || !machine.task.empty())
+            left.push_back(machine);
+    }
+    return left;
+}
+
 Progress progressOf(const Deployment& deployment) {
     Progress progress;
     progress.total = deployment.machines.size();

@@ -42,6 +42,10 @@ struct DeploymentKey {
 // planning, deploying, ready, scaling, deleting, failed.
 std::string_view stateName(const Deployment& deployment);
 
+// Those that exist at the endpoint, or may: what stays there when nobody looks after the deployment
+// any more.
+std::vector<Machine> leftBehind(const Deployment& deployment);
+
 struct Progress {
     std::size_t done = 0;
     std::size_t total = 0;

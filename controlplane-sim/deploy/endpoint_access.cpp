@@ -64,7 +64,8 @@ Result<std::optional<OrchestratorKeys::Key>> OrchestratorKeys::find(
 
 net::Task<Result<Access>> StoredEndpointAccess::access(TenantScope scope,
                                                        wire::GatewayId gateway,
-                                                       wire::EndpointId id) {
+                                                       wire::EndpointId id,
+                                                       Minting) {
     auto work = [this, scope, gateway, id](store::Database& database) -> Result<Access> {
         const auto endpoints = PCG_TRY(Gateways(database).endpoints(scope, gateway));
         const auto endpoint = std::find_if(

@@ -19,6 +19,10 @@ struct Access {
     Secret password;
 };
 
+// Whether a key may be made for whoever asks, when there is none: for those who may change
+// something.
+enum class Minting { Allowed, Never };
+
 class EndpointAccess {
   public:
     virtual ~EndpointAccess() = default;
@@ -27,7 +31,8 @@ class EndpointAccess {
     // no ingress yet.
     virtual net::Task<Result<Access>> access(TenantScope scope,
                                              wire::GatewayId gateway,
-                                             wire::EndpointId endpoint) = 0;
+                                             wire::EndpointId endpoint,
+                                             Minting minting) = 0;
 };
 
 // The orchestrator's key of each endpoint. Storage thread.
@@ -66,7 +71,8 @@ class StoredEndpointAccess final : public EndpointAccess {
 
     net::Task<Result<Access>> access(TenantScope scope,
                                      wire::GatewayId gateway,
-                                     wire::EndpointId endpoint) override;
+                                     wire::EndpointId endpoint,
+                                     Minting minting) override;
 
   private:
     store::Worker& store_;

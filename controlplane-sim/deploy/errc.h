@@ -20,6 +20,7 @@ inline constexpr ErrorCode kQuota{ErrorClass::Input, "deploy.quota"};
 inline constexpr ErrorCode kNoSuchDeployment{ErrorClass::Input, "deploy.not_found"};
 inline constexpr ErrorCode kDeploymentName{ErrorClass::Input, "deploy.deployment_name"};
 inline constexpr ErrorCode kBeingDeleted{ErrorClass::Input, "deploy.being_deleted"};
+inline constexpr ErrorCode kNotDeleting{ErrorClass::Input, "deploy.not_deleting"};
 inline constexpr ErrorCode kNoAccessKey{ErrorClass::Input, "deploy.no_access_key"};
 
 }  // namespace pcg::controlplane::deploy

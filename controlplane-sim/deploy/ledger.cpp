@@ -253,6 +253,22 @@ Result<Deployment> Deployments::remove(const TenantScope& scope, const Deploymen
     });
 }
 
+Result<Deployment> Deployments::abandon(const TenantScope& scope, const DeploymentId& id) {
+    return store::transact(database_, [&]() -> Result<Deployment> {
+        auto deployment = PCG_TRY(required(scope, id));
+        if (!deployment.deleting)
+            return fail(kNotDeleting,
+                        "The deployment is not being deleted. Delete it first; only what cannot be "
+                        "removed at the endpoint is abandoned.");
+        PCG_TRY(database_.execute(
+            "DELETE FROM deployment_machines WHERE tenant_id = ? AND deployment_id = ?",
+            {scope.tenant().text(), id.text()}));
+        PCG_TRY(database_.execute("DELETE FROM deployments WHERE tenant_id = ? AND id = ?",
+                                  {scope.tenant().text(), id.text()}));
+        return deployment;
+    });
+}
+
 Result<Deployment> Deployments::retry(const TenantScope& scope,
                                       const DeploymentId& id,
                                       WallTime now) {

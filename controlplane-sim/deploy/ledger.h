@@ -38,6 +38,9 @@ class Deployments {
                              Random& random,
                              WallTime now);
     Result<Deployment> remove(const TenantScope& scope, const DeploymentId& id);
+    // Forgets a deployment whose deletion does not come to its end, as it was until then. Nobody
+    // asks the cloud for anything of it any more. deploy.not_found, deploy.not_deleting
+    Result<Deployment> abandon(const TenantScope& scope, const DeploymentId& id);
     Result<Deployment> retry(const TenantScope& scope, const DeploymentId& id, WallTime now);
 
     // The orchestrator's.

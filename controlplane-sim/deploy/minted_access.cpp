@@ -21,6 +21,11 @@ constexpr auto kWhatToDo =
     "the role deploy, to be given with PUT "
     "/api/v1/gateways/{id}/endpoints/{endpoint_id}/orchestrator-key. Then retry.";
 
+constexpr auto kNotForReaders =
+    "The orchestrator has no access key for this endpoint yet, and the role auditor has none made. "
+    "Ask an operator or admin of your tenant to open the inventory or to plan a deployment here "
+    "once.";
+
 // A refusal of the gateway, in the words that the state machine decides by.
 Error refused(const GatewayAnswer& answer) {
     if (answer.status == 403)
@@ -44,12 +49,15 @@ Error nonsense() { return {kWeather, "The gateway's answer about an access key m
 
 net::Task<Result<Access>> MintedAccess::access(TenantScope scope,
                                                wire::GatewayId gateway,
-                                               wire::EndpointId endpoint) {
-    auto given = co_await parts_.given.access(scope, gateway, endpoint);
+                                               wire::EndpointId endpoint,
+                                               Minting minting) {
+    auto given = co_await parts_.given.access(scope, gateway, endpoint, Minting::Never);
     if (given || !given.error().is(kNoAccessKey)) co_return given;
+    if (minting == Minting::Never) co_return fail(kNoAccessKey, kNotForReaders);
     Place place{scope, gateway, endpoint};
     PCG_CO_CHECK(co_await mintOnce(std::move(place)));
-    co_return co_await parts_.given.access(std::move(scope), std::move(gateway), endpoint);
+    co_return co_await parts_.given.access(
+        std::move(scope), std::move(gateway), endpoint, Minting::Never);
 }
 
 // Whoever comes while a key is being made waits for it.
@@ -61,7 +69,7 @@ net::Task<Result<>> MintedAccess::mintOnce(Place place) {
         co_await other->over.async_wait(net::kAwaitTuple);
         co_return other->outcome;
     }
-    const auto mine = std::make_shared<Minting>(parts_.loop.get_executor());
+    const auto mine = std::make_shared<Attempt>(parts_.loop.get_executor());
     minting_.emplace(endpoint, mine);
     mine->outcome = co_await mint(std::move(place));
     minting_.erase(endpoint);

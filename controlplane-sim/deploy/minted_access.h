@@ -30,10 +30,12 @@ class MintedAccess final : public EndpointAccess {
 
     explicit MintedAccess(Parts parts) : parts_(parts) {}
 
-    // deploy.no_access_key, with what to do, when the data center does not allow it.
+    // deploy.no_access_key, with what to do, when the data center does not allow it, or there is
+    // none and whoever asks may not have one made.
     net::Task<Result<Access>> access(TenantScope scope,
                                      wire::GatewayId gateway,
-                                     wire::EndpointId endpoint) override;
+                                     wire::EndpointId endpoint,
+                                     Minting minting) override;
 
   private:
     struct Place {
@@ -42,8 +44,8 @@ class MintedAccess final : public EndpointAccess {
         wire::EndpointId endpoint;
     };
 
-    struct Minting {
-        explicit Minting(net::Executor executor) : over(executor, SteadyTime::max()) {}
+    struct Attempt {
+        explicit Attempt(net::Executor executor) : over(executor, SteadyTime::max()) {}
 
         net::Timer over;  // never fires: whoever waits is woken
         Result<> outcome;
@@ -62,7 +64,7 @@ class MintedAccess final : public EndpointAccess {
     void tell(const Place& place, const std::string& key);
 
     Parts parts_;
-    std::map<wire::EndpointId, std::shared_ptr<Minting>> minting_;  // one at a time for each
+    std::map<wire::EndpointId, std::shared_ptr<Attempt>> minting_;  // one at a time for each
 };
 
 }  // namespace pcg::controlplane::deploy

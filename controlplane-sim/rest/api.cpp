@@ -23,7 +23,7 @@ Api::Api(Parts parts, const Authenticator& authenticator)
       gateways_(servicesOf(parts), parts.live, parts.lifecycle),
       endpoints_(
           servicesOf(parts), {parts.publicHost, parts.ingressHost}, parts.live, parts.gatewayCalls),
-      deployments_(servicesOf(parts), parts.deploy),
+      deployments_(servicesOf(parts), parts.deploy, parts.audit),
       inventory_(servicesOf(parts), parts.deploy),
       audit_(servicesOf(parts), authenticator),
       events_(parts.events, authenticator),

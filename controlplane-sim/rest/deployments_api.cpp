@@ -75,7 +75,8 @@ Checked<deploy::DeploymentId> idOf(const Call& call) {
 int statusOf(const Error& error) {
     if (error.is(deploy::kNoSuchDeployment) || error.is(deploy::kGone)) return 404;
     if (error.is(deploy::kDeploymentName) || error.is(deploy::kQuota) ||
-        error.is(deploy::kBeingDeleted) || error.is(deploy::kNoAccessKey))
+        error.is(deploy::kBeingDeleted) || error.is(deploy::kNotDeleting) ||
+        error.is(deploy::kNoAccessKey))
         return 409;
     if (error.is(deploy::kRejected) || error.code().name().starts_with("vsphere."))
         return error.isInput() ? 422 : 503;
@@ -126,6 +127,10 @@ void DeploymentsApi::addTo(ApiRoutes& routes) {
         {"POST", "/api/v1/deployments/{id}/scale", Who::Operator}, this, &DeploymentsApi::scale);
     routes.add(
         {"POST", "/api/v1/deployments/{id}/retry", Who::Operator}, this, &DeploymentsApi::retry);
+    // Machines that cost money may stay where nobody counts them any more.
+    routes.add({"POST", "/api/v1/deployments/{id}/abandon", Who::Admin, true},
+               this,
+               &DeploymentsApi::abandon);
 }
 
 net::Task<Checked<Reply>> DeploymentsApi::list(Call& call) {
@@ -261,6 +266,50 @@ net::Task<Checked<Reply>> DeploymentsApi::remove(Call& call) {
     PCG_CO_TRY(const auto removed, co_await services_.store.run(std::move(work)));
     deploy_.orchestrator().nudge({call.scope(), id});
     co_return replyWith(202, removed);
+}
+
+net::Task<Checked<Reply>> DeploymentsApi::abandon(Call& call) {
+    PCG_CO_CHECK(call.body().only({}));
+    PCG_CO_TRY(auto id, idOf(call));
+    auto work = [&seals = deploy_.seals(), scope = call.scope(), id, condition = call.ifMatch()](
+                    store::Database& database) -> Checked<Deployment> {
+        deploy::Deployments deployments(database, seals);
+        const auto found = PCG_TRY(deployments.find(scope, id));
+        if (found) PCG_TRY(condition.check(Etag(storedPart(*found))));
+        return checked(deployments.abandon(scope, id));
+    };
+    PCG_CO_TRY(const auto abandoned, co_await services_.store.run(std::move(work)));
+    deploy_.orchestrator().nudge({call.scope(), id});  // it finds nothing to go on with
+    json::Array left;
+    for (const auto& machine : leftBehind(abandoned)) {
+        tellLeftBehind(call, abandoned, machine);
+        left.emplace_back(json::Object()
+                              .set("name", machine.name)
+                              .set("vm", machine.vm.empty() ? json::Value() : machine.vm)
+                              .set("instance_uuid", machine.uuid));
+    }
+    json::Object body;
+    body.set("id", abandoned.id.text())
+        .set("name", abandoned.spec.name)
+        .set("gateway_id", abandoned.spec.gateway.text())
+        .set("endpoint_id", abandoned.spec.endpoint.text())
+        .set("left_behind", std::move(left));
+    co_return Reply{200, std::move(body), std::nullopt};
+}
+
+void DeploymentsApi::tellLeftBehind(const Call& call,
+                                    const Deployment& deployment,
+                                    const deploy::Machine& machine) {
+    const auto& who = call.who();
+    AuditEvent event;
+    event.at = services_.clock.wallNow();
+    event.actor = {who.tokenId.empty() ? ActorKind::User : ActorKind::Token, who.username};
+    event.action = "deployment.left_behind";
+    event.target = {"deployment", deployment.id.text(), machine.name};
+    event.detail = (machine.vm.empty() ? "may exist" : machine.vm) + ", instance UUID " +
+                   machine.uuid + ", at endpoint " + deployment.spec.endpoint.text() +
+                   " of gateway " + deployment.spec.gateway.text();
+    audit_.record(call.scope().tenant(), std::move(event));
 }
 
 }  // namespace pcg::controlplane::rest

@@ -2,6 +2,7 @@
 // /deployments: what the bundled orchestrator makes of a specification at an endpoint.
 #pragma once
 
+#include "controlplane-sim/audit/audit_event.h"
 #include "controlplane-sim/deploy_service.h"
 #include "controlplane-sim/rest/api_routes.h"
 #include "controlplane-sim/rest/services.h"
@@ -13,8 +14,8 @@ Refusal refusalOf(const Error& error);
 
 class DeploymentsApi {
   public:
-    DeploymentsApi(Services services, DeployService& deploy)
-        : services_(services), deploy_(deploy) {}
+    DeploymentsApi(Services services, DeployService& deploy, AuditSink& audit)
+        : services_(services), deploy_(deploy), audit_(audit) {}
 
     void addTo(ApiRoutes& routes);
 
@@ -26,11 +27,16 @@ class DeploymentsApi {
     net::Task<Checked<Reply>> scale(Call& call);
     net::Task<Checked<Reply>> retry(Call& call);
     net::Task<Checked<Reply>> remove(Call& call);
+    net::Task<Checked<Reply>> abandon(Call& call);
 
+    void tellLeftBehind(const Call& call,
+                        const deploy::Deployment& deployment,
+                        const deploy::Machine& machine);
     net::Task<Checked<>> checkEndpoint(TenantScope scope, const deploy::Spec& spec);
 
     Services services_;
     DeployService& deploy_;
+    AuditSink& audit_;
 };
 
 }  // namespace pcg::controlplane::rest

@@ -199,7 +199,8 @@ InventoryBrowser::Items InventoryBrowser::kept(const TenantScope& scope, const Q
 net::Task<Result<InventoryBrowser::Items>> InventoryBrowser::listing(TenantScope scope,
                                                                      Question question) {
     // Opened even for a listing that is kept: it tells whether the tenant may still go there.
-    auto session = co_await sessions_.open(scope, question.gateway, question.endpoint);
+    auto session =
+        co_await sessions_.open(scope, question.gateway, question.endpoint, question.minting);
     if (!session) co_return fail(std::move(session).error());
     // The first page is always as it is now; those after it fit to it.
     if (!question.after.empty()) {

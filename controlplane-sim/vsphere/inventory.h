@@ -41,6 +41,7 @@ class InventoryBrowser {
         std::string
             after;  // the path and id of the last item of the page before; empty: from the start
         std::size_t limit;
+        deploy::Minting minting = deploy::Minting::Never;  // of the access key that it takes
     };
 
     struct Page {

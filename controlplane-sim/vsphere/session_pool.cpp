@@ -29,10 +29,11 @@ SessionPool::SessionPool(net::Loop& loop, deploy::EndpointAccess& access, const 
 
 net::Task<Result<std::shared_ptr<Session>>> SessionPool::open(TenantScope scope,
                                                               wire::GatewayId gateway,
-                                                              wire::EndpointId endpoint) {
+                                                              wire::EndpointId endpoint,
+                                                              deploy::Minting minting) {
     const Key key{scope.tenant(), endpoint};
     // Asked each time: an endpoint that is gone, or a key that was taken back, ends its session.
-    auto access = co_await access_.access(std::move(scope), std::move(gateway), endpoint);
+    auto access = co_await access_.access(std::move(scope), std::move(gateway), endpoint, minting);
     if (!access) {
         if (access.error().isInput()) forget(endpoint);
         co_return fail(std::move(access).error());

@@ -24,7 +24,8 @@ class SessionPool {
     // deploy.rejected for an endpoint that is no vCenter.
     net::Task<Result<std::shared_ptr<Session>>> open(TenantScope scope,
                                                      wire::GatewayId gateway,
-                                                     wire::EndpointId endpoint);
+                                                     wire::EndpointId endpoint,
+                                                     deploy::Minting minting);
 
     // Its key is another one now.
     void forget(const wire::EndpointId& endpoint);

@@ -14,8 +14,8 @@ class VSphereClouds final : public deploy::CloudSource {
     net::Task<Result<std::shared_ptr<deploy::Cloud>>> open(TenantScope scope,
                                                            wire::GatewayId gateway,
                                                            wire::EndpointId endpoint) override {
-        auto session =
-            co_await sessions_.open(std::move(scope), std::move(gateway), std::move(endpoint));
+        auto session = co_await sessions_.open(
+            std::move(scope), std::move(gateway), std::move(endpoint), deploy::Minting::Allowed);
         if (!session) co_return fail(std::move(session).error());
         Client client(std::move(*session));
         std::shared_ptr<deploy::Cloud> cloud = std::make_shared<VSphereCloud>(std::move(client));

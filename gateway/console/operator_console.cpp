@@ -41,6 +41,7 @@ void OperatorConsole::show(PairingStatus status) {
     if (next == shown_) return;
     shown_ = next;
     answered_ = false;
+    asksRights_ = false;
     print();
 }
 
@@ -62,22 +63,39 @@ void OperatorConsole::remindLater() {
 
 void OperatorConsole::typed(const std::string& line) {
     const auto word = toLowerAscii(trimAscii(line));
+    if (asksRights_) return typedRights(word);
     if (word.empty()) return;
     const bool yes = word == "y" || word == "yes";
     if (!yes && word != "n" && word != "no") {
         device_->write("Type y or n.\n");
         return;
     }
+    if (yes && status_.state == PairingState::Confirm && !answered_) {
+        asksRights_ = true;
+        device_->write(rightsQuestion(facts_, status_));
+        return;
+    }
     if (const auto taken = decide(yes); !taken) device_->write(taken.error().message() + "\n");
 }
 
-Result<> OperatorConsole::decide(bool accept) {
+void OperatorConsole::typedRights(const std::string& word) {
+    const auto remote = parseRemoteWord(word);
+    if (!remote && !word.empty()) {
+        device_->write("Type nothing, endpoints, keys or all.\n");
+        return;
+    }
+    if (const auto taken = decide(true, remote); !taken)
+        device_->write(taken.error().message() + "\n");
+}
+
+Result<> OperatorConsole::decide(bool accept, std::optional<RemoteAccess> remote) {
+    asksRights_ = false;
     if (status_.state != PairingState::Confirm || answered_) {
         return fail(errc::kNothingToConfirm,
                     "No tenant asks to own this gateway now. See: pcgctl pairing show.");
     }
     answered_ = true;
-    if (decided_) decided_(accept);
+    if (decided_) decided_(accept, remote);
     return {};
 }
 

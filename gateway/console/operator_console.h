@@ -37,16 +37,21 @@ class OperatorConsole {
 
     const PairingStatus& status() const { return status_; }
 
-    // Who is told of a "y" or "n"; at most once per question.
-    void onDecision(std::function<void(bool accept)> callback) { decided_ = std::move(callback); }
+    // What the tenant may administer, when the person has said it.
+    using Decided = std::function<void(bool accept, std::optional<RemoteAccess> remote)>;
+
+    // Who is told of a yes or no; at most once per question. After a typed "y" comes the question
+    // for the rights, and the decision after its answer.
+    void onDecision(Decided callback) { decided_ = std::move(callback); }
 
     // gateway.nothing_to_confirm when nothing is asked now.
-    Result<> decide(bool accept);
+    Result<> decide(bool accept, std::optional<RemoteAccess> remote = std::nullopt);
 
   private:
     OperatorConsole(net::Loop& loop, const Clock& clock, ScreenFacts facts);
 
     void typed(const std::string& line);
+    void typedRights(const std::string& word);
     void print();
     void remindLater();
     std::chrono::seconds left() const;
@@ -56,8 +61,9 @@ class OperatorConsole {
     PairingStatus status_;
     std::string shown_;  // without the countdown
     std::optional<ConsoleDevice> device_;
-    std::function<void(bool)> decided_;
+    Decided decided_;
     bool answered_ = false;
+    bool asksRights_ = false;  // the yes was typed
     net::Timer reminder_;
 };
 

@@ -34,7 +34,8 @@ std::string confirm(const ScreenFacts& facts,
            "\n\nAsk the tenant for the number on their screen. Is it the same, and is the tenant "
            "the right "
            "one?\nAccept: type y and Enter, or: " +
-           ctl(facts, "pairing accept") +
+           ctl(facts, "pairing accept") + "\n        (then say what the tenant may administer; " +
+           std::string(remoteWord(facts.remote)) + " unless you say more)" +
            "\nRefuse: type n and Enter, or: " + ctl(facts, "pairing reject") +
            "\nWithout an answer it is refused in " + countdown(left) + ".\n";
 }
@@ -63,6 +64,18 @@ std::string spacedCode(std::string_view code) {
         }
     }
     return spaced;
+}
+
+std::string rightsQuestion(const ScreenFacts& facts, const PairingStatus& status) {
+    const auto fallback = std::string(remoteWord(facts.remote));
+    return "What may " + sanitizeForConsole(status.tenantName, 64) +
+           " administer here from the portal?\n"
+           "    nothing    it only sees the endpoints\n"
+           "    endpoints  add, change and remove them, approve certificates\n"
+           "    keys       make and revoke access keys\n"
+           "    all        both\n"
+           "Type one of these words and Enter; Enter alone means " +
+           fallback + ". pcgctl remote changes it at any time.\n";
 }
 
 std::string banner(const ScreenFacts& facts) {

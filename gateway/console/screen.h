@@ -6,6 +6,7 @@
 #pragma once
 
 #include "gateway/console/pairing_status.h"
+#include "gateway/state/remote_access.h"
 
 #include <chrono>
 #include <string>
@@ -18,6 +19,7 @@ struct ScreenFacts {
     std::string version;
     std::string controlplaneUrl;
     std::string socketPath;  // for the hint to pcgctl
+    RemoteAccess remote{};   // what a tenant may administer if nobody says anything else
 };
 
 std::string banner(const ScreenFacts& facts);
@@ -26,6 +28,9 @@ std::string banner(const ScreenFacts& facts);
 std::string screen(const ScreenFacts& facts,
                    const PairingStatus& status,
                    std::chrono::seconds left);
+
+// After the yes: what the tenant may administer from its side.
+std::string rightsQuestion(const ScreenFacts& facts, const PairingStatus& status);
 
 // "9 min 30 s", "45 s".
 std::string countdown(std::chrono::seconds left);

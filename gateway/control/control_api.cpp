@@ -47,6 +47,18 @@ net::Task<Result<json::Object>> readJson(http::Exchange& exchange) {
     co_return body;
 }
 
+// {"remote": {"endpoints": ..., "keys": ...}}, or no body: the configuration decides.
+net::Task<Result<std::optional<RemoteAccess>>> readRights(http::Exchange& exchange) {
+    PCG_CO_TRY(auto bytes, co_await http::readWholeBody(exchange, kMaxBody));
+    if (bytes.empty()) co_return std::nullopt;
+    PCG_CO_TRY(const auto body, json::parseObject(asText(bytes)));
+    PCG_CO_CHECK(body.onlyMembers({"remote"}));
+    PCG_CO_TRY(const auto* rights, body.optionalObject("remote"));
+    if (rights == nullptr) co_return std::nullopt;
+    PCG_CO_TRY(const auto access, parseRemoteAccess(*rights, RemoteAccess{}));
+    co_return access;
+}
+
 net::Task<void> answerEndpoint(http::Exchange& exchange, int status, Result<EndpointView> view) {
     if (!view) {
         co_await refuse(exchange, view.error());
@@ -106,14 +118,19 @@ net::Task<void> ControlApi::showPairing(http::Exchange& exchange, const Params&)
 }
 
 net::Task<void> ControlApi::acceptPairing(http::Exchange& exchange, const Params&) {
-    const auto decided = ports_.decide(true);
+    auto remote = co_await readRights(exchange);
+    if (!remote) {
+        co_await refuse(exchange, remote.error());
+        co_return;
+    }
+    const auto decided = ports_.decide(true, *remote);
     auto body = pairingJson();
     if (!decided) co_await refuse(exchange, decided.error());
     if (decided) co_await answer(exchange, 200, std::move(body));
 }
 
 net::Task<void> ControlApi::rejectPairing(http::Exchange& exchange, const Params&) {
-    const auto decided = ports_.decide(false);
+    const auto decided = ports_.decide(false, std::nullopt);
     auto body = pairingJson();
     if (!decided) co_await refuse(exchange, decided.error());
     if (decided) co_await answer(exchange, 200, std::move(body));

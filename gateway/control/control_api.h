@@ -34,7 +34,7 @@ struct ControlPorts {
     proxy::EndpointService& service;
     RemoteGate& remote;
     std::function<PairingStatus()> pairing;
-    std::function<Result<>(bool accept)> decide;
+    std::function<Result<>(bool accept, std::optional<RemoteAccess> remote)> decide;
     std::function<net::Task<Result<>>()> unpair;
     std::function<LinkReport()> link;
     std::function<std::string()> gatewayId;  // empty until the identity exists

@@ -116,7 +116,13 @@ std::span<const Verb> verbs() {
     static const std::vector<Verb> kVerbs{
         {"status", "", "What the gateway does and what needs attention.", {}},
         {"pairing show", "", "The pairing code, or the question to answer.", {}},
-        {"pairing accept", "", "Give this gateway to the tenant that asks.", {}},
+        {"pairing accept",
+         "",
+         "Give this gateway to the tenant that asks.",
+         {{"--remote",
+           "WHAT",
+           "What it may administer: nothing, endpoints, keys or all. Asked for at a terminal; else "
+           "as configured (nothing)."}}},
         {"pairing reject", "", "Refuse the tenant that asks.", {}},
         {"unpair",
          "",

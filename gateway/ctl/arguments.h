@@ -36,6 +36,7 @@ struct Command {
     std::map<std::string, std::string, std::less<>> options;  // "--url" -> value; flags -> ""
     bool json = false;
     std::string socket;
+    bool interactive = false;  // somebody is at a terminal and can be asked
 
     bool has(std::string_view option) const { return options.contains(option); }
 

@@ -4,6 +4,7 @@
 #include "common/base/secret.h"
 #include "common/base/text.h"
 #include "gateway/errc.h"
+#include "gateway/state/remote_access.h"
 
 #include <cerrno>
 #include <cstring>
@@ -19,6 +20,11 @@ constexpr std::string_view kUnpairWord = "unpair";
 constexpr std::size_t kMaxFile = 32 * 1024;
 
 tl::unexpected<Error> usage(const std::string& sentence) { return fail(errc::kUsage, sentence); }
+
+bool asksForRights(const Command& command) {
+    return command.verb->words == "pairing accept" && command.interactive &&
+           !command.has("--remote");
+}
 
 std::string percentEncoded(std::string_view text) {
     constexpr std::string_view kHex = "0123456789ABCDEF";
@@ -105,6 +111,28 @@ Result<std::string> remoteBody(const Command& command) {
     return json::write(body);
 }
 
+// Empty: as the configuration says.
+Result<std::string> acceptBody(const Command& command, std::istream& standardInput) {
+    std::string word = command.option("--remote");
+    if (asksForRights(command)) {
+        std::getline(standardInput, word);
+        word = toLowerAscii(trimAscii(word));
+        if (word.empty()) return std::string();
+    } else if (!command.has("--remote")) {
+        return std::string();
+    }
+    const auto access = parseRemoteWord(word);
+    if (!access) {
+        const auto meant = didYouMean(word, {"nothing", "endpoints", "keys", "all"});
+        return usage("--remote: \"" + word.substr(0, 64) +
+                     "\" is not nothing, endpoints, keys or all; nothing was accepted." +
+                     (meant ? " Did you mean " + *meant + "?" : ""));
+    }
+    json::Object remote;
+    remote.set("endpoints", access->endpoints).set("keys", access->keys);
+    return json::write(json::Object().set("remote", std::move(remote)));
+}
+
 Result<std::string> endpointBody(const Command& command, std::istream& standardInput) {
     json::Object body;
     body.set("name", command.operand)
@@ -163,6 +191,10 @@ Result<Request> sending(const char* method, std::string target, Result<std::stri
 }  // namespace
 
 std::string questionFor(const Command& command) {
+    if (asksForRights(command))
+        return "What may the tenant administer here from the portal: nothing, endpoints, keys or "
+               "all?\nEnter alone: as configured (nothing, unless remote_endpoints or remote_keys "
+               "are set). ";
     if (command.verb->words != kUnpairWord || command.has("--yes")) return {};
     return "This gives the gateway back: it forgets the tenant, all endpoints with their "
            "credentials and all access keys. That cannot be undone.\n"
@@ -174,7 +206,8 @@ Result<Request> requestFor(const Command& command, std::istream& standardInput) 
     const auto endpoint = "/v1/endpoints/" + percentEncoded(command.operand);
     if (verb == "status") return Request{"GET", "/v1/status", ""};
     if (verb == "pairing show") return Request{"GET", "/v1/pairing", ""};
-    if (verb == "pairing accept") return Request{"POST", "/v1/pairing/accept", ""};
+    if (verb == "pairing accept")
+        return sending("POST", "/v1/pairing/accept", acceptBody(command, standardInput));
     if (verb == "pairing reject") return Request{"POST", "/v1/pairing/reject", ""};
     if (verb == kUnpairWord)
         return sending("POST", "/v1/unpair", unpairBody(command, standardInput));

@@ -95,8 +95,9 @@ int perform(const Command& command, std::istream& in, std::ostream& out, std::os
 int run(const std::vector<std::string>& arguments,
         std::istream& in,
         std::ostream& out,
-        std::ostream& err) {
-    const auto command = parseArguments(arguments);
+        std::ostream& err,
+        bool interactive) {
+    auto command = parseArguments(arguments);
     if (!command) {
         err << "pcgctl: " << command.error().message() << "\n";
         return kUsageError;
@@ -105,6 +106,7 @@ int run(const std::vector<std::string>& arguments,
         out << (command->verb == nullptr ? helpText() : helpFor(*command->verb));
         return kOk;
     }
+    command->interactive = interactive;
     return perform(*command, in, out, err);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // pcgctl from its arguments to its exit code: 0 done, 1 failed, 2 usage.
 //
+// `interactive`: `in` is a terminal with somebody at it, who may be asked.
 // Runs a loop of its own until the gateway answered; nothing else runs beside it.
 #pragma once
 
@@ -13,6 +14,7 @@ namespace pcg::gateway::ctl {
 int run(const std::vector<std::string>& arguments,
         std::istream& in,
         std::ostream& out,
-        std::ostream& err);
+        std::ostream& err,
+        bool interactive = false);
 
 }  // namespace pcg::gateway::ctl

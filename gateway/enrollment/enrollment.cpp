@@ -241,11 +241,12 @@ net::Task<Result<>> Enrollment::sendOut(std::shared_ptr<OfferSession> session,
     co_return Result<>();
 }
 
-Result<> Enrollment::decide(bool accept) {
+Result<> Enrollment::decide(bool accept, std::optional<RemoteAccess> remote) {
     if (!session_ || session_->responder->state() != pairing::Responder::State::Confirming) {
         return fail(kNothingToDecide,
                     "no tenant asks for this gateway at the moment; there is nothing to decide");
     }
+    session_->remote = remote;
     session_->enqueue(session_->responder->decide(accept));
     return {};
 }

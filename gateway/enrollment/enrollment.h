@@ -81,8 +81,9 @@ class Enrollment {
     // the gateway again. enrollment.not_paired when there is nothing to give back.
     net::Task<Result<>> beginRelease();
 
-    // The console's or pcgctl's word. enrollment.nothing_to_decide when nobody asked.
-    Result<> decide(bool accept);
+    // The console's or pcgctl's word; `remote`: what the tenant may administer, if that was said.
+    // enrollment.nothing_to_decide when nobody asked.
+    Result<> decide(bool accept, std::optional<RemoteAccess> remote = std::nullopt);
     void liftCooldown();
     void stop();
 

@@ -64,6 +64,7 @@ net::Task<Result<>> Enrollment::onAccepted(std::shared_ptr<OfferSession> session
     accepted.encPrivate = std::move(acceptance.encPrivate);
     accepted.enrollmentBody = body.write();
     accepted.acceptedAt = bind.issuedAt;
+    accepted.remote = session->remote;
     record_->accepted = std::move(accepted);
     log_.info("enrollment.accepted",
               {{"tenant_id", terms.tenantId}, {"mode", acceptance.acceptMode}});
@@ -103,6 +104,7 @@ net::Task<Result<>> Enrollment::enrollOnce() {
                                  ports_.clock.wallNow());
         if (papers) {
             record_->provisioned = std::move(*papers);
+            record_->provisioned->remote = record_->accepted->remote;
             record_->accepted.reset();  // with the ephemeral key
             log_.info("enrollment.provisioned",
                       {{"tenant_id", record_->provisioned->bundle.tenantId}});

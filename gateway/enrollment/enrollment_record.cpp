@@ -52,6 +52,19 @@ Result<Object> keysTo(const GatewayKeys& keys) {
     return object;
 }
 
+// A record of before the console asked has none.
+Result<std::optional<RemoteAccess>> remoteFrom(const Object& object) {
+    const auto word = PCG_TRY(object.optionalString("remote", 16));
+    if (!word) return std::nullopt;
+    const auto remote = parseRemoteWord(*word);
+    if (!remote) return fail(kRecord, "the stored identity: \"remote\" is no word of this version");
+    return remote;
+}
+
+void remoteTo(Object& object, std::optional<RemoteAccess> remote) {
+    if (remote) object.set("remote", remoteWord(*remote));
+}
+
 Result<AcceptedPairing> acceptedFrom(const Object& object) {
     AcceptedPairing accepted;
     accepted.claimId = PCG_TRY(array<16>(object, "claim_id"));
@@ -62,6 +75,7 @@ Result<AcceptedPairing> acceptedFrom(const Object& object) {
     accepted.encPrivate = PCG_TRY(secret(object, "enc_private"));
     accepted.enrollmentBody = PCG_TRY(object.string("enrollment", pairing::kMaxMessageBytes));
     accepted.acceptedAt = PCG_TRY(object.integer("accepted_at"));
+    accepted.remote = PCG_TRY(remoteFrom(object));
     return accepted;
 }
 
@@ -75,6 +89,7 @@ Object acceptedTo(const AcceptedPairing& accepted) {
         .set("enc_private", toText(accepted.encPrivate.reveal()))
         .set("enrollment", accepted.enrollmentBody)
         .set("accepted_at", accepted.acceptedAt);
+    remoteTo(object, accepted.remote);
     return object;
 }
 
@@ -118,6 +133,7 @@ Result<ProvisionedPairing> provisionedFrom(const Object& object) {
     provisioned.bundle =
         PCG_TRY(pairing::Bundle::parse(PCG_TRY(object.string("bundle", pairing::kMaxBundleBytes))));
     provisioned.acknowledged = PCG_TRY(object.boolean("acknowledged"));
+    provisioned.remote = PCG_TRY(remoteFrom(object));
     PCG_TRY(renewalFrom(object, provisioned));
     return provisioned;
 }
@@ -129,6 +145,7 @@ Result<Object> provisionedTo(const ProvisionedPairing& provisioned) {
         .set("bundle", provisioned.bundle.write())
         .set("acknowledged", provisioned.acknowledged)
         .set("renewal", PCG_TRY(renewalTo(provisioned)));
+    remoteTo(object, provisioned.remote);
     return object;
 }
 

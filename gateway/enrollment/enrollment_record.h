@@ -10,6 +10,7 @@
 
 #include "common/crypto/ec_key.h"
 #include "common/identity/nkey.h"
+#include "gateway/state/remote_access.h"
 #include "pairing/attempt_limit.h"
 #include "pairing/messages.h"
 
@@ -43,6 +44,7 @@ struct AcceptedPairing {
     Secret encPrivate;
     std::string enrollmentBody;  // M9, byte for byte: a repeat must be the same
     std::int64_t acceptedAt = 0;
+    std::optional<RemoteAccess> remote;  // what the admin let the tenant do; none: did not say
 };
 
 // A renewal that was asked for and not answered: written before it is sent, and sent byte for byte
@@ -57,8 +59,9 @@ struct ProvisionedPairing {
     pairing::ClaimId claimId{};
     Bytes controlPlaneRootDer;
     pairing::Bundle bundle;
-    bool acknowledged = false;  // M13: Active
-    pairing::Ratchet ratchet;   // to show next
+    bool acknowledged = false;           // M13: Active
+    std::optional<RemoteAccess> remote;  // as it was accepted
+    pairing::Ratchet ratchet;            // to show next
     std::int64_t certificateIssuedAt = 0;
     std::optional<PendingRenewal> renewal;
 };

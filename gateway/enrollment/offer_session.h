@@ -5,6 +5,7 @@
 #pragma once
 
 #include "gateway/enrollment/control_plane_client.h"
+#include "gateway/state/remote_access.h"
 #include "pairing/responder.h"
 
 #include <deque>
@@ -34,9 +35,10 @@ struct OfferSession {
     std::optional<pairing::Responder> responder;
     std::deque<pairing::GatewayAction> actions;
     std::optional<pairing::Confirmation> asked;
-    net::Timer wake;    // cancelled when there is something to do
-    bool held = true;   // does the control plane still hold the offer?
-    bool over = false;  // the poll may stop
+    std::optional<RemoteAccess> remote;  // said with the yes
+    net::Timer wake;                     // cancelled when there is something to do
+    bool held = true;                    // does the control plane still hold the offer?
+    bool over = false;                   // the poll may stop
 };
 
 // Feeds the responder until the offer is over, at this end or at the other.

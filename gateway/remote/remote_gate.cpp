@@ -17,7 +17,9 @@ struct Kept {
 
 }  // namespace
 
-net::Task<Result<>> RemoteGate::open(store::Scope scope, const GatewayKeys& keys) {
+net::Task<Result<>> RemoteGate::open(store::Scope scope,
+                                     const GatewayKeys& keys,
+                                     std::optional<RemoteAccess> granted) {
     auto work = [scope](Storage storage) -> Result<Kept> {
         auto access = PCG_TRY(storedRemoteAccess(storage, scope));
         auto key = PCG_TRY(sealingKey(storage, scope));
@@ -34,7 +36,7 @@ net::Task<Result<>> RemoteGate::open(store::Scope scope, const GatewayKeys& keys
     key_ = std::move(scalar);
     keyId_ = pairing::sealingKeyId(publicKey);
     facts_ = SealingFacts{codec::base64UrlEncode(publicKey), codec::base64UrlEncode(signature)};
-    access_ = kept.access.value_or(parts_.fallback);
+    access_ = kept.access.value_or(granted.value_or(parts_.fallback));
     kLog.info("remote.open",
               {{"sealing_key", keyId_}, {"endpoints", access_.endpoints}, {"keys", access_.keys}});
     co_return Result<>{};

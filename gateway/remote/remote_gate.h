@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the tenant may administer this gateway from its side, and the key to what it seals.
 //
-// The data center owns the answer: nothing is allowed until its configuration or `pcgctl remote
-// allow` says so, and what pcgctl says is for the present pairing only. Loop thread; open() at the
+// The data center owns the answer: nothing is allowed until its configuration, the answer to the
+// pairing's question or `pcgctl remote allow` says so, and the last two are for the present pairing
+// only. Loop thread; open() at the
 // beginning of a pairing's service, close() at its end.
 #pragma once
 
@@ -30,7 +31,11 @@ class RemoteGate {
 
     explicit RemoteGate(Parts parts) : parts_(std::move(parts)) {}
 
-    net::Task<Result<>> open(store::Scope scope, const GatewayKeys& keys);
+    // `granted`: what the admin said when the pairing was accepted; pcgctl's later word counts
+    // more.
+    net::Task<Result<>> open(store::Scope scope,
+                             const GatewayKeys& keys,
+                             std::optional<RemoteAccess> granted = std::nullopt);
     void close();
 
     RemoteAccess access() const { return access_; }

@@ -11,6 +11,21 @@ constexpr auto kSealingKey = "sealing";
 
 }  // namespace
 
+std::optional<RemoteAccess> parseRemoteWord(std::string_view word) {
+    for (const bool endpoints : {false, true}) {
+        for (const bool keys : {false, true}) {
+            const RemoteAccess access{endpoints, keys};
+            if (remoteWord(access) == word) return access;
+        }
+    }
+    return std::nullopt;
+}
+
+std::string_view remoteWord(RemoteAccess access) {
+    if (access.endpoints) return access.keys ? "all" : "endpoints";
+    return access.keys ? "keys" : "nothing";
+}
+
 Result<std::optional<RemoteAccess>> storedRemoteAccess(Storage storage, const store::Scope& scope) {
     const auto row = PCG_TRY(storage.database.queryOne(
         "SELECT endpoints, keys FROM remote_access WHERE scope_tenant = ? AND scope_epoch = ?",

@@ -7,6 +7,7 @@
 #include "gateway/state/state_store.h"
 
 #include <optional>
+#include <string_view>
 
 namespace pcg::gateway {
 
@@ -17,6 +18,11 @@ struct RemoteAccess {
 
     friend bool operator==(const RemoteAccess&, const RemoteAccess&) = default;
 };
+
+// "nothing", "endpoints", "keys" or "all", the words that the console and pcgctl take; nothing for
+// any other.
+std::optional<RemoteAccess> parseRemoteWord(std::string_view word);
+std::string_view remoteWord(RemoteAccess access);
 
 // Nothing if nobody has said anything for this pairing.
 Result<std::optional<RemoteAccess>> storedRemoteAccess(Storage storage, const store::Scope& scope);

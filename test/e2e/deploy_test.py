@@ -114,7 +114,15 @@ class Deployments(unittest.TestCase):
         self.assertIn("orchestrator-key", content["detail"])
         self.assertIn("pcgctl remote allow keys", content["detail"])
 
+        auditor = self.call("POST", "/api/v1/tokens", {"label": "reads", "role": "auditor"}, 201)["token"]
+        reader = cloud.Api(self.lab.controlplane["url"], self.lab.controlplane["ca"], auditor)
+        status, content = reader.call("GET", self.path + "/inventory?kind=vms")
+        self.assertEqual((status, content["code"]), (409, "deploy.no_access_key"))
+        self.assertIn("Ask an operator or admin", content["detail"])
+        self.assertEqual(self.own_keys(), [])
+
         self.assertEqual(len(self.names("vms")), 4)
+        self.assertEqual(reader.call("GET", self.path + "/inventory?kind=vms")[0], 200)
         mine = self.own_keys()
         self.assertEqual([key["role"] for key in mine], ["deploy"])
         self.assertEqual(self.call("GET", self.path + "/orchestrator-key")["username"], mine[0]["id"])

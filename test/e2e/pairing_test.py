@@ -72,6 +72,15 @@ class WrongCodes(e2e.EndToEnd):
         self.assertEqual([g for g in self.lab.api(self.tenant).get("/api/v1/gateways")["items"] if g["state"] == "online"
                           and g["name"] == "refused"], [])
 
+    def test_what_was_granted_with_the_yes_is_what_the_tenant_may_do(self):
+        one = self.new_gateway("rights")  # its configuration would allow everything
+        one.pair(self.tenant["token_file"], accept=("--remote", "keys"))
+        api, granted = self.lab.api(self.tenant), {"endpoints": False, "keys": True}
+        e2e.process.wait_for(lambda: (api.gateway(one.id) or {}).get("remote") == granted, 45, "the rights", log=one.log)
+        self.assertEqual(one.ctl("remote", "show", "--json"), granted)
+        one.ctl("remote", "allow", "endpoints")
+        e2e.process.wait_for(lambda: api.gateway(one.id)["remote"]["endpoints"], 45, "the later word", log=one.log)
+
     def test_kill_9_while_the_code_is_shown_brings_another_code_that_works(self):
         one = self.new_gateway("killed")
         code = one.wait_for_pairing("offered")["code"]

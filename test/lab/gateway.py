@@ -124,7 +124,8 @@ class Gateway:
     def ctl(self, *words, stdin=None, check=True):
         """Runs pcgctl; the parsed JSON of --json, or its text."""
         completed = subprocess.run(
-            [str(self.lab.program("pcgctl")), "--socket", str(self.socket), *words], input=stdin, text=True,
+            [str(self.lab.program("pcgctl")), "--socket", str(self.socket), *words], text=True,
+            **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}),
             capture_output=True, timeout=60, check=False,
         )
         if completed.returncode != 0:
@@ -147,11 +148,11 @@ class Gateway:
         record = self.lab.processes.find(self.process_name)
         return process.wait_for(shown, seconds, f"gateway {self.name} to be '{state}'", record)
 
-    def pair(self, token_file, patience=3):
+    def pair(self, token_file, patience=3, accept=()):
         """Pairs; waits as it is told when the tenant has paired as often as a tenant may in a minute."""
         for left in reversed(range(patience)):
             try:
-                return self.pair_once(token_file)
+                return self.pair_once(token_file, accept)
             except process.StepError as error:
                 pause = getattr(error, "retry_after", None)
                 if not pause or not left:
@@ -159,8 +160,10 @@ class Gateway:
                 self.lab.say(f"the control plane asks to wait {pause} s before the next pairing of {self.tenant}")
                 time.sleep(pause + 1)
 
-    def pair_once(self, token_file):
-        """Both people's part: type the code, compare the numbers and the tenant's name, accept on both sides."""
+    def pair_once(self, token_file, accept=()):
+        """Both people's part: type the code, compare the numbers and the tenant's name, accept on both sides.
+
+        `accept`: more words of pcgctl pairing accept, such as the rights."""
         offered = self.wait_for_pairing("offered")
         self.lab.say(f"gateway {self.name} shows the code {offered['code']}; tenant {self.tenant} types it")
         tenant_side = Pairing(self.lab, offered["code"], token_file, self.name)
@@ -176,7 +179,7 @@ class Gateway:
                 raise process.StepError(f"the console shows the tenant name {shown['tenant_name']}", self.log)
             self.lab.say(f"both sides show {ours[:3]} {ours[3:]}, the console names tenant {self.tenant}: accepted")
             tenant_side.answer(True)
-            self.ctl("pairing", "accept")
+            self.ctl("pairing", "accept", *accept)
             self.id = tenant_side.expect("paired", 45)["gateway_id"]
         finally:
             tenant_side.close()

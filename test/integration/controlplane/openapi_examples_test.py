@@ -31,6 +31,7 @@ STREAMS = ("events", "exportAudit")  # test/e2e/audit_test.py reads them
 NEEDS_A_LIVE_GATEWAY = {  # test/e2e: endpoints, deploy and renewal
     "listInventory", "getOrchestratorKey", "putOrchestratorKey", "deleteOrchestratorKey", "createDeployment",
     "planDeployment", "getDeployment", "deleteDeployment", "scaleDeployment", "retryDeployment",
+    "abandonDeployment",
     "createEndpoint", "getEndpoint", "updateEndpoint", "deleteEndpoint", "approveCertificate", "checkEndpoint", "listKeys",
     "createKey", "revokeKey"}
 

@@ -2,6 +2,7 @@
 """The portal's files and a certificate from elsewhere, at the real program."""
 import os
 import pathlib
+import socket
 import ssl
 import subprocess
 import sys
@@ -26,7 +27,7 @@ class Portal(unittest.TestCase):
         (self.portal / "app-5XHDSA7K.js").write_text("plain")
         for name in ("own", "other"):
             openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", "/CN=portal", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                    "-subj", "/CN=portal", "-addext", "subjectAltName=DNS:portal.example,DNS:localhost,IP:127.0.0.1",
                     "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")
 
     def start(self, *arguments):
@@ -49,9 +50,27 @@ class Portal(unittest.TestCase):
         self.assertEqual((status, body), (200, b""))
 
     def test_a_certificate_from_elsewhere_is_shown(self):
-        server = self.start("--tls-certificate-file", self.folder / "own.pem", "--tls-key-file", self.folder / "own.key")
-        server.tls = ssl.create_default_context(cafile=str(self.folder / "own.pem"))
-        self.assertEqual(server.call("GET", "/", {})[0], 200)
+        server = self.start("--tls-certificate-file", self.folder / "own.pem", "--tls-key-file", self.folder / "own.key",
+                            "--public-host", "portal.example")
+        external = ssl.create_default_context(cafile=str(self.folder / "own.pem"))
+        for name, context, taken in (("portal.example", external, True), ("PORTAL.example", external, True),
+                                     ("portal.example", server.tls, False),
+                                     # What gateways and pcg may use, with the control plane's own root alone.
+                                     ("gateways.portal.example", server.tls, True),
+                                     ("gateways.portal.example", external, False),
+                                     ("localhost", server.tls, True), ("127.0.0.1", server.tls, True)):
+            with self.subTest(name=name, external=context is external):
+                self.assertEqual(self.answers(server, name, context), taken)
+
+    def answers(self, server, name, context):
+        """Whether the server that was asked for by this name is trusted and takes it as its own."""
+        try:
+            with socket.create_connection((server.address.hostname, server.address.port), timeout=30) as plain:
+                with context.wrap_socket(plain, server_hostname=name) as stream:
+                    stream.sendall(f"GET / HTTP/1.1\r\nHost: {name.lower()}\r\nConnection: close\r\n\r\n".encode())
+                    return stream.recv(12) == b"HTTP/1.1 200"
+        except ssl.SSLCertVerificationError:
+            return False
 
     def test_a_key_that_does_not_fit_stops_the_start_with_both_files_named(self):
         program = pathlib.Path(os.environ["PCG_PROGRAMS"]) / "pcg-controlplane-sim"

@@ -159,6 +159,30 @@ TEST_F(DeployLedger, ADeploymentGoesWhenItsLastMachineHasGone) {
     EXPECT_FALSE(ledger_->find(mine_, deployment.id)->has_value());
 }
 
+TEST_F(DeployLedger, OneThatCannotBeDeletedIsAbandonedAndSaysWhatMayBeLeft) {
+    const auto deployment = made("k8s");
+    const DeploymentKey key{mine_, deployment.id};
+    auto there = deployment.machines[0];
+    there.vm = "vm-7";
+    auto perhaps = deployment.machines[1];
+    perhaps.cloneSent = true;
+    ASSERT_TRUE(ledger_->save(key, there) && ledger_->save(key, perhaps));
+    EXPECT_TRUE(ledger_->abandon(mine_, deployment.id).error().is(kNotDeleting));
+    ASSERT_TRUE(ledger_->remove(mine_, deployment.id));
+    EXPECT_TRUE(ledger_->abandon(theirs_, deployment.id).error().is(kNoSuchDeployment));
+
+    const auto abandoned = ledger_->abandon(mine_, deployment.id);
+
+    ASSERT_TRUE(abandoned) << abandoned.error().message();
+    const auto left = leftBehind(*abandoned);
+    ASSERT_EQ(left.size(), 2U) << "the third was never asked for";
+    EXPECT_EQ(left[0].vm, "vm-7");
+    EXPECT_EQ(left[1].name, "k8s-worker-1");
+    EXPECT_FALSE(ledger_->find(mine_, deployment.id)->has_value());
+    EXPECT_TRUE(ledger_->save(key, there).error().is(kNoSuchDeployment)) << "who drives it stops";
+    EXPECT_TRUE(ledger_->create(mine_, order("k8s"), random_, WallTime{})) << "the name is free";
+}
+
 }  // namespace
 }  // namespace deploy
 }  // namespace pcg::controlplane

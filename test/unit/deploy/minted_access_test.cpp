@@ -89,7 +89,8 @@ class StoredKeys final : public EndpointAccess {
 
     net::Task<Result<Access>> access(TenantScope scope,
                                      wire::GatewayId,
-                                     wire::EndpointId endpoint) override {
+                                     wire::EndpointId endpoint,
+                                     Minting) override {
         auto work = [this, scope, endpoint](store::Database& database) -> Result<Access> {
             auto key = PCG_TRY(OrchestratorKeys(database, seals_).find(scope, endpoint));
             if (!key) return fail(kNoAccessKey, "None.");
@@ -124,15 +125,18 @@ class OrchestratorsOwnKey : public ::testing::Test {
         return database;
     }
 
-    static net::Task<void> ask(EndpointAccess& access, TenantScope scope, Result<Access>& result) {
-        result = co_await access.access(std::move(scope), kGateway, kEndpoint);
+    static net::Task<void> ask(EndpointAccess& access,
+                               TenantScope scope,
+                               Minting minting,
+                               Result<Access>& result) {
+        result = co_await access.access(std::move(scope), kGateway, kEndpoint, minting);
     }
 
-    std::vector<Result<Access>> access(std::size_t times) {
+    std::vector<Result<Access>> access(std::size_t times, Minting minting = Minting::Allowed) {
         std::vector<Result<Access>> results;
         for (std::size_t i = 0; i < times; ++i) results.push_back(fail(kWeather, "No answer."));
         for (auto& result : results)
-            net::asio::co_spawn(loop_, ask(minted_, scope_, result), net::asio::detached);
+            net::asio::co_spawn(loop_, ask(minted_, scope_, minting, result), net::asio::detached);
         loop_.restart();
         loop_.run();
         return results;
@@ -240,6 +244,20 @@ TEST_F(OrchestratorsOwnKey, OneThatSomebodyGivesMeanwhileCountsAndTheOtherIsRevo
     EXPECT_EQ(found->username, "ak_given");
     EXPECT_TRUE(gateway_.keys.empty());
     EXPECT_TRUE(audit_.rows.empty());
+}
+
+TEST_F(OrchestratorsOwnKey, IsNotMadeForThoseWhoOnlyRead) {
+    const auto refused = std::move(access(1, Minting::Never).front());
+
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(kNoAccessKey));
+    EXPECT_NE(refused.error().message().find("operator or admin"), std::string::npos);
+    EXPECT_TRUE(gateway_.asked.empty());
+    EXPECT_TRUE(audit_.rows.empty());
+
+    const auto made = access();
+    ASSERT_TRUE(made);
+    EXPECT_EQ(access(1, Minting::Never).front()->username, made->username);
 }
 
 TEST_F(OrchestratorsOwnKey, IsNotAskedForWhenOneWasGiven) {

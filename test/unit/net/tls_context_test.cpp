@@ -292,6 +292,59 @@ TEST_F(TlsContext, ServerAsksForClientCertificatesOfItsCaOnly) {
     EXPECT_EQ(tryWith(ca.issue()), "refused");  // a server's certificate is not a client's
 }
 
+TEST_F(TlsContext, ServerShowsItsSecondIdentityToThoseWhoAskForItsNameOnly) {
+    const TestCa outside("Public CA");
+    LeafOptions portal;
+    portal.dnsNames = {"portal.example"};
+    const Pem own = ca.issue();  // localhost and 127.0.0.1
+    const Pem external = outside.issue(portal);
+    LeafOptions client;
+    client.extendedKeyUsage = "clientAuth";
+    const Pem gateway = ca.issue(client);
+    const auto meet = [&](const std::string& host, const std::string& trusted) {
+        auto server = TlsServerContext::create(
+            {own.certificate, Secret::fromText(own.key)},
+            {"Portal.Example", {external.certificate, Secret::fromText(external.key)}},
+            ClientCertificates::Optional,
+            ca.pem());
+        EXPECT_TRUE(server) << server.error().message();
+        auto context = TlsClientContext::create(
+            TrustCa{trusted},
+            CertificateAndKey{gateway.certificate, Secret::fromText(gateway.key)});
+        EXPECT_TRUE(context);
+        TcpAcceptor acceptor(loop.get_executor(), {asio::ip::make_address("127.0.0.1"), 0});
+        TcpSocket dialled(loop.get_executor());
+        dialled.connect(acceptor.local_endpoint());
+        auto inner = server->newStream(acceptor.accept());
+        server = fail(kTlsMaterial, "the stream keeps what it needs");
+        auto outer = context->newStream(std::move(dialled), host);
+        std::string seen = "refused";
+        inner->async_handshake(asio::ssl::stream_base::server,
+                               [&](const boost::system::error_code& error) {
+                                   const auto peer = peerCertificate(*inner);
+                                   if (!error) seen = peer ? peer->subject : "nobody";
+                                   boost::system::error_code ignored;
+                                   if (error) inner->lowest_layer().close(ignored);
+                               });
+        bool trustedIt = false;
+        outer->async_handshake(asio::ssl::stream_base::client,
+                               [&](const boost::system::error_code& error) {
+                                   trustedIt = !error;
+                                   boost::system::error_code ignored;
+                                   if (error) outer->lowest_layer().close(ignored);
+                               });
+        loop.restart();
+        loop.run_for(std::chrono::seconds(5));
+        return trustedIt ? seen : std::string("refused");
+    };
+    EXPECT_EQ(meet("portal.example", outside.pem()), "CN=leaf")
+        << "a client's papers count there too";
+    EXPECT_EQ(meet("portal.example", ca.pem()), "refused");
+    EXPECT_EQ(meet("localhost", ca.pem()), "CN=leaf");
+    EXPECT_EQ(meet("localhost", outside.pem()), "refused");
+    EXPECT_EQ(meet("127.0.0.1", ca.pem()), "CN=leaf") << "an address names nobody";
+}
+
 TEST(TlsMaterial, SaysWhatIsWrongWithIt) {
     const TestCa ca;
     const Pem one = ca.issue();

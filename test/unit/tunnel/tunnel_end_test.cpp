@@ -179,6 +179,41 @@ TEST_F(Tunnel, StopsWhenTheRunningStreamsAreOverAndTakesNoNewOnes) {
     run(Body::run(*this));
 }
 
+TEST_F(Tunnel, ACallThatOutlivesItsConnectorKeepsThePoolUntilItEnds) {
+    startGateway(download);
+    auto pool = std::make_shared<stream::WindowPool>(8_MiB, &ingressPool);
+    const std::weak_ptr<stream::WindowPool> watched = pool;
+    auto other = std::make_unique<Connector>(loop,
+                                             ingressBus,
+                                             wire::InstanceId::unchecked("00000000000000cc"),
+                                             std::move(pool),
+                                             random,
+                                             impatient());
+    ASSERT_TRUE(other->start());
+    caller = other->caller({.gateway = kGateway, .endpoint = kEndpoint});
+    std::unique_ptr<http::Call> call;
+
+    struct Body {
+        static net::Task<void> run(Tunnel& t,
+                                   std::unique_ptr<http::Call>& call,
+                                   std::unique_ptr<Connector>& other) {
+            call = co_await t.start(http::BodyFraming::none(), "GET");
+            EXPECT_TRUE((co_await call->readHead()).has_value());
+            other.reset();
+            t.caller.reset();
+            const auto read = co_await t.readPattern(*call);
+            EXPECT_FALSE(read.has_value());
+        }
+    };
+
+    run(Body::run(*this, call, other));
+
+    EXPECT_FALSE(watched.expired());
+    call.reset();
+    EXPECT_TRUE(watched.expired());
+    EXPECT_EQ(ingressPool.used(), 0U);
+}
+
 TEST_F(Tunnel, CutsWhatIsStillRunningWhenTheDrainIsOver) {
     startGateway(download);
 

@@ -155,6 +155,7 @@ export interface Machine {
 export interface Deployment {
   id: string;
   name: string;
+  deleting?: boolean;
   spec: DeploymentSpec;
   state: "planning" | "deploying" | "ready" | "scaling" | "deleting" | "failed";
   why: string;

@@ -4,7 +4,7 @@ import { useId, useState } from "preact/hooks";
 import { post, remove } from "../api/client.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 import type { Deployment } from "../api/types.ts";
-import type { Params } from "../router.tsx";
+import { navigate, type Params } from "../router.tsx";
 import { may } from "../session.ts";
 import { Alert } from "../ui/alert.tsx";
 import { Button } from "../ui/button.tsx";
@@ -125,7 +125,7 @@ function Scale({ path, resource, onClose }: { path: string; resource: Resource<D
 export default function DeploymentPage({ params }: { params: Params }) {
   const path = `/api/v1/deployments/${params["deployment"]}`;
   const resource = useResource<Deployment>(path, ["deployment"]);
-  const [dialog, setDialog] = useState<"scale" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"scale" | "delete" | "abandon" | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const deployment = resource.data;
   const trail = [{ to: "/deployments", text: "Deployments" }];
@@ -152,6 +152,11 @@ export default function DeploymentPage({ params }: { params: Params }) {
       {deployment.state !== "deleting" && (
         <Button look="cautious" onClick={() => setDialog("delete")}>
           Delete
+        </Button>
+      )}
+      {deployment.deleting && may("admin") && (
+        <Button look="cautious" onClick={() => setDialog("abandon")}>
+          Give up
         </Button>
       )}
     </>
@@ -183,6 +188,29 @@ export default function DeploymentPage({ params }: { params: Params }) {
           onClose={() => setDialog(null)}
         >
           <p>Its {deployment.machines.length} machines are powered off and destroyed. Nothing else is touched.</p>
+        </Confirm>
+      )}
+      {dialog === "abandon" && (
+        <Confirm
+          title={`Forget ${visible(deployment.name)}?`}
+          action="Forget the deployment"
+          run={async () => {
+            await post(`${path}/abandon`);
+            navigate("/deployments");
+          }}
+          onClose={() => setDialog(null)}
+        >
+          <p>
+            For a gateway that never comes back. What is left of these machines stays at the endpoint and is yours to remove;
+            the audit keeps their names and ids.
+          </p>
+          <ul>
+            {deployment.machines.map((machine) => (
+              <li key={machine.name}>
+                {visible(machine.name)} {machine.vm && <span class="pcg-mono">{visible(machine.vm)}</span>}
+              </li>
+            ))}
+          </ul>
         </Confirm>
       )}
     </Page>

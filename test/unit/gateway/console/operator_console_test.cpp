@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -22,7 +24,10 @@ class OperatorConsoleTest : public testing::Test {
             loop_, clock_, file_.string(), {"dc1", "", "0", "https://cp", "/s"});
         EXPECT_TRUE(opened) << opened.error().message();
         console_ = std::move(*opened);
-        console_->onDecision([this](bool accept) { decisions_.push_back(accept); });
+        console_->onDecision([this](bool accept, std::optional<RemoteAccess> remote) {
+            decisions_.push_back(accept);
+            rights_.push_back(remote ? std::string(remoteWord(*remote)) : "as configured");
+        });
     }
 
     std::string screenText() { return test::readFile(file_); }
@@ -41,7 +46,85 @@ class OperatorConsoleTest : public testing::Test {
     test::FakeClock clock_;
     std::unique_ptr<OperatorConsole> console_;
     std::vector<bool> decisions_;
+    std::vector<std::string> rights_;
 };
+
+// A person at the console: a terminal whose other end the test types on.
+class TypedConsoleTest : public OperatorConsoleTest {
+  protected:
+    TypedConsoleTest() : terminal_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
+        EXPECT_EQ(::grantpt(terminal_) | ::unlockpt(terminal_), 0);
+        auto opened = OperatorConsole::open(
+            loop_, clock_, ::ptsname(terminal_), {"dc1", "", "0", "https://cp", "/s"});
+        EXPECT_TRUE(opened) << opened.error().message();
+        console_ = std::move(*opened);
+        console_->onDecision([this](bool accept, std::optional<RemoteAccess> remote) {
+            decisions_.push_back(accept);
+            rights_.push_back(remote ? std::string(remoteWord(*remote)) : "as configured");
+        });
+    }
+
+    ~TypedConsoleTest() override {
+        console_.reset();
+        ::close(terminal_);
+    }
+
+    // What the terminal shows once `wanted` is on it.
+    std::string type(const std::string& line, const std::string& wanted = {}) {
+        const auto text = line + "\n";
+        EXPECT_EQ(::write(terminal_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+        std::string seen;
+        for (int turn = 0; turn < 200; ++turn) {
+            loop_.restart();
+            loop_.run_one_for(10ms);
+            char buffer[4096];
+            const auto got = ::read(terminal_, buffer, sizeof buffer);
+            if (got > 0) seen.append(buffer, static_cast<std::size_t>(got));
+            if (!wanted.empty() && seen.find(wanted) != std::string::npos) return seen;
+            if (wanted.empty() && !decisions_.empty()) return seen;
+        }
+        ADD_FAILURE() << "nothing came of \"" << line << "\": " << seen;
+        return seen;
+    }
+
+    int terminal_;
+};
+
+TEST_F(TypedConsoleTest, AYesIsFollowedByTheQuestionWhatTheTenantMayDo) {
+    console_->show(question());
+
+    const auto asked = type("y", "Enter alone means nothing");
+    EXPECT_NE(asked.find("acme"), std::string::npos);
+    EXPECT_TRUE(decisions_.empty());
+    type("everything", "nothing, endpoints, keys or all");
+    EXPECT_TRUE(decisions_.empty());
+    type("Keys");
+
+    EXPECT_EQ(decisions_, std::vector<bool>{true});
+    EXPECT_EQ(rights_, std::vector<std::string>{"keys"});
+}
+
+TEST_F(TypedConsoleTest, EnterAloneLeavesTheRightsAsConfigured) {
+    console_->show(question());
+    type("y", "Enter alone");
+    type("");
+
+    EXPECT_EQ(decisions_, std::vector<bool>{true});
+    EXPECT_EQ(rights_, std::vector<std::string>{"as configured"});
+}
+
+TEST_F(TypedConsoleTest, AYesToATenantThatIsGoneIsNoYesToTheNextOne) {
+    console_->show(question());
+    type("y", "Enter alone");
+    auto next = question();
+    next.tenantName = "other";
+    console_->show(next);
+
+    type("all", "Type y or n");
+    EXPECT_TRUE(decisions_.empty());
+    type("n");
+    EXPECT_EQ(decisions_, std::vector<bool>{false});
+}
 
 TEST_F(OperatorConsoleTest, PrintsAStateOnceHoweverOftenItIsShown) {
     console_->show({.state = PairingState::Contacting, .message = "refused"});

@@ -59,6 +59,15 @@ TEST(Screen, AsksWithTenantNumberAndBothWaysToAnswer) {
     }
 }
 
+TEST(Screen, TheQuestionForTheRightsSaysWhatEnterMeans) {
+    auto facts = kFacts;
+    EXPECT_NE(rightsQuestion(facts, {.tenantName = "a\x1b[2J"}).find("Enter alone means nothing"),
+              std::string::npos);
+    EXPECT_EQ(rightsQuestion(facts, {.tenantName = "a\x1b[2J"}).find('\x1b'), std::string::npos);
+    facts.remote = {true, true};
+    EXPECT_NE(rightsQuestion(facts, {}).find("Enter alone means all"), std::string::npos);
+}
+
 TEST(Screen, LetsNoControlCharacterThroughInAnyState) {
     const std::string evil =
         "a\x1b[2J\r\x07\n\xc2\x9b"

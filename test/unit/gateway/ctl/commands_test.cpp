@@ -35,6 +35,33 @@ class CommandsTest : public testing::Test {
     test::TempDir dir_;
 };
 
+TEST_F(CommandsTest, AcceptingSaysWhatTheTenantMayDoOnlyWhenThePersonDoes) {
+    EXPECT_EQ(request({"pairing", "accept"})->body, "") << "nobody was asked: as configured";
+    EXPECT_EQ(request({"pairing", "accept", "--remote", "keys"})->body,
+              R"({"remote":{"endpoints":false,"keys":true}})");
+    EXPECT_EQ(request({"pairing", "accept", "--remote", "nothing"})->body,
+              R"({"remote":{"endpoints":false,"keys":false}})");
+    const auto wrong = request({"pairing", "accept", "--remote", "endpoint"});
+    ASSERT_FALSE(wrong);
+    EXPECT_NE(wrong.error().message().find("Did you mean endpoints?"), std::string::npos);
+}
+
+TEST_F(CommandsTest, AtATerminalAcceptingAsksForTheRights) {
+    const auto typed = [](const std::string& line) {
+        auto command = *parseArguments({"pairing", "accept"});
+        command.interactive = true;
+        EXPECT_NE(questionFor(command).find("endpoints, keys or all"), std::string::npos);
+        std::istringstream in(line);
+        return requestFor(command, in);
+    };
+    EXPECT_EQ(typed("\n")->body, "");
+    EXPECT_EQ(typed(" All \n")->body, R"({"remote":{"endpoints":true,"keys":true}})");
+    EXPECT_FALSE(typed("y\n")) << "nothing is accepted by mistake";
+    auto given = *parseArguments({"pairing", "accept", "--remote", "all"});
+    given.interactive = true;
+    EXPECT_EQ(questionFor(given), "");
+}
+
 TEST_F(CommandsTest, UnpairsOnlyWhenTheWordIsTypedOrYesIsGiven) {
     for (const auto* typed : {"", "y\n", "yes\n", "unpai\n", "unpair it\n"})
         EXPECT_FALSE(request({"unpair"}, typed)) << typed;

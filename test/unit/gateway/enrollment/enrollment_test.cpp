@@ -7,6 +7,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
+TEST_F(EnrollmentTest, WhatWasGrantedWithTheYesComesWithThePapersAlsoOverARestart) {
+    ASSERT_TRUE(pairUntilConfirm());
+    ASSERT_TRUE(enrollment->decide(true, RemoteAccess{false, true}));
+    ASSERT_TRUE(until([this] { return plane->puts.size() >= 1; }));
+    boot();
+    const auto before = plane->puts.size();
+    ASSERT_TRUE(until([&] { return plane->puts.size() > before; }));
+    ASSERT_TRUE(enrollment->record().accepted);
+    EXPECT_EQ(enrollment->record().accepted->remote, (RemoteAccess{false, true}));
+    plane->approve();
+    ASSERT_TRUE(until([this] { return finished; }));
+    EXPECT_EQ(enrollment->record().provisioned->remote, (RemoteAccess{false, true}));
+    boot();
+    ASSERT_TRUE(until([this] { return finished; }));
+    EXPECT_EQ(enrollment->record().provisioned->remote, (RemoteAccess{false, true}));
+}
+
 TEST_F(EnrollmentTest, FromFirstBootToActive) {
     ASSERT_TRUE(pairUntilConfirm());
     EXPECT_EQ(enrollment->status().sas, plane->sas);

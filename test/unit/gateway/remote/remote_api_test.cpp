@@ -149,6 +149,15 @@ class RemoteApiTest : public StateFixture {
     test::LocalVcenter vcenter_{loop_, shown_};
 };
 
+TEST_F(RemoteApiTest, WhatWasGrantedWithThePairingHoldsUntilPcgctlSaysOtherwise) {
+    ASSERT_TRUE(await(gate_.open({"tn_b", 1}, identity_, RemoteAccess{true, false})));
+    EXPECT_EQ(gate_.access(), (RemoteAccess{true, false}));
+    ASSERT_TRUE(await(gate_.set({false, false})));
+    ASSERT_TRUE(await(gate_.open({"tn_b", 1}, identity_, RemoteAccess{true, false})));
+    EXPECT_EQ(gate_.access(), RemoteAccess{});
+    ASSERT_TRUE(await(gate_.open({"tn_a", 1}, identity_)));
+}
+
 TEST_F(RemoteApiTest, NothingIsAllowedUntilTheDataCenterSaysSo) {
     for (const auto& [method, target] : std::vector<std::pair<std::string, std::string>>{
              {"POST", "/v1/endpoints"},
