@@ -25,6 +25,7 @@
 #include "controlplane-sim/rest/api.h"
 #include "controlplane-sim/rest/portal_files.h"
 #include "controlplane-sim/settings.h"
+#include "controlplane-sim/system/system_gateways.h"
 #include "controlplane-sim/tenancy/schema.h"
 #include "controlplane-sim/tenancy/sealed_table.h"
 #include "controlplane-sim/tenant_keeper.h"
@@ -103,6 +104,7 @@ struct App::Parts {
     std::unique_ptr<Papers> papers;
     std::unique_ptr<Authenticator> authenticator;
     std::unique_ptr<Api> api;
+    std::unique_ptr<SystemGateways> systemGateways;
     std::unique_ptr<PairingService> pairing;
     http::Router router;
     rest::PortalFiles portal;
@@ -127,6 +129,7 @@ struct App::Parts {
     Result<net::CertificateAndKey> apiIdentity() const;
     net::Task<void> answer(http::Exchange& exchange) const;
     Result<> joinHttp();
+    void joinSystemGateways();
     Result<> keepPorts();
     Result<> announce();
     net::Task<void> serve();
@@ -362,6 +365,7 @@ Result<> App::Parts::join() {
                                                                   *audit,
                                                                   ingressHost(config),
                                                                   pki->rootPem()});
+    joinSystemGateways();
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
     api = std::make_unique<Api>(Api::Parts{*store,
                                            *envelope,
@@ -376,7 +380,8 @@ Result<> App::Parts::join() {
                                            *audit,
                                            *events,
                                            metrics,
-                                           *keeper},
+                                           *keeper,
+                                           *systemGateways},
                                 *authenticator);
     api->addTo(router);
     papers = std::make_unique<Papers>(
@@ -388,7 +393,28 @@ Result<> App::Parts::join() {
         Relay::Limits{},
         origin);
     pairing->addTo(router);
+    systemGateways->enrollWith(*pairing);
     return keepPorts();
+}
+
+void App::Parts::joinSystemGateways() {
+    SystemGatewaySettings settings;
+    std::error_code ignored;  // a path that is empty stays so
+    settings.root = std::filesystem::absolute(dir / "sg", ignored);
+    settings.program =
+        config.systemGatewayProgram.empty() ? findGatewayProgram() : config.systemGatewayProgram;
+    const bool isExternal = !config.tlsCertificate.empty();
+    const auto host = isExternal ? config.publicHost : ownAddresses(config).back();
+    settings.controlplaneUrl = "https://" + host + ":" + std::to_string(apiPort);
+    settings.controlplaneCa =
+        std::filesystem::absolute(isExternal ? config.systemGatewayCa : dir / "ca.pem", ignored);
+    settings.networks = config.systemGatewayNetworks;
+    settings.most = config.systemGateways;
+    systemGateways = std::make_unique<SystemGateways>(
+        SystemGateways::Parts{
+            loop, *store, clock, random, authority, *fleet, fleet->live(), *audit},
+        std::move(settings));
+    keeper->onLeave([this](const wire::TenantId& tenant) { systemGateways->tenantLeft(tenant); });
 }
 
 Result<> App::Parts::keepPorts() {
@@ -427,6 +453,11 @@ net::Task<void> App::Parts::serve() {
     // The gateways come back by and by: what cannot be reached yet is tried again.
     const auto resumed = co_await deploy->start();
     if (!resumed) kLog.failure(log::Level::Error, "deployments.not_resumed", resumed.error());
+    auto ours = co_await systemGateways->start();
+    if (!ours) {
+        fail(std::move(ours).error());
+        co_return;
+    }
     serving = true;
     const auto announced = announce();
     if (!announced) {
@@ -452,6 +483,7 @@ net::Task<void> App::Parts::stop() {
     co_await server->stop(kDrain);
     co_await deploy->stop(kDrain);
     co_await fleet->stop(kDrain);
+    co_await systemGateways->stop();
     co_await audit->stop();  // last: the ends of the calls above are in it
     co_await systemBus->stop(kDrain);
     signals.reset();

@@ -231,6 +231,21 @@ const std::vector<Option>& options() {
                  PCG_TRY(number("--tenant-mib", text, 1'000'000)) * 1_MiB;
              return {};
          }},
+        {"--system-gateways",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             config.systemGateways = PCG_TRY(number("--system-gateways", text, 64));
+             return {};
+         }},
+        {"--system-gateway-networks",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             auto networks = net::parseNetworks(text);
+             if (!networks)
+                 return usage("--system-gateway-networks: " + networks.error().message());
+             config.systemGatewayNetworks = std::move(*networks);
+             return {};
+         }},
+        {"--system-gateway-program", take<&SimConfig::systemGatewayProgram>},
+        {"--system-gateway-ca-file", take<&SimConfig::systemGatewayCa>},
         {"--audit-days",
          [](SimConfig& config, Words&, Text text) -> Result<> {
              const auto days = PCG_TRY(number("--audit-days", text, 36'500));
@@ -332,6 +347,12 @@ Result<SimConfig> SimConfig::parse(std::span<const char* const> arguments) {
         return usage("--state-dir DIR is needed: everything that must survive is kept there.");
     if (config.tlsCertificate.empty() != config.tlsKey.empty())
         return usage("--tls-certificate-file and --tls-key-file are given together or not at all.");
+    if (!config.systemGatewayNetworks.empty() && !config.tlsCertificate.empty() &&
+        config.systemGatewayCa.empty()) {
+        return usage(
+            "--system-gateway-ca-file FILE is needed: the gateways that run here must know who "
+            "signed --tls-certificate-file.");
+    }
     if (config.publicHost.empty()) return usage("--public-host must not be empty.");
     PCG_TRY(settleBroker(config, std::move(words)));
     return config;
