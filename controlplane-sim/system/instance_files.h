@@ -29,6 +29,8 @@ class InstanceFiles {
     InstanceFiles(const SystemGatewaySettings& settings, const std::string& instance)
         : directory_(settings.root / instance) {}
 
+    const std::filesystem::path& directory() const { return directory_; }
+
     std::filesystem::path configuration() const { return directory_ / "gateway.json"; }
 
     std::filesystem::path socket() const { return directory_ / "control.sock"; }

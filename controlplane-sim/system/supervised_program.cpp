@@ -2,6 +2,7 @@
 #include "controlplane-sim/system/supervised_program.h"
 
 #include "common/base/backoff.h"
+#include "common/log/log.h"
 #include "controlplane-sim/broker/bounded_log.h"
 #include "controlplane-sim/broker/child_process.h"
 #include "controlplane-sim/broker/event_fd.h"
@@ -20,6 +21,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr ByteCount kLogCap = 4_MiB;
+constexpr log::Logger kLog{"system-gateways"};
 // One that lived so long was well; the next back-off starts anew.
 constexpr std::chrono::seconds kStableAfter{30};
 
@@ -71,7 +73,7 @@ class SupervisedProgram::Supervisor {
     // Until it is gone or we end it; the reason in words.
     std::string runOnce() {
         if (const auto prepared = options_.prepare(); !prepared) return prepared.error().message();
-        auto child = broker::ChildProcess::start(options_.executable, options_.arguments);
+        auto child = start();
         if (!child) return child.error().message();
         broker::BoundedLog log(options_.log, kLogCap);
         observer_.onStarted(child->pid());
@@ -85,6 +87,15 @@ class SupervisedProgram::Supervisor {
         auto why = "It " + child->reap(options_.stopLimit);
         if (!log.remarkable().empty()) why += ": " + log.remarkable();
         return why;
+    }
+
+    Result<broker::ChildProcess> start() {
+        if (!options_.confinedTo)
+            return broker::ChildProcess::start(options_.executable, options_.arguments);
+        const auto confinement = PCG_TRY(Confinement::around(*options_.confinedTo));
+        if (!confinement.isInForce()) kLog.warn("system_gateway.not_confined");
+        return broker::ChildProcess::start(
+            options_.executable, options_.arguments, confinement.ruleset());
     }
 
     // Moves what the child wrote to its log; true when it is gone.

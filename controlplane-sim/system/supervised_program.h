@@ -9,11 +9,13 @@
 
 #include "common/base/random.h"
 #include "common/base/result.h"
+#include "controlplane-sim/system/confinement.h"
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +27,10 @@ class SupervisedProgram {
         std::filesystem::path executable;
         std::vector<std::string> arguments;
         std::filesystem::path log;
-        std::function<Result<>()> prepare;           // its files, before each start
-        std::function<Result<>()> wipe;              // and after its end, if nothing is to remain
-        std::chrono::milliseconds stopLimit{2'000};  // from SIGTERM to SIGKILL
+        std::function<Result<>()> prepare;             // its files, before each start
+        std::optional<Confinement::Files> confinedTo;  // none: it may what we may
+        std::function<Result<>()> wipe;                // and after its end, if nothing is to remain
+        std::chrono::milliseconds stopLimit{2'000};    // from SIGTERM to SIGKILL
         std::chrono::milliseconds backoffBase{500};
         std::chrono::milliseconds backoffCap{30'000};
     };

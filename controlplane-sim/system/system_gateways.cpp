@@ -100,6 +100,8 @@ void SystemGateways::launch(const SystemOffer& offer) {
     options.prepare = [this, files, tenant = offer.tenant] {
         return files.write(settings_, tenant);
     };
+    options.confinedTo = Confinement::Files{
+        files.directory(), settings_.root.parent_path(), settings_.controlplaneCa};
     options.wipe = [files] { return files.wipe(); };
     const auto post = [this](auto what) { net::asio::post(parts_.loop, std::move(what)); };
     SupervisedProgram::Observer observer;

@@ -133,5 +133,61 @@ TEST_F(Supervised, EndsWithItsFilesWiped) {
     EXPECT_EQ(::kill(told_.pid(), 0), -1);
 }
 
+// The control plane's state directory, with two instances in it.
+class Confined : public Supervised {
+  protected:
+    Confined() {
+        dir_.write("state/controlplane.db", "of all tenants");
+        dir_.write("state/ca.pem", "public");
+        dir_.write("state/sg/mine/key", "mine");
+        dir_.write("state/sg/theirs/key", "theirs");
+        dir_.write("beside", "anybody's");
+    }
+
+    // What the shell says to it: "down: It exited with status 0: ...", the last line that it wrote.
+    std::string says(const std::string& script) {
+        const auto state = dir_ / "state";
+        auto options = running("cd /; S='" + state.string() + "'; " + script);
+        options.confinedTo = Confinement::Files{state / "sg/mine", state, state / "ca.pem"};
+        Told told;
+        const SupervisedProgram program(std::move(options), told.observer(), random_);
+        EXPECT_EQ(told.at(0), "started");
+        return told.at(1);
+    }
+
+    void SetUp() override {
+        const auto state = dir_ / "state";
+        const auto made = Confinement::around({state / "sg/mine", state, state / "ca.pem"});
+        ASSERT_TRUE(made) << made.error().message();
+        if (!made->isInForce()) GTEST_SKIP() << "this kernel has no Landlock";
+    }
+};
+
+TEST_F(Confined, ReadsAndWritesItsOwn) {
+    EXPECT_EQ(
+        says("cat $S/sg/mine/key; echo; echo > $S/sg/mine/new && rm $S/sg/mine/new && echo fine"),
+        "down: It exited with status 0: fine");
+    EXPECT_EQ(says("cat $S/ca.pem && echo"), "down: It exited with status 0: public");
+}
+
+TEST_F(Confined, DoesNotReadWhatIsTheControlPlanesOrAnothers) {
+    for (const auto* file : {"controlplane.db", "sg/theirs/key", "sg/mine/../theirs/key"})
+        EXPECT_NE(says(std::string("cat $S/") + file).find("Permission denied"), std::string::npos)
+            << file;
+    EXPECT_NE(says("ls $S").find("Permission denied"), std::string::npos);
+}
+
+TEST_F(Confined, WritesNowhereElse) {
+    for (const auto* script : {"echo x > $S/controlplane.db",
+                               "echo x > $S/sg/theirs/key",
+                               "echo x > $S/../beside",
+                               "rm $S/sg/theirs/key",
+                               "mv $S/sg/theirs $S/sg/mine/"}) {
+        EXPECT_EQ(says(script).find("status 0"), std::string::npos) << script;
+    }
+    EXPECT_EQ(says("cat $S/../beside && echo"), "down: It exited with status 0: anybody's");
+    EXPECT_EQ(test::readFile(dir_ / "state/sg/theirs/key"), "theirs");
+}
+
 }  // namespace
 }  // namespace pcg::controlplane
