@@ -69,6 +69,13 @@ class SystemGateway(e2e.EndToEnd):
         self.ask(operator, "PUT", OFFER.format(self.other["id"]), {}, 409)  # one is all that may run
         first = self.wait_online()
 
+        said = subprocess.run(
+            [str(self.lab.program("pcg")), "system-gateways", "show", self.mine["id"], "--json", "--server",
+             self.lab.controlplane["url"], "--ca", self.lab.controlplane["ca"], "--token-file",
+             self.lab.controlplane["operator_token_file"]], text=True, capture_output=True, check=False, timeout=30)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertEqual(json.loads(said.stdout)["gateway_id"], first["gateway_id"])
+
         # The tenant finds it in its list, and it is not the tenant's to give away.
         listed = self.ask(self.api(0), "GET", "/api/v1/gateways?kind=system")["items"]
         self.assertEqual([(one["id"], one["kind"], one["name"], one["state"]) for one in listed],
