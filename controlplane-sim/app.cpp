@@ -64,6 +64,11 @@ net::Task<void> App::Parts::serve() {
     // The gateways come back by and by: what cannot be reached yet is tried again.
     const auto resumed = co_await deploy->start();
     if (!resumed) kLog.failure(log::Level::Error, "deployments.not_resumed", resumed.error());
+    auto ours = co_await systemGateways->start();
+    if (!ours) {
+        fail(std::move(ours).error());
+        co_return;
+    }
     serving = true;
     const auto announced = announce();
     if (!announced) {
@@ -89,6 +94,7 @@ net::Task<void> App::Parts::stop() {
     co_await server->stop(kDrain);
     co_await deploy->stop(kDrain);
     co_await fleet->stop(kDrain);
+    co_await systemGateways->stop();
     co_await audit->stop();  // last: the ends of the calls above are in it
     co_await systemBus->stop(kDrain);
     signals.reset();

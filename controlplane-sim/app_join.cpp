@@ -174,6 +174,7 @@ Result<> App::Parts::join() {
                                                                   *audit,
                                                                   ingressHost(config),
                                                                   pki->rootPem()});
+    joinSystemGateways();
     authenticator = std::make_unique<Authenticator>(*store, clock, operatorTokenSha256);
     api = std::make_unique<Api>(Api::Parts{*store,
                                            *envelope,
@@ -188,7 +189,8 @@ Result<> App::Parts::join() {
                                            *audit,
                                            *events,
                                            metrics,
-                                           *keeper},
+                                           *keeper,
+                                           *systemGateways},
                                 *authenticator);
     api->addTo(router);
     papers = std::make_unique<Papers>(
@@ -200,7 +202,28 @@ Result<> App::Parts::join() {
         Relay::Limits{},
         origin);
     pairing->addTo(router);
+    systemGateways->enrollWith(*pairing);
     return keepPorts();
+}
+
+// They come to our own address, where the server shows our own certificate whoever signed the
+// portal's.
+void App::Parts::joinSystemGateways() {
+    SystemGatewaySettings settings;
+    std::error_code ignored;  // a path that is empty stays so
+    settings.root = std::filesystem::absolute(dir / "sg", ignored);
+    settings.program =
+        config.systemGatewayProgram.empty() ? findGatewayProgram() : config.systemGatewayProgram;
+    settings.controlplaneUrl =
+        "https://" + ownAddresses(config).back() + ":" + std::to_string(apiPort);
+    settings.controlplaneCa = std::filesystem::absolute(dir / "ca.pem", ignored);
+    settings.networks = config.systemGatewayNetworks;
+    settings.most = config.systemGateways;
+    systemGateways = std::make_unique<SystemGateways>(
+        SystemGateways::Parts{
+            loop, *store, clock, random, authority, *fleet, fleet->live(), *audit},
+        std::move(settings));
+    keeper->onLeave([this](const wire::TenantId& tenant) { systemGateways->tenantLeft(tenant); });
 }
 
 }  // namespace pcg::controlplane

@@ -21,6 +21,7 @@
 #include "controlplane-sim/rest/api.h"
 #include "controlplane-sim/rest/portal_files.h"
 #include "controlplane-sim/settings.h"
+#include "controlplane-sim/system/system_gateways.h"
 #include "controlplane-sim/tenant_keeper.h"
 
 namespace pcg::controlplane {
@@ -66,6 +67,7 @@ struct App::Parts {
     std::unique_ptr<Papers> papers;
     std::unique_ptr<Authenticator> authenticator;
     std::unique_ptr<Api> api;
+    std::unique_ptr<SystemGateways> systemGateways;
     std::unique_ptr<PairingService> pairing;
     http::Router router;
     rest::PortalFiles portal;
@@ -90,6 +92,7 @@ struct App::Parts {
     Result<net::TlsServerContext> apiTls() const;
     net::Task<void> answer(http::Exchange& exchange) const;
     Result<> joinHttp();
+    void joinSystemGateways();
     Result<> keepPorts();
     Result<> announce();
     net::Task<void> serve();

@@ -231,6 +231,20 @@ const std::vector<Option>& options() {
                  PCG_TRY(number("--tenant-mib", text, 1'000'000)) * 1_MiB;
              return {};
          }},
+        {"--system-gateways",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             config.systemGateways = PCG_TRY(number("--system-gateways", text, 64));
+             return {};
+         }},
+        {"--system-gateway-networks",
+         [](SimConfig& config, Words&, Text text) -> Result<> {
+             auto networks = net::parseNetworks(text);
+             if (!networks)
+                 return usage("--system-gateway-networks: " + networks.error().message());
+             config.systemGatewayNetworks = std::move(*networks);
+             return {};
+         }},
+        {"--system-gateway-program", take<&SimConfig::systemGatewayProgram>},
         {"--audit-days",
          [](SimConfig& config, Words&, Text text) -> Result<> {
              const auto days = PCG_TRY(number("--audit-days", text, 36'500));

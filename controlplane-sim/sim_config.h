@@ -5,6 +5,7 @@
 
 #include "common/base/result.h"
 #include "common/log/log.h"
+#include "common/net/network.h"
 #include "controlplane-sim/audit/audit_store.h"
 #include "controlplane-sim/budget/budgets.h"
 #include "controlplane-sim/lifetimes.h"
@@ -48,6 +49,9 @@ struct SimConfig {
     BudgetLimits budget;
     AuditRetention audit;
     bool rotateRootKey = false;
+    std::filesystem::path systemGatewayProgram;       // empty: pcg-gatewayd beside us
+    std::vector<net::Network> systemGatewayNetworks;  // none: no gateway is offered
+    std::size_t systemGateways = 8;
     std::optional<ExternalBroker> broker;  // none: a child of ours
     std::optional<BrokerExportOrder> exportBroker;
     Lifetimes lifetimes;

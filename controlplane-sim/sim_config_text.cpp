@@ -25,15 +25,22 @@ std::string SimConfig::print() const {
         text += "broker = child\nnats-server = " +
                 (natsServer.empty() ? "(from PATH)" : natsServer.string()) + "\n";
     }
-    text += "portal-dir = " + (portalDir.empty() ? "(none)" : portalDir.string()) +
-            "\ntls-certificate-file = " +
-            (tlsCertificate.empty() ? "(made here)" : tlsCertificate.string()) +
-            "\ntls-key-file = " + (tlsKey.empty() ? "(made here)" : tlsKey.string()) +
-            "\ntenant-requests = " + std::to_string(budget.requestsPerSecond) +
-            "\ntenant-streams = " + std::to_string(budget.streams) +
-            "\ntenant-mib = " + std::to_string(budget.bytesPerSecond / 1_MiB) +
-            "\naudit-days = " + std::to_string(audit.age.count()) +
-            "\naudit-rows = " + std::to_string(audit.rows) + "\n";
+    text +=
+        "portal-dir = " + (portalDir.empty() ? "(none)" : portalDir.string()) +
+        "\ntls-certificate-file = " +
+        (tlsCertificate.empty() ? "(made here)" : tlsCertificate.string()) +
+        "\ntls-key-file = " + (tlsKey.empty() ? "(made here)" : tlsKey.string()) +
+        "\ntenant-requests = " + std::to_string(budget.requestsPerSecond) +
+        "\ntenant-streams = " + std::to_string(budget.streams) +
+        "\ntenant-mib = " + std::to_string(budget.bytesPerSecond / 1_MiB) +
+        "\naudit-days = " + std::to_string(audit.age.count()) +
+        "\naudit-rows = " + std::to_string(audit.rows) +
+        "\nsystem-gateways = " + std::to_string(systemGateways) + "\nsystem-gateway-networks = " +
+        (systemGatewayNetworks.empty() ? "(none: not offered)"
+                                       : net::textOf(systemGatewayNetworks)) +
+        "\nsystem-gateway-program = " +
+        (systemGatewayProgram.empty() ? "(beside this program)" : systemGatewayProgram.string()) +
+        "\n";
     return text + "token-lifetime = " + std::to_string(lifetimes.token.count()) +
            "s\ncertificate-lifetime = " + std::to_string(lifetimes.certificate.count()) + "s\n";
 }
@@ -56,6 +63,10 @@ The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bu
   --tenant-streams N    its calls that may be open at once (default 1024)
   --audit-days N        how long a tenant's audit is kept (default 365)
   --audit-rows N        how many rows of it are kept (default 2000000)
+  --system-gateway-networks NET[,NET]  where tenants may have endpoints behind a gateway that runs
+                        here, for example 10.1.0.0/16; without it none is offered
+  --system-gateways N   how many of these gateways run at most (default 8)
+  --system-gateway-program FILE  pcg-gatewayd (default: beside this program, then PATH)
   --rotate-root-key     take another root key before serving; tenants notice nothing
   --token-lifetime T    how long a gateway's bus token is good: 20s to 24h (default 24h)
   --certificate-lifetime T   and its TLS certificate: 20s to 90d (default 30d)

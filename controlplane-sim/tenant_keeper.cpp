@@ -68,6 +68,7 @@ net::Task<Result<>> TenantKeeper::leave(wire::TenantId tenant) {
     kLog.info("tenant.leaves", {{"tenant_id", tenant.text()}});
     parts_.events.close(tenant);
     parts_.budgets.forget(tenant);
+    if (onLeave_) onLeave_(tenant);
     wanted_ = true;
     wake_.cancel();
     co_return Result<>{};

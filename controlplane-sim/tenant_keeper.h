@@ -8,6 +8,8 @@
 #include "controlplane-sim/observe/event_hub.h"
 #include "controlplane-sim/tenant_care.h"
 
+#include <functional>
+
 namespace pcg::controlplane {
 
 class TenantKeeper final : public TenantCare {
@@ -24,6 +26,11 @@ class TenantKeeper final : public TenantCare {
 
     explicit TenantKeeper(Parts parts);
 
+    // Told of a tenant whose rows have just begun to go.
+    void onLeave(std::function<void(const wire::TenantId&)> callback) {
+        onLeave_ = std::move(callback);
+    }
+
     net::Task<Result<>> rotateKey(wire::TenantId tenant) override;
     net::Task<Result<>> leave(wire::TenantId tenant) override;
 
@@ -37,6 +44,7 @@ class TenantKeeper final : public TenantCare {
     net::Task<bool> bury();
 
     Parts parts_;
+    std::function<void(const wire::TenantId&)> onLeave_;
     net::Timer wake_;
     http::Signal ended_;
     bool wanted_ = false;  // something was begun while the last round was running

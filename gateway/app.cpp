@@ -2,6 +2,7 @@
 #include "gateway/app.h"
 
 #include "gateway/controlplane_caller.h"
+#include "gateway/endpoints/allowed_route.h"
 #include "gateway/enrollment/errc.h"
 #include "pairing/spake2.h"
 
@@ -120,7 +121,8 @@ void App::makeDirectory() {
                                  .clock = clock_,
                                  .scope = [this] { return scope(); },
                                  .changed = [this] { endpointsChanged(); },
-                                 .checkEvery = config_.endpointCheckEvery});
+                                 .checkEvery = config_.endpointCheckEvery,
+                                 .route = routeTo(config_.endpointNetworks)});
 }
 
 void App::makeRemote() {

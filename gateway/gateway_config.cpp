@@ -144,6 +144,11 @@ const config::Schema& gatewaySchema() {
          .fallback = "60",
          .min = 5,
          .max = 3600},
+        {.name = "endpoint_networks",
+         .description =
+             "Networks in which endpoints may lie, for example `10.1.0.0/16,fd00::/8`: a "
+             "name is resolved and only addresses in them are connected to. Anywhere if "
+             "it is not set."},
     });
     return kSchema;
 }
@@ -169,6 +174,9 @@ Result<GatewayConfig> gatewayConfigFrom(const config::Settings& settings, std::s
     made.logLevel = parseLevel(settings.text("log_level"));
     made.remote = {settings.boolean("remote_endpoints"), settings.boolean("remote_keys")};
     made.endpointCheckEvery = std::chrono::seconds(settings.integer("endpoint_check_s"));
+    auto networks = net::parseNetworks(settings.text("endpoint_networks"));
+    if (!networks) return fail(badValue(source, "endpoint_networks", networks.error().message()));
+    made.endpointNetworks = std::move(*networks);
     if (made.controlSocket().native().size() >= sizeof(sockaddr_un::sun_path)) {
         return fail(badValue(source,
                              "state_dir",

@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 #include "common/config/loader.h"
 #include "common/log/log.h"
+#include "common/net/network.h"
 #include "common/wire/ids.h"
 #include "gateway/state/remote_access.h"
 
@@ -31,6 +32,7 @@ struct GatewayConfig {
     log::Level logLevel = log::Level::Info;
     RemoteAccess remote;  // what a tenant may do until pcgctl says something else
     std::chrono::milliseconds endpointCheckEvery{60'000};
+    std::vector<net::Network> endpointNetworks;  // where endpoints may lie; none: anywhere
 
     std::filesystem::path controlSocket() const { return stateDir / "control.sock"; }
 };

@@ -14,6 +14,7 @@
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,8 +47,12 @@ struct Pipe {
 };
 
 // Between fork and exec only what signal-safety(7) allows.
-[[noreturn]] void becomeChild(
-    const char* executable, char* const* arguments, pid_t parent, int output, int failure) {
+[[noreturn]] void becomeChild(const char* executable,
+                              char* const* arguments,
+                              pid_t parent,
+                              int output,
+                              int failure,
+                              int landlockRuleset) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);  // it died before prctl took hold
@@ -60,7 +65,10 @@ struct Pipe {
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
     ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-    ::execv(executable, arguments);
+    const bool isConfined =
+        landlockRuleset < 0 || (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+                                ::syscall(SYS_landlock_restrict_self, landlockRuleset, 0) == 0);
+    if (isConfined) ::execv(executable, arguments);
     const int error = errno;
     static_cast<void>(!::write(failure, &error, sizeof error));
     ::_exit(127);
@@ -80,7 +88,8 @@ bool isExecutable(const std::filesystem::path& file) {
 }  // namespace
 
 Result<ChildProcess> ChildProcess::start(const std::filesystem::path& executable,
-                                         const std::vector<std::string>& arguments) {
+                                         const std::vector<std::string>& arguments,
+                                         int landlockRuleset) {
     Pipe output;
     Pipe failure;
     if (!output.open() || !failure.open()) {
@@ -95,7 +104,10 @@ Result<ChildProcess> ChildProcess::start(const std::filesystem::path& executable
     if (pid < 0)
         return fail(kStart,
                     std::string("No process for the broker: ") + std::strerror(errno) + ".");
-    if (pid == 0) becomeChild(program.c_str(), words.data(), parent, output.write, failure.write);
+    if (pid == 0) {
+        becomeChild(
+            program.c_str(), words.data(), parent, output.write, failure.write, landlockRuleset);
+    }
     Pipe::closeEnd(output.write);
     Pipe::closeEnd(failure.write);
     ChildProcess child(pid, std::exchange(output.read, -1));

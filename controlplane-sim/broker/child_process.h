@@ -18,9 +18,11 @@ namespace pcg::controlplane::broker {
 
 class ChildProcess {
   public:
-    // broker.start when it cannot be executed, with the reason.
+    // broker.start when it cannot be executed, with the reason. `landlockRuleset`: what the program
+    // is confined by (system/confinement.h); -1: nothing.
     static Result<ChildProcess> start(const std::filesystem::path& executable,
-                                      const std::vector<std::string>& arguments);
+                                      const std::vector<std::string>& arguments,
+                                      int landlockRuleset = -1);
 
     ChildProcess(ChildProcess&& other) noexcept;
     ChildProcess& operator=(ChildProcess&&) = delete;

@@ -17,9 +17,9 @@ constexpr std::string_view kAuditFilter =
     "from=--from to=--to actor=--actor action=--action target=--target outcome=--outcome q=--q";
 
 // clang-format off
-constexpr std::array<Command, 37> kCommands{{
-    {"gateways", "list", "", "GET", "/api/v1/gateways", "", "q=--q state=--state",
-     "id name state version", "the tenant's gateways"},
+constexpr std::array<Command, 42> kCommands{{
+    {"gateways", "list", "", "GET", "/api/v1/gateways", "", "q=--q state=--state kind=--kind",
+     "id name kind state version", "the tenant's gateways"},
     {"gateways", "show", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}", "", "", "", "one gateway"},
     {"gateways", "rename", "GATEWAY NAME", "PATCH", "/api/v1/gateways/{GATEWAY}", "name=NAME", "", "",
      "give it another name"},
@@ -86,6 +86,14 @@ constexpr std::array<Command, 37> kCommands{{
      "", "format=--format from=--from to=--to actor=--actor action=--action target=--target outcome=--outcome q=--q",
      "", "as csv or jsonl"},
     {"audit", "report", "", "GET", "/api/v1/audit/report", "", "from=--from to=--to", "", "sums of a period"},
+    {"system-gateways", "list", "", "GET", "/api/v1/system-gateways", "", "", "tenant_id state gateway_id restarts why",
+     "run by the platform for tenants (operator's token)"},
+    {"system-gateways", "show", "TENANT", "GET", "/api/v1/tenants/{TENANT}/system-gateway", "", "", "", "one tenant's"},
+    {"system-gateways", "offer", "TENANT", "PUT", "/api/v1/tenants/{TENANT}/system-gateway", "", "", "",
+     "run one for this tenant"},
+    {"system-gateways", "withdraw", "TENANT", "DELETE", "/api/v1/tenants/{TENANT}/system-gateway", "", "", "",
+     "revoke, stop and wipe it"},
+    {"tenants", "list", "", "GET", "/api/v1/tenants", "", "", "id name created_at", "of the platform (operator's token)"},
     {"me", "show", "", "GET", "/api/v1/me", "", "", "", "whose token this is"},
 }};
 // clang-format on
@@ -148,6 +156,7 @@ std::string bashCompletion() {
         "\"$word\")); return ;;\n"
         "        --role) COMPREPLY=($(compgen -W 'admin operator auditor inventory "
         "deploy full' -- \"$word\")); return ;;\n"
+        "        --kind) COMPREPLY=($(compgen -W 'paired system' -- \"$word\")); return ;;\n"
         "        --state) COMPREPLY=($(compgen -W 'pairing online offline' -- "
         "\"$word\")); return ;;\n"
         "        --format) COMPREPLY=($(compgen -W 'csv jsonl' -- \"$word\")); return ;;\n"

@@ -46,6 +46,19 @@ net::Task<void> EventQueue::wait(std::int64_t number,
     watchdog->disarm();
 }
 
+net::Task<void> EventQueue::wait(std::int64_t number, std::chrono::milliseconds limit) {
+    const auto waiting = std::make_shared<Waiting>();
+    const auto watchdog = std::make_shared<http::Watchdog>(executor_, [this, waiting] {
+        if (std::exchange(waiting->over, true)) return;
+        changed_.notify();
+    });
+    watchdog->arm(limit);
+    while (!waiting->over && !closed_ && static_cast<std::int64_t>(events_.size()) <= number)
+        co_await changed_.wait();
+    waiting->over = true;
+    watchdog->disarm();
+}
+
 void EventQueue::close() {
     closed_ = true;
     changed_.notify();

@@ -27,6 +27,9 @@ class EventQueue {
                          std::chrono::milliseconds limit,
                          http::Exchange& exchange);
 
+    // The same for somebody in this process, who cannot go away.
+    net::Task<void> wait(std::int64_t number, std::chrono::milliseconds limit);
+
     // Wakes who waits; nothing more will come.
     void close();
 

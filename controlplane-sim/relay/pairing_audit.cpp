@@ -8,7 +8,8 @@ AuditEvent pairingEvent(const ClaimRecord& claim,
                         AuditOutcome outcome,
                         std::string_view detail) {
     AuditEvent event;
-    event.actor = {ActorKind::User, claim.username};
+    const bool isOurs = claim.kind == GatewayKind::System;
+    event.actor = {isOurs ? ActorKind::Platform : ActorKind::User, claim.username};
     event.action = action;
     event.target = {"gateway", claim.offer->offer.gatewayId, claim.label};
     event.outcome = outcome;

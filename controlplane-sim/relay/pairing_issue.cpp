@@ -33,21 +33,22 @@ net::Task<void> PairingService::approve(http::Exchange& exchange, const Params& 
     if (!raw) co_return co_await sendRefusal(exchange, std::move(raw).error());
     auto approval = pairing::Approval::parse(*raw);
     if (!approval) co_return co_await sendRefusal(exchange, refusalOf(approval.error()));
-    if (claim->approval && !isSame(*claim->approval, *approval)) {
-        auto refused =
-            refuse(409, pairing::refusal::kMismatch, "this claim was approved with other values");
-        co_return co_await sendRefusal(exchange, std::move(refused.value()));
-    }
-    if (claim->state == ClaimState::Closed) {
-        auto refused =
-            refuse(410, pairing::refusal::kGone, "this claim is over: " + claim->closedCode);
-        co_return co_await sendRefusal(exchange, std::move(refused.value()));
-    }
-    claim->approval = std::move(*approval);
-    audit(claim->scope.tenant(), pairingEvent(*claim, "pairing.approve", AuditOutcome::Success));
-    const auto issued = co_await issue(claim);
-    if (!issued) co_return co_await sendRefusal(exchange, issued.error());
+    const auto taken = co_await takeApproval(claim, std::move(*approval));
+    if (!taken) co_return co_await sendRefusal(exchange, taken.error());
     co_await sendNothing(exchange, 202);
+}
+
+// The tenant's half (M10), from whoever is its commissioner.
+net::Task<Answer<>> PairingService::takeApproval(std::shared_ptr<ClaimRecord> claim,
+                                                 pairing::Approval approval) {
+    if (claim->approval && !isSame(*claim->approval, approval))
+        co_return refuse(
+            409, pairing::refusal::kMismatch, "this claim was approved with other values");
+    if (claim->state == ClaimState::Closed)
+        co_return refuse(410, pairing::refusal::kGone, "this claim is over: " + claim->closedCode);
+    claim->approval = std::move(approval);
+    audit(claim->scope.tenant(), pairingEvent(*claim, "pairing.approve", AuditOutcome::Success));
+    co_return co_await issue(claim);
 }
 
 net::Task<void> PairingService::putEnrollment(http::Exchange& exchange, const Params& params) {
@@ -172,7 +173,8 @@ net::Task<Result<Bytes>> PairingService::issueDurably(std::shared_ptr<ClaimRecor
                                name,
                                claim->offer->offer.deviceSpki,
                                nkey,
-                               toBytes(half.requestSha256)};
+                               toBytes(half.requestSha256),
+                               claim->kind};
     auto work = [scope = claim->scope, wanted, order, now, parts = parts_](
                     store::Database& database) {
         const auto makeResponse = [&](std::int64_t epoch) {

@@ -14,6 +14,8 @@
 #include "controlplane-sim/relay/relay.h"
 #include "controlplane-sim/rest/authenticator.h"
 #include "controlplane-sim/tenancy/gateways.h"
+#include "pairing/commissioner.h"
+#include "pairing/pairing_code.h"
 
 namespace pcg::controlplane {
 
@@ -37,6 +39,19 @@ class PairingService {
                    std::string origin);
 
     void addTo(http::Router& router);
+
+    // A gateway that the platform runs itself, from its code to its first word on the bus: the same
+    // messages, with role A played here. The claim ends with the call, however it ends.
+    struct PlatformRun {
+        TenantScope scope;
+        std::string tenantName;
+        std::string label;
+        pairing::PairingCode code;
+        std::string gatewayId;  // whose code it is; another gateway's offer under it is refused
+        std::function<bool()> isWanted;  // asked every second
+    };
+
+    net::Task<Result<>> enrollForPlatform(PlatformRun run);
 
     // The sweeper: once a second, until stop().
     void start();
@@ -74,6 +89,15 @@ class PairingService {
     net::Task<Answer<std::shared_ptr<ClaimRecord>>> claimOf(http::Exchange& exchange,
                                                             const Params& params);
     net::Task<void> poll(http::Exchange& exchange, EventQueue& events);
+
+    net::Task<Answer<>> takeApproval(std::shared_ptr<ClaimRecord> claim,
+                                     pairing::Approval approval);
+    net::Task<Result<>> commission(std::shared_ptr<ClaimRecord> claim,
+                                   pairing::Commissioner& role,
+                                   const PlatformRun& run);
+    // True when the gateway is paired.
+    net::Task<Result<bool>> perform(std::shared_ptr<ClaimRecord> claim,
+                                    pairing::CommissionerStep item);
 
     Answer<> acceptHalf(const std::shared_ptr<ClaimRecord>& claim,
                         pairing::Enrollment enrollment,

@@ -154,6 +154,15 @@ Answer<pairing::ClaimReply> Relay::claim(const Authenticated& who,
     return claim->reply;
 }
 
+Answer<std::shared_ptr<ClaimRecord>> Relay::claimForPlatform(const Authenticated& platform,
+                                                             const pairing::ClaimRequest& request) {
+    const auto offer = liveOfferOf(request.nameplate);
+    if (!offer) return noSuchCode();
+    auto claim = open(platform, request, offer);
+    claim->kind = GatewayKind::System;
+    return claim;
+}
+
 std::shared_ptr<ClaimRecord> Relay::open(const Authenticated& who,
                                          const pairing::ClaimRequest& request,
                                          const std::shared_ptr<OfferRecord>& offer) {

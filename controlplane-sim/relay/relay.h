@@ -10,6 +10,7 @@
 #include "controlplane-sim/relay/event_queue.h"
 #include "controlplane-sim/relay/quota.h"
 #include "controlplane-sim/tenancy/accounts.h"
+#include "controlplane-sim/tenancy/gateways.h"
 #include "pairing/messages.h"
 
 #include <functional>
@@ -56,6 +57,7 @@ struct ClaimRecord {
     TenantScope scope;
     std::string username;
     std::string label;
+    GatewayKind kind = GatewayKind::Paired;
     std::string idempotencyKey;
     pairing::ClaimTerms terms;
     pairing::ClaimReply reply;
@@ -105,6 +107,10 @@ class Relay {
     Answer<pairing::ClaimReply> claim(const Authenticated& who,
                                       const pairing::ClaimRequest& request,
                                       std::string idempotencyKey);
+    // For a gateway that the platform runs and whose code it read itself: what tenants and users
+    // may claim in a minute is not touched.
+    Answer<std::shared_ptr<ClaimRecord>> claimForPlatform(const Authenticated& platform,
+                                                          const pairing::ClaimRequest& request);
     Answer<std::shared_ptr<ClaimRecord>> claimOf(std::string_view id, const TenantScope& scope);
     std::shared_ptr<ClaimRecord> findClaim(std::string_view id);  // for the gateway's PUT
 

@@ -28,7 +28,8 @@ Api::Api(Parts parts, const Authenticator& authenticator)
       audit_(servicesOf(parts), authenticator),
       events_(parts.events, authenticator),
       metrics_(servicesOf(parts), parts.metrics),
-      care_(servicesOf(parts), parts.care) {}
+      care_(servicesOf(parts), parts.care),
+      systemGateways_(parts.systemGateways) {}
 
 void Api::addTo(http::Router& router) {
     routes_ = std::make_unique<rest::ApiRoutes>(router, rules_);
@@ -46,6 +47,7 @@ void Api::addTo(http::Router& router) {
     events_.addTo(*routes_);
     metrics_.addTo(*routes_);
     care_.addTo(*routes_);
+    systemGateways_.addTo(*routes_);
 }
 
 net::Task<rest::Checked<>> Api::document(rest::Call& call) {

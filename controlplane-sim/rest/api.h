@@ -12,6 +12,7 @@
 #include "controlplane-sim/rest/inventory_api.h"
 #include "controlplane-sim/rest/metrics_api.h"
 #include "controlplane-sim/rest/sessions_api.h"
+#include "controlplane-sim/rest/system_gateways_api.h"
 #include "controlplane-sim/rest/tenant_care_api.h"
 #include "controlplane-sim/rest/tenants_api.h"
 #include "controlplane-sim/rest/tokens_api.h"
@@ -39,6 +40,7 @@ class Api {
         EventHub& events;
         const Metrics& metrics;
         TenantCare& care;
+        SystemGatewayCare& systemGateways;
     };
 
     Api(Parts parts, const Authenticator& authenticator);
@@ -64,6 +66,7 @@ class Api {
     rest::EventsApi events_;
     rest::MetricsApi metrics_;
     rest::TenantCareApi care_;
+    rest::SystemGatewaysApi systemGateways_;
 };
 
 }  // namespace pcg::controlplane

@@ -24,6 +24,13 @@ Error noSuchGateway() {
     return {kNotFound, "There is no such gateway. GET /api/v1/gateways lists them."};
 }
 
+tl::unexpected<Refusal> notYours() {
+    return refuse(403,
+                  "tenancy.system_gateway",
+                  "This gateway is run by the platform: you use it, and the platform's operator "
+                  "offers and withdraws it. Ask them.");
+}
+
 std::string_view stateName(GatewayState state, const LiveGateway& live) {
     if (state == GatewayState::Issued) return "pairing";
     return live.online ? "online" : "offline";
@@ -76,13 +83,16 @@ Checked<GatewaysApi::Filter> GatewaysApi::filterOf(const Call& call) {
     const auto& state = filter.state;
     if (!state.empty() && state != "pairing" && state != "online" && state != "offline")
         return refuseField("state", "\"state\" must be pairing, online or offline.");
+    filter.kind = PCG_TRY(call.queryText("kind", kMaxSearch));
+    if (!filter.kind.empty() && filter.kind != "paired" && filter.kind != "system")
+        return refuseField("kind", "\"kind\" must be paired or system.");
     return filter;
 }
 
 net::Task<Checked<GatewaysApi::Page>> GatewaysApi::collect(TenantScope scope,
                                                            Filter filter,
                                                            PageQuery query) {
-    if (!filter.state.empty())
+    if (!filter.state.empty() || !filter.kind.empty())
         co_return co_await collectLive(std::move(scope), std::move(filter), std::move(query));
     auto work = [scope, text = filter.text, after = startOf(query), limit = query.limit + 1](
                     store::Database& database) {
@@ -97,7 +107,8 @@ net::Task<Checked<GatewaysApi::Page>> GatewaysApi::collect(TenantScope scope,
     co_return page;
 }
 
-// The live state is not in the database: names are read until enough of them are in that state.
+// Neither the live state nor the kind is asked of the database: names are read until enough of them
+// are in that state.
 net::Task<Checked<GatewaysApi::Page>> GatewaysApi::collectLive(TenantScope scope,
                                                                Filter filter,
                                                                PageQuery query) {
@@ -112,7 +123,9 @@ net::Task<Checked<GatewaysApi::Page>> GatewaysApi::collectLive(TenantScope scope
         if (more) after = names.back().name;
         for (auto& name : names) {
             if (chosen.size() > query.limit) break;
-            if (stateName(name.state, live_.live(scope, name.id)) == filter.state)
+            if (!filter.kind.empty() && nameOf(name.kind) != filter.kind) continue;
+            const auto live = live_.live(scope, name.id);
+            if (filter.state.empty() || stateName(name.state, live) == filter.state)
                 chosen.push_back(std::move(name));
         }
     }
@@ -181,6 +194,7 @@ net::Task<Checked<Reply>> GatewaysApi::release(Call& call) {
         Gateways gateways(database);
         const auto found = PCG_TRY(gateways.find(scope, id));
         if (!found) return tl::unexpected<Refusal>(noSuchGateway());
+        if (found->kind == GatewayKind::System) return notYours();
         PCG_TRY(condition.check(storedTag(*found)));
         PCG_TRY(gateways.release(scope, id, now));
         return {};
@@ -200,6 +214,7 @@ net::Task<Checked<Reply>> GatewaysApi::release(Call& call) {
 net::Task<Checked<Reply>> GatewaysApi::recover(Call& call) {
     PCG_CO_CHECK(call.body().only({}));
     PCG_CO_TRY(const auto gateway, co_await findGateway(services_, call.scope(), call.params()));
+    if (gateway.kind == GatewayKind::System) co_return notYours();
     const auto until = services_.clock.wallNow() + kRecovery;
     auto work = [scope = call.scope(), id = gateway.id, until](store::Database& database) {
         return Gateways(database).allowRecovery(scope, id, until);
@@ -231,7 +246,7 @@ json::Object GatewaysApi::describe(const Gateway& gateway, const TenantScope& sc
         .set("id", gateway.id.text())
         .set("name", gateway.name)
         .set("state", stateName(gateway.state, live))
-        .set("kind", "paired")
+        .set("kind", nameOf(gateway.kind))
         .set("version", live.version)
         .set("epoch", gateway.epoch)
         .set("bound_at", toRfc3339(gateway.boundAt))

@@ -25,6 +25,7 @@ class GatewaysApi {
     struct Filter {
         std::string text;   // in the name or the id, without regard to ASCII case
         std::string state;  // empty: any
+        std::string kind;   // likewise
     };
 
     struct Page {

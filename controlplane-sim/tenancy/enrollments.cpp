@@ -80,10 +80,21 @@ Result<Enrollment> Enrollments::issue(const TenantScope& scope,
     });
 }
 
+// It may have been withdrawn while it was enrolling.
+Result<> Enrollments::checkOffered(const TenantScope& scope) {
+    const auto offered = PCG_TRY(database_.queryOne(
+        "SELECT 1 FROM system_gateways WHERE tenant_id = ? AND state = 'offered'",
+        {scope.tenant().text()}));
+    if (!offered)
+        return fail(kEnrollmentMismatch, "The platform offers this tenant no gateway any more.");
+    return {};
+}
+
 // Binds the id to the tenant, or raises the epoch of an id that is bound to it already.
 Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
                                        const NewEnrollment& wanted,
                                        WallTime now) {
+    if (wanted.kind == GatewayKind::System) PCG_TRY(checkOffered(scope));
     const auto row = PCG_TRY(database_.queryOne(
         "SELECT tenant_id, epoch, state FROM gateways WHERE id = ?", {wanted.gateway.text()}));
     TenantVault vault(database_, scope);
@@ -94,7 +105,7 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
     if (!row) {
         PCG_TRY(database_.execute(
             R"(INSERT INTO gateways (id, tenant_id, name, name_sealed, key_epoch, device_spki, nkey, epoch,
-                 state, bound_at_ms, renewals) VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'issued', ?, 0))",
+                 state, bound_at_ms, renewals, kind) VALUES (?, ?, ?, ?, ?, ?, ?, 1, 'issued', ?, 0, ?))",
             {wanted.gateway.text(),
              scope.tenant().text(),
              index,
@@ -102,7 +113,8 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
              vault.epoch(),
              wanted.deviceSpki,
              wanted.nkey.text(),
-             toUnixMilliseconds(now)}));
+             toUnixMilliseconds(now),
+             nameOf(wanted.kind)}));
         return 1;
     }
     if (row->text(2) != "released" && row->text(0) != scope.tenant().text()) {
@@ -114,7 +126,7 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
     PCG_TRY(database_.execute(
         R"(UPDATE gateways SET tenant_id = ?, name = ?, name_sealed = ?, key_epoch = ?, device_spki = ?,
              nkey = ?, epoch = ?, state = 'issued', bound_at_ms = ?, renewals = 0, quarantine_why = NULL,
-             recover_until_ms = NULL WHERE id = ?)",
+             recover_until_ms = NULL, kind = ? WHERE id = ?)",
         {scope.tenant().text(),
          index,
          sealed,
@@ -123,6 +135,7 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
          wanted.nkey.text(),
          epoch,
          toUnixMilliseconds(now),
+         nameOf(wanted.kind),
          wanted.gateway.text()}));
     return epoch;
 }

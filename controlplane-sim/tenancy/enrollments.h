@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "common/base/result.h"
 #include "common/store/database.h"
+#include "controlplane-sim/tenancy/gateways.h"
 #include "controlplane-sim/tenancy/tenant_scope.h"
 
 #include <chrono>
@@ -28,6 +29,7 @@ struct NewEnrollment {
     wire::UserNkey nkey;
     Bytes requestSha256;  // of the gateway's request body: the same claim with another body is
                           // refused
+    GatewayKind kind = GatewayKind::Paired;
 };
 
 enum class EnrollmentState { Issued, Active, Expired, Released };
@@ -73,6 +75,7 @@ class Enrollments {
     Result<std::int64_t> bind(const TenantScope& scope,
                               const NewEnrollment& enrollment,
                               WallTime now);
+    Result<> checkOffered(const TenantScope& scope);
     Result<std::string> freeName(const TenantScope& scope, const NewEnrollment& enrollment);
     Result<> log(const wire::TenantId& tenant,
                  const wire::GatewayId& gateway,

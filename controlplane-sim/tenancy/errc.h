@@ -15,6 +15,7 @@ inline constexpr ErrorCode kCsrf{ErrorClass::Input,
 inline constexpr ErrorCode kLastAdmin{ErrorClass::Input, "tenancy.last_admin"};
 inline constexpr ErrorCode kGatewayBound{ErrorClass::Input, "tenancy.gateway_bound"};
 inline constexpr ErrorCode kEnrollmentMismatch{ErrorClass::Input, "tenancy.enrollment_mismatch"};
+inline constexpr ErrorCode kStillWiping{ErrorClass::Weather, "tenancy.still_wiping"};
 inline constexpr ErrorCode kEnrollmentOver{ErrorClass::Input, "tenancy.enrollment_over"};
 
 }  // namespace pcg::controlplane

@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kGatewayColumns =
     "SELECT tenant_id, id, name_sealed, device_spki, nkey, epoch, state, bound_at_ms, "
-    "quarantine_why, recover_until_ms, renewals FROM gateways ";
+    "quarantine_why, recover_until_ms, renewals, kind FROM gateways ";
 constexpr const char* kEndpointColumns =
     "SELECT tenant_id, gateway_id, id, name_sealed, kind, state, why_sealed, ingress_port, present "
     "FROM endpoints ";
@@ -41,6 +41,10 @@ GatewayState stateOf(std::string_view name) {
     return GatewayState::Released;
 }
 
+GatewayKind kindOf(std::string_view name) {
+    return name == "system" ? GatewayKind::System : GatewayKind::Paired;
+}
+
 Result<Gateway> gatewayOf(const store::Row& row, const TenantVault* vault) {
     auto tenant = PCG_TRY(wire::parseTenantId(row.text(0)));
     auto id = PCG_TRY(wire::parseGatewayId(row.text(1)));
@@ -58,7 +62,8 @@ Result<Gateway> gatewayOf(const store::Row& row, const TenantVault* vault) {
                    fromUnixMilliseconds(row.integer(7)),
                    row.optionalText(8).value_or(std::string()),
                    recoverUntil,
-                   row.optionalInteger(10)};
+                   row.optionalInteger(10),
+                   kindOf(row.text(11))};
 }
 
 Result<std::vector<Gateway>> gatewaysOf(Result<store::Rows> answer, const TenantVault* vault) {
@@ -129,6 +134,10 @@ Result<> put(store::Database& database,
 
 }  // namespace
 
+std::string_view nameOf(GatewayKind kind) {
+    return kind == GatewayKind::System ? "system" : "paired";
+}
+
 Result<std::vector<Gateway>> Gateways::list(const TenantScope& scope) {
     const TenantVault vault(database_, scope);
     auto gateways = PCG_TRY(
@@ -150,17 +159,19 @@ Result<std::vector<GatewayName>> Gateways::names(const TenantScope& scope,
     const TenantVault vault(database_, scope);
     const auto wanted = toLowerAscii(text);
     std::vector<GatewayName> found;
-    const auto rows = PCG_TRY(database_.query(
-        "SELECT id, name_sealed, state FROM gateways WHERE tenant_id = ? AND state <> 'released' "
-        "LIMIT ?",
-        {scope.tenant().text(), kMostGateways}));
+    const auto rows =
+        PCG_TRY(database_.query("SELECT id, name_sealed, state, kind FROM gateways WHERE tenant_id "
+                                "= ? AND state <> 'released' "
+                                "LIMIT ?",
+                                {scope.tenant().text(), kMostGateways}));
     for (const auto& row : rows) {
         auto name = PCG_TRY(opened(&vault, row, 1, cellOf("gateways", row.text(0), "name_sealed")));
         const bool matches = toLowerAscii(name).find(wanted) != std::string::npos ||
                              row.text(0).find(wanted) != std::string::npos;
         if (name <= after || !matches) continue;
         auto id = PCG_TRY(wire::parseGatewayId(row.text(0)));
-        found.push_back({std::move(id), std::move(name), stateOf(row.text(2))});
+        found.push_back(
+            {std::move(id), std::move(name), stateOf(row.text(2)), kindOf(row.text(3))});
     }
     const auto count = std::min(limit, found.size());
     const auto byName = [](const GatewayName& a, const GatewayName& b) { return a.name < b.name; };
@@ -203,6 +214,15 @@ Result<std::optional<Gateway>> Gateways::byId(const PlatformAuthority&, const wi
         database_.queryOne(std::string(kGatewayColumns) + "WHERE id = ?", {id.text()}), nullptr);
 }
 
+Result<std::vector<Gateway>> Gateways::systemOnes(const TenantScope& scope) {
+    return gatewaysOf(
+        database_.query(
+            std::string(kGatewayColumns) +
+                "WHERE tenant_id = ? AND kind = 'system' AND state <> 'released' LIMIT 100",
+            {scope.tenant().text()}),
+        nullptr);
+}
+
 Result<> Gateways::rename(const TenantScope& scope,
                           const wire::GatewayId& id,
                           const std::string& name) {
@@ -230,27 +250,31 @@ Result<> Gateways::rename(const TenantScope& scope,
 }
 
 Result<> Gateways::release(const TenantScope& scope, const wire::GatewayId& id, WallTime now) {
-    return store::transact(database_, [&]() -> Result<> {
-        const auto gateway = PCG_TRY(find(scope, id));
-        if (!gateway) return fail(kNotFound, "No such gateway in this tenant.");
-        const auto& tenant = scope.tenant().text();
-        PCG_TRY(database_.execute(
-            "INSERT OR IGNORE INTO revoked_nkeys (nkey, tenant_id, at_ms) VALUES (?, ?, ?)",
-            {gateway->nkey.text(), tenant, toUnixMilliseconds(now)}));
-        PCG_TRY(
-            database_.execute("UPDATE gateways SET state = 'released', name = id, name_sealed = "
-                              "NULL, quarantine_why = NULL, recover_until_ms = NULL "
-                              "WHERE tenant_id = ? AND id = ?",
+    return store::transact(database_, [&]() -> Result<> { return releaseWithin(scope, id, now); });
+}
+
+Result<> Gateways::releaseWithin(const TenantScope& scope,
+                                 const wire::GatewayId& id,
+                                 WallTime now) {
+    const auto gateway = PCG_TRY(find(scope, id));
+    if (!gateway) return fail(kNotFound, "No such gateway in this tenant.");
+    const auto& tenant = scope.tenant().text();
+    PCG_TRY(database_.execute(
+        "INSERT OR IGNORE INTO revoked_nkeys (nkey, tenant_id, at_ms) VALUES (?, ?, ?)",
+        {gateway->nkey.text(), tenant, toUnixMilliseconds(now)}));
+    PCG_TRY(
+        database_.execute("UPDATE gateways SET state = 'released', name = id, name_sealed = "
+                          "NULL, quarantine_why = NULL, recover_until_ms = NULL "
+                          "WHERE tenant_id = ? AND id = ?",
+                          {tenant, id.text()}));
+    PCG_TRY(database_.execute("DELETE FROM renewals WHERE gateway_id = ?", {id.text()}));
+    PCG_TRY(
+        database_.execute("UPDATE enrollments SET state = 'released' WHERE tenant_id = ? AND "
+                          "gateway_id = ? AND state <> 'expired'",
+                          {tenant, id.text()}));
+    PCG_TRY(database_.execute("DELETE FROM endpoints WHERE tenant_id = ? AND gateway_id = ?",
                               {tenant, id.text()}));
-        PCG_TRY(database_.execute("DELETE FROM renewals WHERE gateway_id = ?", {id.text()}));
-        PCG_TRY(
-            database_.execute("UPDATE enrollments SET state = 'released' WHERE tenant_id = ? AND "
-                              "gateway_id = ? AND state <> 'expired'",
-                              {tenant, id.text()}));
-        PCG_TRY(database_.execute("DELETE FROM endpoints WHERE tenant_id = ? AND gateway_id = ?",
-                                  {tenant, id.text()}));
-        return {};
-    });
+    return {};
 }
 
 Result<> Gateways::allowRecovery(const TenantScope& scope,

@@ -18,6 +18,12 @@ namespace pcg::controlplane {
 
 enum class GatewayState { Issued, Active, Released };
 
+// System: the platform runs it beside the control plane and offers it to this tenant
+// (docs/operator/system-gateways.md); the tenant uses it and cannot release it.
+enum class GatewayKind { Paired, System };
+
+std::string_view nameOf(GatewayKind kind);  // "system"
+
 struct Gateway {
     wire::TenantId tenant;
     wire::GatewayId id;
@@ -30,6 +36,7 @@ struct Gateway {
     std::string quarantine;  // why nobody may use its identity; empty when all is well
     std::optional<WallTime> recoverUntil;  // until then it may renew without a valid certificate
     std::optional<std::int64_t> renewals;  // none: paired before renewals were counted
+    GatewayKind kind = GatewayKind::Paired;
 };
 
 // As little as it takes to choose one of many.
@@ -37,6 +44,7 @@ struct GatewayName {
     wire::GatewayId id;
     std::string name;
     GatewayState state;
+    GatewayKind kind = GatewayKind::Paired;
 };
 
 struct Endpoint {
@@ -87,11 +95,17 @@ class Gateways {
     Result<std::optional<Gateway>> byId(const PlatformAuthority& authority,
                                         const wire::GatewayId& id);
 
+    // What the platform runs for this tenant; without its name.
+    Result<std::vector<Gateway>> systemOnes(const TenantScope& scope);
+
     // tenancy.name_taken when another gateway of the tenant has the name.
     Result<> rename(const TenantScope& scope, const wire::GatewayId& id, const std::string& name);
 
-    // Frees the id for another pairing and remembers its nkey as revoked.
+    // Frees the id for another pairing and remembers its nkey as revoked. Of whatever kind: who may
+    // ask for it is the caller's to know.
     Result<> release(const TenantScope& scope, const wire::GatewayId& id, WallTime now);
+    // The same inside the caller's transaction.
+    Result<> releaseWithin(const TenantScope& scope, const wire::GatewayId& id, WallTime now);
 
     // The tenant vouches for a gateway whose certificate ended while it was off.
     Result<> allowRecovery(const TenantScope& scope, const wire::GatewayId& id, WallTime until);

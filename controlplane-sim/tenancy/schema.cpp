@@ -164,6 +164,19 @@ const std::vector<store::Migration>& migrations() {
         {21, "audit", auditSchema()},
         {22, "timeline of gateways", timelineSchema()},
         {40, "deployments", deploy::deploySchema()},
+        {50,
+         "system gateways",
+         {
+             "ALTER TABLE gateways ADD COLUMN kind TEXT NOT NULL DEFAULT 'paired' "
+             "CHECK (kind IN ('paired','system'))",
+             // One a tenant. `instance` names the directory of its process; a row is there until
+             // that directory is wiped.
+             R"(CREATE TABLE system_gateways (
+                  tenant_id TEXT PRIMARY KEY REFERENCES tenants(id),
+                  instance TEXT NOT NULL UNIQUE,
+                  state TEXT NOT NULL CHECK (state IN ('offered','withdrawn')),
+                  offered_at_ms INTEGER NOT NULL) STRICT)",
+         }},
     };
     return all;
 }

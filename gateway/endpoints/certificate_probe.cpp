@@ -26,11 +26,12 @@ bool isTrustFailure(const Error& error) {
            error.is(net::kTlsHostname) || error.is(net::kTlsExpired);
 }
 
-net::Task<CertificateSighting> lookAtCertificate(net::TlsClientContext context,
+net::Task<CertificateSighting> lookAtCertificate(std::shared_ptr<net::Route> route,
+                                                 net::TlsClientContext context,
                                                  net::Target target,
                                                  std::chrono::milliseconds limit) {
     CertificateSighting seen;
-    auto socket = co_await net::connectTcp(target, limit);
+    auto socket = co_await route->connect(target, limit);
     if (!socket) {
         seen.refusal = std::move(socket).error();
         co_return seen;

@@ -5,11 +5,12 @@
 // Loop thread; within the limit for the connection and again for the handshake.
 #pragma once
 
-#include "common/net/connect.h"
+#include "common/net/dialer.h"
 #include "common/net/tls_context.h"
 #include "gateway/state/endpoints.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 
 namespace pcg::gateway {
@@ -25,7 +26,8 @@ Result<net::TlsClientContext> contextFor(const EndpointTrust& trust);
 // Whether an error means that the certificate is not the trusted one, as against no answer.
 bool isTrustFailure(const Error& error);
 
-net::Task<CertificateSighting> lookAtCertificate(net::TlsClientContext context,
+net::Task<CertificateSighting> lookAtCertificate(std::shared_ptr<net::Route> route,
+                                                 net::TlsClientContext context,
                                                  net::Target target,
                                                  std::chrono::milliseconds limit);
 

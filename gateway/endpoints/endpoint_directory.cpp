@@ -47,7 +47,7 @@ net::Task<Result<>> EndpointDirectory::Core::connect(EndpointRecord record) {
     if (!address) co_return fail(address.error());
     auto context = contextFor(record.trust);
     if (!context) co_return fail(std::move(context).error());
-    auto dialer = std::make_shared<net::Dialer>(std::move(*context));
+    auto dialer = std::make_shared<net::Dialer>(std::move(*context), parts_.route);
     auto opener = http::tlsOpener(std::move(dialer), address->host, address->port);
     http::ClientOptions options;
     // As many as a busy orchestrator has calls at once: below that, every call would shake hands

@@ -9,6 +9,7 @@
 // the storage is open; await stop() before it closes.
 #pragma once
 
+#include "common/net/dialer.h"
 #include "gateway/endpoints/new_endpoint.h"
 #include "gateway/health/warnings.h"
 #include "gateway/state/audit_trail.h"
@@ -57,6 +58,7 @@ class EndpointDirectory {
         std::function<store::Scope()> scope;  // under whose keys credentials are sealed now
         std::function<void()> changed;        // after any visible change
         std::chrono::milliseconds checkEvery = kCheckEvery;
+        std::shared_ptr<net::Route> route = std::make_shared<net::DirectRoute>();
     };
 
     explicit EndpointDirectory(Parts parts);

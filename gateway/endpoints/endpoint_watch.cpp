@@ -133,8 +133,8 @@ net::Task<void> EndpointDirectory::Core::look(wire::EndpointId id) {
         refused(id, {}, target ? context.error() : target.error());
         co_return;
     }
-    auto seen =
-        co_await lookAtCertificate(std::move(*context), std::move(*target), kHandshakeLimit);
+    auto seen = co_await lookAtCertificate(
+        parts_.route, std::move(*context), std::move(*target), kHandshakeLimit);
     view = slot(id);
     // What was seen belongs to what was asked for then.
     if (view == nullptr || stopping_ || view->record.url != url || view->record.trust != trust) {

@@ -23,8 +23,9 @@ METHODS = ("get", "post", "put", "patch", "delete")
 GATEWAY = "gw_" + "0" * 26
 
 # Reads first, then what makes things, then what takes them away.
-LAST = ("resetPassword", "signOut", "changePassword", "deleteToken", "deleteUser", "deleteGateway", "deleteTenant")
-FIRST = ("createTenant", "createUser", "createToken", "signIn", "stepUp")
+LAST = ("resetPassword", "signOut", "changePassword", "deleteToken", "deleteUser", "deleteGateway",
+        "withdrawSystemGateway", "deleteTenant")
+FIRST = ("createTenant", "offerSystemGateway", "createUser", "createToken", "signIn", "stepUp")
 
 # Served by parts that need a gateway on the other end; their own tests run them.
 STREAMS = ("events", "exportAudit")  # test/e2e/audit_test.py reads them
@@ -123,7 +124,7 @@ class OpenApiExamples(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
-        cls.server = Server(cls.folder.name)
+        cls.server = Server(cls.folder.name, "--system-gateway-networks", "127.0.0.0/8")
         made = cls.server.make_tenant("tenant-a")
         cls.token, cls.password = made["api_token"], made["admin"]["password"]
         cls.server.add_gateways(made["tenant"]["id"], [(GATEWAY, "dc1", "U" + "A" * 55)])

@@ -21,7 +21,15 @@ function whyOf(one: Gateway): string {
 }
 
 const COLUMNS = [
-  { title: "Name", cell: (one: Gateway) => <a href={`/gateways/${one.id}`}>{visible(one.name)}</a> },
+  {
+    title: "Name",
+    cell: (one: Gateway) => (
+      <>
+        <a href={`/gateways/${one.id}`}>{visible(one.name)}</a>
+        {one.kind === "system" && " (system)"}
+      </>
+    ),
+  },
   { title: "State", cell: (one: Gateway) => <Status state={one.state} /> },
   { title: "Why", cell: whyOf },
   { title: "Round trip", cell: (one: Gateway) => milliseconds(one.link.rtt_ms) },
@@ -30,7 +38,7 @@ const COLUMNS = [
 ];
 
 export default function Gateways() {
-  const form = useForm({ q: "", state: "" });
+  const form = useForm({ q: "", state: "", kind: "" });
   const [query, setQuery] = useState<Record<string, string>>({});
   const pages = usePages<Gateway>("/api/v1/gateways", query, ["gateway"]);
   const filtered = Object.values(query).some(Boolean);
@@ -39,7 +47,7 @@ export default function Gateways() {
     setQuery(form.values);
   };
   const empty = filtered ? (
-    <Empty title="No gateway fits">Search for another name, or show all states.</Empty>
+    <Empty title="No gateway fits">Search for another name, or show all of them.</Empty>
   ) : (
     <Empty title="No gateway yet" action={may("admin") && <LinkButton to="/pair">Pair a gateway</LinkButton>}>
       Start the gateway's VM in your data center and type the code that its console shows.
@@ -58,6 +66,16 @@ export default function Gateways() {
             { value: "online", label: "Online" },
             { value: "offline", label: "Offline" },
             { value: "pairing", label: "Pairing" },
+          ]}
+        />
+        <Select
+          form={form}
+          name="kind"
+          label="Run by"
+          choices={[
+            { value: "", label: "All" },
+            { value: "paired", label: "Us" },
+            { value: "system", label: "The platform" },
           ]}
         />
         <div class="pcg-filter-actions">

@@ -7,6 +7,8 @@
 #include "controlplane-sim/observe/deployment_watch.h"
 #include "controlplane-sim/rest/api.h"
 #include "controlplane-sim/tenancy/enrollments.h"
+#include "controlplane-sim/tenancy/errc.h"
+#include "controlplane-sim/tenancy/system_offers.h"
 #include "test/fakes/fake_exchange.h"
 #include "test/fakes/tenant_database.h"
 #include "test/support/fake_clock.h"
@@ -113,6 +115,39 @@ class RecordingCare final : public TenantCare {
     std::vector<std::string> left;
 };
 
+// The platform's own gateways without a process: offered and withdrawn at once.
+class FakeSystemGateways final : public SystemGatewayCare {
+  public:
+    net::Task<Result<Offered>> offer(wire::TenantId tenant) override {
+        if (refusal) co_return fail(*refusal);
+        const bool isNew = !views.contains(tenant.text());
+        SystemGatewayView view{tenant, "starting", {}, std::nullopt, std::nullopt, 0, {}};
+        views.emplace(tenant.text(), view);
+        co_return Offered{view, isNew};
+    }
+
+    net::Task<Result<>> withdraw(wire::TenantId tenant) override {
+        if (views.erase(tenant.text()) == 0) co_return fail(kNotFound, "None.");
+        co_return Result<>{};
+    }
+
+    net::Task<Result<std::optional<SystemGatewayView>>> find(wire::TenantId tenant) override {
+        const auto found = views.find(tenant.text());
+        std::optional<SystemGatewayView> view;
+        if (found != views.end()) view = found->second;
+        co_return view;
+    }
+
+    net::Task<Result<std::vector<SystemGatewayView>>> list() override {
+        std::vector<SystemGatewayView> all;
+        for (const auto& [tenant, view] : views) all.push_back(view);
+        co_return all;
+    }
+
+    std::map<std::string, SystemGatewayView> views;
+    std::optional<Error> refusal;
+};
+
 class RestApi : public ::testing::Test {
   protected:
     RestApi()
@@ -131,7 +166,8 @@ class RestApi : public ::testing::Test {
                 audit_,
                 events_,
                 metrics_,
-                care_},
+                care_,
+                systemGateways_},
                authenticator_) {
         api_.addTo(router_);
     }
@@ -207,7 +243,9 @@ class RestApi : public ::testing::Test {
     std::string makeTenant(const std::string& name) { return makeTenantWithAdmin(name).token; }
 
     // The tenant that was made last gets a gateway; answers its id.
-    std::string makeGateway(const std::string& name, char nkey = 'A') {
+    std::string makeGateway(const std::string& name,
+                            char nkey = 'A',
+                            GatewayKind kind = GatewayKind::Paired) {
         auto authority = makePlatformAuthorityForTest();
         const auto scope = authority.scopeOf(*wire::parseTenantId(lifecycle_.created.back()));
         const auto id = wire::newId<wire::GatewayId>(random_);
@@ -215,8 +253,11 @@ class RestApi : public ::testing::Test {
         const auto issue = [=, now = clock_.wallNow()](store::Database& database) {
             const auto key = *wire::parseUserNkey("U" + std::string(55, nkey));
             Enrollments enrollments(database);
-            auto issued =
-                enrollments.issue(scope, {claim, id, name, {1}, key, {2}}, now, [](std::int64_t) {
+            if (kind == GatewayKind::System)
+                (void)SystemOffers(database, authority)
+                    .offer(scope.tenant(), "0a0b0c0d0e0f", 9, now);
+            auto issued = enrollments.issue(
+                scope, {claim, id, name, {1}, key, {2}, kind}, now, [](std::int64_t) {
                     return Result<Bytes>(Bytes{3});
                 });
             if (issued) (void)enrollments.acknowledge(claim, id, now);
@@ -238,6 +279,7 @@ class RestApi : public ::testing::Test {
     Metrics metrics_;
     RecordingAudit audit_;
     RecordingCare care_;
+    FakeSystemGateways systemGateways_;
     store::Worker store_;
     PlatformAuthority authority_ = makePlatformAuthorityForTest();
     DeploymentWatch deploymentWatch_{events_, audit_, clock_};

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way to endpoints when whoever runs the gateway has said in which networks they may lie.
+//
+// The name is resolved once and exactly these addresses are connected to, so that an answer that
+// changes between the check and the connection changes nothing. A name with addresses inside and
+// outside is reached at those inside. Loop thread.
+#pragma once
+
+#include "common/net/dialer.h"
+#include "common/net/network.h"
+
+namespace pcg::gateway {
+
+class AllowedRoute final : public net::Route {
+  public:
+    explicit AllowedRoute(std::vector<net::Network> networks) : networks_(std::move(networks)) {}
+
+    // gateway.not_allowed; else as net::connectTcp.
+    net::Task<Result<net::TcpSocket>> connect(net::Target target,
+                                              std::chrono::milliseconds limit) override;
+
+    std::string describe() const override { return "direct"; }
+
+  private:
+    bool isAllowed(const net::asio::ip::address& address) const;
+
+    std::vector<net::Network> networks_;
+};
+
+// Everywhere when there are none.
+std::shared_ptr<net::Route> routeTo(const std::vector<net::Network>& networks);
+
+}  // namespace pcg::gateway
