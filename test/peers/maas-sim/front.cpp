@@ -98,6 +98,7 @@ void Front::log(const http::Exchange& exchange, const Request& request, int stat
         .set("user", request.user ? json::Value(request.user->name) : json::Value(nullptr))
         .set("signature_method", shown ? json::Value(shown->method) : json::Value(nullptr))
         .set("consumer", shown ? json::Value(shown->consumer) : json::Value(nullptr))
+        .set("agent", headerOf(exchange, "User-Agent"))
         .set("host", headerOf(exchange, "Host"));
     log_ << json::write(line) << std::endl;
 }
@@ -108,7 +109,11 @@ tl::expected<User, Reply> Front::identify(const http::Exchange& exchange,
     Asked asked;
     asked.method = request.method;
     asked.uri = oauth::baseUri(scheme, headerOf(exchange, "Host"), exchange.request().path());
-    asked.authorization = exchange.request().headers.find("Authorization");
+    // The last of several, as MAAS's server has it.
+    for (const auto& header : exchange.request().headers) {
+        if (equalsIgnoreCaseAscii(header.name, "Authorization"))
+            asked.authorization = &header.value;
+    }
     asked.query = request.query_parameters;
     if (request.method == "POST") asked.form = request.form;
     return parts_.guard.check(asked, toUnixMilliseconds(parts_.clock.wallNow()) / 1000);
@@ -161,7 +166,8 @@ net::Task<void> Front::serveApi(http::Exchange& exchange, std::string scheme) {
         reply = std::move(user.error());
     }
     log(exchange, *request, reply.status);
-    co_await send(exchange, std::move(reply));
+    const bool cutAnswer = takesCut();
+    co_await send(exchange, std::move(reply), cutAnswer);
 }
 
 net::Task<void> Front::serveUpload(http::Exchange& exchange, std::string scheme, int file) {
@@ -202,9 +208,14 @@ net::Task<void> Front::serveUpload(http::Exchange& exchange, std::string scheme,
     co_await send(exchange, std::move(reply));
 }
 
-net::Task<void> Front::send(http::Exchange& exchange, Reply reply) {
-    const bool cut = faults_.reset_answer > 0;
-    if (cut) --faults_.reset_answer;
+// Whether this answer is one of those that are cut.
+bool Front::takesCut() {
+    if (faults_.reset_answer == 0) return false;
+    --faults_.reset_answer;
+    return true;
+}
+
+net::Task<void> Front::send(http::Exchange& exchange, Reply reply, bool cut) {
     http::ResponseHead head;
     head.status = reply.status;
     head.headers.add("Content-Type", reply.type);

@@ -40,7 +40,8 @@ class Front {
     net::Task<void> serveApi(http::Exchange& exchange, std::string scheme);
     net::Task<void> serveUpload(http::Exchange& exchange, std::string scheme, int file);
     net::Task<void> serveControl(http::Exchange& exchange);
-    net::Task<void> send(http::Exchange& exchange, Reply reply);
+    net::Task<void> send(http::Exchange& exchange, Reply reply, bool cut = false);
+    bool takesCut();
     Reply setFaults(const codec::json::Object& wanted);
     Reply state() const;
     tl::expected<User, Reply> identify(const http::Exchange& exchange,
