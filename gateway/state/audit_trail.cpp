@@ -55,6 +55,7 @@ void AuditTrail::record(proxy::AuditRecord record) noexcept try {
         .set("bytes_in", json::Value::ofUnsigned(record.bytes_in))
         .set("bytes_out", json::Value::ofUnsigned(record.bytes_out))
         .set("took_ms", record.took.count());
+    if (!record.detail.empty()) data.set("detail", record.detail);
     push({toRfc3339(record.at), "proxy.call", json::write(data)});
 } catch (...) {
     // Out of memory: the line is lost, the request is not.

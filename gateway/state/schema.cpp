@@ -37,6 +37,13 @@ std::span<const store::Migration> gatewayMigrations() {
           "CREATE TABLE remote_access (scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT NULL, "
           "endpoints INTEGER NOT NULL, keys INTEGER NOT NULL, PRIMARY KEY (scope_tenant, "
           "scope_epoch)) STRICT"}},
+        {5,
+         "signing keys",
+         {// Of endpoints whose clients sign with the secret (MAAS): sealed, under this scope's
+          // keys.
+          "ALTER TABLE access_keys ADD COLUMN secret BLOB",
+          "ALTER TABLE access_keys ADD COLUMN secret_tenant TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE access_keys ADD COLUMN secret_epoch INTEGER NOT NULL DEFAULT 0"}},
     };
     return kMigrations;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/http/client.h"
+#include "vcenter-proxy/endpoint/maas/state.h"
 #include "vcenter-proxy/login_throttle.h"
 #include "vcenter-proxy/session_table.h"
 
@@ -25,12 +26,15 @@ struct EndpointLimits {
     std::chrono::milliseconds check_deadline = std::chrono::seconds(15);
 };
 
+enum class EndpointKind { Vcenter, Maas };
+
 struct EndpointConfig {
     wire::EndpointId id;
     std::string name;  // "vc1", for people
     std::string
         authority;  // "vcenter.example.com" or with ":8443": the Host that it is asked under
     EndpointLimits limits{};
+    EndpointKind kind = EndpointKind::Vcenter;
 };
 
 struct Endpoint {
@@ -58,6 +62,7 @@ struct Endpoint {
     LoginThrottle key_throttle;
     LoginThrottle credential_throttle;             // under the one name ""
     std::optional<SteadyTime> credentials_proven;  // the last login that was accepted
+    maas::State maas;                              // of a MAAS only
     bool stopping = false;  // removed, or the gateway stops: no session is opened any more
 };
 

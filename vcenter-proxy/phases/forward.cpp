@@ -51,6 +51,8 @@ http::RequestHead injectCredential(RequestContext& context, Admitted& admitted) 
     return head;
 }
 
+}  // namespace
+
 // Once more if not a byte of it left: that is safe for every call.
 net::Task<Result<CallPtr>> startCall(RequestContext& context, http::RequestHead head) {
     const auto caller = context.endpoint->caller;
@@ -79,6 +81,8 @@ net::Task<Result<>> passAnswer(RequestContext& context, http::Call& call, http::
     }
     co_return co_await context.client.finish();
 }
+
+namespace {
 
 class Forwarding {
   public:
