@@ -76,6 +76,8 @@ struct Machine {
     std::string power_type = "ipmi";
     std::map<std::string, std::string> power_parameters;
     std::string power_state = "off";
+    std::string next_power;  // what was asked of its controller last; empty: nothing is pending
+    Millis power_at = 0;
     Status status = Status::Ready;
     std::string status_message;
     std::string owner;  // empty: nobody's

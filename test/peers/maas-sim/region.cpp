@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
 
 namespace pcg::maassim {
 namespace {
@@ -178,7 +179,9 @@ void Region::later(Machine& machine, Status to, Millis after) {
 }
 
 void Region::settlePower(Machine& machine, const std::string& state, Millis after) {
-    power_due_.emplace(now_ + after, PowerChange{machine.id, state});
+    machine.next_power = state;
+    machine.power_at = now_ + after;
+    power_due_.emplace(machine.power_at, machine.id);
 }
 
 void Region::forget(Machine& machine) {
@@ -208,6 +211,7 @@ void Region::arrived(Machine& machine, Status from) {
     if (machine.status == Status::Ready && from != Status::RescueMode) {
         forget(machine);
         machine.power_state = "off";
+        machine.next_power.clear();
     }
     if (machine.status == Status::Releasing) later(machine, Status::Ready, 0);
 }
@@ -224,7 +228,11 @@ void Region::advance(Millis now, std::int64_t unix_seconds) {
     now_ = std::max(now_, now);
     while (!power_due_.empty() && power_due_.begin()->first <= now_) {
         const auto one = power_due_.extract(power_due_.begin());
-        if (auto* machine = find(one.mapped().id)) machine->power_state = one.mapped().state;
+        auto* machine = find(one.mapped());
+        const bool stands = machine != nullptr && !machine->next_power.empty();
+        if (stands && machine->power_at == one.key()) {
+            machine->power_state = std::exchange(machine->next_power, {});
+        }
     }
     while (!due_.empty() && due_.begin()->first <= now_) {
         const auto one = due_.extract(due_.begin());
@@ -301,7 +309,7 @@ Done Region::release(Machine& machine, const User& user, const ReleaseArguments&
         return {};
     }
     change(machine, Status::Releasing, user.name);
-    const bool was_off = machine.power_state == "off";
+    const bool was_off = machine.power_state == "off" && machine.next_power != "on";
     if (was_off) {
         machine.next = Status::Ready;
         reach(machine);

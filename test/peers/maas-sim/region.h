@@ -129,12 +129,7 @@ class Region {
     std::map<std::string, Machine*> by_id_;
     std::multimap<Millis, std::string> due_;
 
-    struct PowerChange {
-        std::string id;
-        std::string state;
-    };
-
-    std::multimap<Millis, PowerChange> power_due_;
+    std::multimap<Millis, std::string> power_due_;
     Millis now_ = 0;
     std::int64_t unix_ = 0;
     int failing_installs_ = 0;

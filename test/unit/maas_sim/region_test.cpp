@@ -103,6 +103,14 @@ TEST_F(RegionTest, AnotherUsersMachineIsForbidden) {
     EXPECT_EQ(region_.release(machine(), kOther, {}).error().status, 403);
 }
 
+TEST_F(RegionTest, WhatWasAskedOfThePowerLastHolds) {
+    ASSERT_TRUE(region_.deploy(machine(), kAdmin, {})) << "which switches it on";
+    ASSERT_TRUE(region_.release(machine(), kAdmin, {}));
+    pass(240'000);
+    EXPECT_EQ(machine().status, Status::Ready);
+    EXPECT_EQ(machine().power_state, "off");
+}
+
 TEST_F(RegionTest, PowerChangesAfterAWhileAndOffTwiceIsNothing) {
     deployed();
     EXPECT_TRUE(*region_.powerOff(machine(), kAdmin));
