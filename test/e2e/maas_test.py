@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import pathlib
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -144,6 +145,29 @@ class Identity:
         self.assertEqual(self.gw.ask("GET", machine + "?op=power_parameters").status, 200)
 
 
+    def test_a_tenant_adds_a_maas_with_a_sealed_key_and_makes_an_access_key(self):
+        api, path = self.api(), f"/api/v1/gateways/{self.one.id}"
+        _, gateway = api.call("GET", path)
+        form = {"gateway_id": gateway["id"], "sealing": gateway["sealing"], "name": "maas3", "kind": "maas",
+                "address": self.first["url"], "api_key": self.first["user_key"]}
+        sealed = subprocess.run([str(self.lab.program("seal-credentials"))], input=json.dumps(form), text=True,
+                                capture_output=True, check=True, timeout=30).stdout
+        status, endpoint = api.call("POST", path + "/endpoints", {
+            "name": "maas3", "kind": "maas", "address": self.first["url"] + "/MAAS", "credentials": json.loads(sealed),
+            "trust": {"mode": "ca", "ca_pem": pathlib.Path(self.first["ca"]).read_text()}}, timeout=45)
+        self.assertEqual((status, endpoint["state"]), (201, "ok"), endpoint)
+        status, key = api.call("POST", f"{path}/endpoints/{endpoint['id']}/keys", {"role": "deploy", "label": "ci"})
+        self.assertEqual(status, 201, key)
+        self.assertEqual(key["api_key"], f"pcg:{key['username']}:{key['password']}")
+        found = e2e.process.wait_for(lambda: api.endpoint(self.one.id, "maas3"), 45, "an ingress URL")
+        there = maas_http.Maas(found["ingress_url"], key["api_key"], self.described["ca"], maas_http.HMAC)
+        e2e.process.wait_for(lambda: there.ask("GET", "zones/").status == 200, 30, "the ingress to lead there")
+        self.assertEqual(there.ask("GET", "users/?op=whoami").json["username"], "user", "the key that was sealed")
+        self.assertEqual(self.gw.with_key(key["api_key"]).ask("GET", "zones/").status, 401, "of another endpoint")
+        self.assertEqual(api.call("DELETE", f"{path}/endpoints/{endpoint['id']}/keys/{key['id']}")[0], 204)
+        self.assertEqual(there.ask("GET", "zones/").status, 401, "revoked")
+
+
 class Calls:
     """What may be asked: operations, machines, images, errors."""
 
@@ -203,6 +227,25 @@ class Calls:
         before = self.reached()
         answer = self.gw.ask("POST", machine + "?op=release", [("op", "deploy")])
         self.assertEqual(answer.status, 400)
+        self.assertEqual(self.reached(), before)
+
+    def test_bodies_that_could_hide_an_operation_are_refused(self):
+        target = "/MAAS/api/2.0/machines/"
+        before = self.reached()
+        for kind, body in [
+                ("application/json", b'{"op": "allocate"}'), ("application/x-yaml", b"op: allocate"),
+                ("application/x-www-form-urlencoded; charset=cp037", b"%96%97=%81"),
+                ("multipart/form-data; boundary=x; charset=utf-16", b"--x--"),
+                ("application/x-www-form-urlencoded", b"a=1;op=allocate"),
+                ("multipart/form-data; boundary=x", b"pre--x\r\n"), ("multipart/form-data", b"--x--")]:
+            with self.subTest(kind):
+                answer = self.gw.raw("POST", target, {
+                    "Authorization": self.gw.authorization("POST", target), "Content-Type": kind}, body)
+                self.assertEqual(answer.status, 400, answer)
+        compressed = self.gw.raw("POST", target, {
+            "Authorization": self.gw.authorization("POST", target), "Content-Encoding": "gzip",
+            "Content-Type": maas_http.FORM}, b"x")
+        self.assertEqual(compressed.status, 400)
         self.assertEqual(self.reached(), before)
 
     def test_m18_a_long_list_is_the_same_and_the_gateway_stays_small(self):
