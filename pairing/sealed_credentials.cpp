@@ -126,6 +126,18 @@ Result<Secret> openCredentials(BytesView sealed,
     return std::move(*opened);
 }
 
+// Of a MAAS: the two names in front of the secret stand for the user name.
+static Result<PasswordCredentials> ofApiKey(std::string address, const Secret& key) {
+    const auto text = key.revealText();
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) {
+        return fail(kSealed, "the sealed credentials: api_key must be CONSUMER:TOKEN:SECRET");
+    }
+    return PasswordCredentials{std::move(address),
+                               Secret::fromText(text.substr(0, colon)),
+                               Secret::fromText(text.substr(colon + 1))};
+}
+
 Result<PasswordCredentials> PasswordCredentials::parse(const Secret& plaintext) {
     const auto object =
         codec::json::parseObject(plaintext.revealText(), ByteCount{kMaxSealedCredentials});
@@ -133,6 +145,8 @@ Result<PasswordCredentials> PasswordCredentials::parse(const Secret& plaintext) 
     if (!object) return fail(kSealed, "the sealed credentials are not a JSON object");
     auto address = object->string("address", kMaxAddress);
     if (!address) return fail(kSealed, "the sealed credentials: " + address.error().message());
+    if (object->has("api_key"))
+        return ofApiKey(std::move(*address), PCG_TRY(line(*object, "api_key")));
     auto username = PCG_TRY(line(*object, "username"));
     auto password = PCG_TRY(line(*object, "password"));
     return PasswordCredentials{std::move(*address), std::move(username), std::move(password)};

@@ -60,7 +60,8 @@ struct PasswordCredentials {
     Secret username;
     Secret password;
 
-    // pairing.sealed, with the member.
+    // pairing.sealed, with the member. A MAAS's "api_key" becomes a user name (its first two parts)
+    // and a password (the third).
     static Result<PasswordCredentials> parse(const Secret& plaintext);
 
     // Padded with blanks to a multiple of 256 bytes, so that the length of a box says little.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells a good access key from a bad one. Only hashes of the secrets are kept behind this
-// interface.
+// Tells a good access key from a bad one. Behind this interface are hashes of the secrets; the
+// secrets themselves, sealed, only where clients sign with them.
 //
 // Called on the loop thread; work that blocks is done elsewhere and resumes on the loop. The time
 // taken must not tell whether the key id exists, nor how much of the secret was right. An unknown
@@ -13,7 +13,17 @@
 #include "common/net/asio.h"
 #include "vcenter-proxy/principal.h"
 
+#include <memory>
+
 namespace pcg::proxy {
+
+// Whether somebody knew a secret without showing it: a signature. Asked on whatever thread the keys
+// live on, so it holds everything that it needs.
+class Proof {
+  public:
+    virtual ~Proof() = default;
+    virtual bool holds(const Secret& secret) const = 0;
+};
 
 class AccessKeys {
   public:
@@ -21,6 +31,12 @@ class AccessKeys {
     virtual net::Task<Result<Principal>> verify(wire::EndpointId endpoint,
                                                 wire::AccessKeyId key,
                                                 Secret secret) = 0;
+
+    // The same by a proof. Of endpoints whose clients sign (MAAS) the secret itself is kept; keys
+    // of others are errc::kInvalidLogin here.
+    virtual net::Task<Result<Principal>> verifyBy(wire::EndpointId endpoint,
+                                                  wire::AccessKeyId key,
+                                                  std::shared_ptr<const Proof> proof);
 };
 
 }  // namespace pcg::proxy

@@ -31,6 +31,7 @@ struct AuditRecord {
     ByteCount bytes_in = 0;   // body bytes from the client
     ByteCount bytes_out = 0;  // body bytes to the client
     std::chrono::milliseconds took{0};
+    std::string detail = {};  // "user_data sha256 ab..., 12 octets": what else is worth knowing
 };
 
 class AuditSink {

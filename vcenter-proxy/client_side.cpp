@@ -90,6 +90,13 @@ net::Task<void> ClientSide::answerProblem(int status, Error why, http::Outcome o
     co_await answer(std::move(head), http::problemBody(problem), why, outcome);
 }
 
+net::Task<void> ClientSide::answerText(
+    int status, std::string body, Error why, http::Outcome outcome, http::HeaderList more) {
+    auto head = ownHead(status, "text/plain; charset=utf-8", outcome);
+    for (const auto& header : more) head.headers.add(header.name, header.value);
+    co_await answer(std::move(head), std::move(body), why, outcome);
+}
+
 net::Task<void> ClientSide::answer(http::ResponseHead head,
                                    std::string body,
                                    const Error& why,

@@ -44,6 +44,10 @@ class ClientSide {
     net::Task<void> answerFault(int status, Fault fault, Error why, http::Outcome outcome);
     net::Task<void> answerProblem(int status, Error why, http::Outcome outcome);
 
+    // text/plain, for clients that compare an error's text (MAAS); `more` goes into the head.
+    net::Task<void> answerText(
+        int status, std::string body, Error why, http::Outcome outcome, http::HeaderList more = {});
+
   private:
     net::Task<void> answer(http::ResponseHead head,
                            std::string body,

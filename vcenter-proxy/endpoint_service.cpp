@@ -7,6 +7,8 @@
 #include "vcenter-proxy/phases/admit.h"
 #include "vcenter-proxy/phases/forward.h"
 #include "vcenter-proxy/phases/login.h"
+#include "vcenter-proxy/phases/maas.h"
+#include "vcenter-proxy/phases/maas_check.h"
 
 #include <utility>
 #include <vector>
@@ -45,6 +47,10 @@ net::Task<void> logoutAll(EndpointPtr endpoint, SessionList sessions) {
 }
 
 net::Task<void> runPhases(RequestContext& context) {
+    if (context.endpoint->config.kind == EndpointKind::Maas) {
+        co_await maas::serve(context);
+        co_return;
+    }
     auto admitted = co_await admit(context);
     if (!admitted) co_return;
     if (admitted->request.isLogin()) {
@@ -283,6 +289,9 @@ net::Task<Result<EndpointReport>> EndpointService::checkEndpoint(wire::EndpointI
     const auto core = core_;
     const auto endpoint = core->find(id);
     if (!endpoint) co_return fail(errc::kNoSuchEndpoint, "the gateway has no such endpoint");
+    if (endpoint->config.kind == EndpointKind::Maas) {
+        co_return co_await maas::check(core->services, endpoint);
+    }
     co_return co_await core->check(endpoint);
 }
 

@@ -16,6 +16,14 @@ inline constexpr ErrorCode kEnvelopeTooLarge{ErrorClass::Input, "proxy.envelope_
 inline constexpr ErrorCode kNotAuthenticated{ErrorClass::Input, "proxy.not_authenticated"};
 inline constexpr ErrorCode kInvalidLogin{ErrorClass::Input, "proxy.invalid_login"};
 inline constexpr ErrorCode kLoginThrottled{ErrorClass::Input, "proxy.login_throttled"};
+inline constexpr ErrorCode kBadForm{ErrorClass::Input, "proxy.bad_form"};
+inline constexpr ErrorCode kFormTooLarge{ErrorClass::Input, "proxy.form_too_large"};
+inline constexpr ErrorCode kConflictingOps{ErrorClass::Input, "proxy.conflicting_ops"};
+inline constexpr ErrorCode kUnknownPath{ErrorClass::Input, "proxy.unknown_path"};
+inline constexpr ErrorCode kUnknownMethod{ErrorClass::Input, "proxy.unknown_method"};
+inline constexpr ErrorCode kUnknownOperation{ErrorClass::Input, "proxy.unknown_operation"};
+inline constexpr ErrorCode kStaleRequest{ErrorClass::Input, "proxy.stale_request"};
+inline constexpr ErrorCode kRetired{ErrorClass::Input, "proxy.retired"};
 inline constexpr ErrorCode kNoSuchEndpoint{ErrorClass::Input, "proxy.no_such_endpoint"};
 
 // The endpoint or the way to it.
@@ -27,6 +35,8 @@ inline constexpr ErrorCode kOutcomeUnknown{ErrorClass::Weather, "proxy.outcome_u
 inline constexpr ErrorCode kNotAVcenter{ErrorClass::Weather, "proxy.not_a_vcenter"};
 // The stored credentials are for another address than the one that this request would ask.
 inline constexpr ErrorCode kEndpointChanged{ErrorClass::Weather, "proxy.endpoint_changed"};
+inline constexpr ErrorCode kNotAMaas{ErrorClass::Weather, "proxy.not_a_maas"};
+inline constexpr ErrorCode kBusy{ErrorClass::Weather, "proxy.busy"};
 inline constexpr ErrorCode kStopping{ErrorClass::Weather, "proxy.stopping"};
 
 }  // namespace pcg::proxy::errc

@@ -286,6 +286,7 @@ net::Task<Result<json::Object>> ControlApi::makeKey(json::Object body) {
         .set("password", minted.password.revealText())
         .set("endpoint", view.record.name)
         .set("role", roleName);
+    if (view.record.kind == "maas") shown.set("api_key", maasApiKey(minted));
     if (expiresAt) shown.set("expires_at", toRfc3339(*expiresAt));
     co_return shown;
 }

@@ -9,9 +9,11 @@
 namespace pcg::gateway::ctl {
 namespace {
 
-const Option kUsername{"--username", "USER", "The endpoint's real user.", true};
+const Option kUsername{"--username", "USER", "The endpoint's real user."};
 const Option kPasswordFile{
-    "--password-file", "FILE", "File with the password in its first line; - reads stdin.", true};
+    "--password-file", "FILE", "File with the password in its first line; - reads stdin."};
+const Option kApiKeyFile{
+    "--api-key-file", "FILE", "Instead, of a MAAS: file with its API key, C:T:S; - reads stdin."};
 
 std::vector<std::string> wordsOf(const Verb& verb) {
     std::vector<std::string> words;
@@ -130,11 +132,12 @@ std::span<const Verb> verbs() {
          {{"--yes", "", "Do not ask for the confirmation word."}}},
         {"endpoint add",
          "NAME",
-         "Register a vCenter.",
-         {{"--kind", "KIND", "vcenter (the default)."},
+         "Register a vCenter or a MAAS.",
+         {{"--kind", "KIND", "vcenter (the default) or maas."},
           {"--url", "URL", "https://HOST[:PORT]", true},
           kUsername,
           kPasswordFile,
+          kApiKeyFile,
           {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
           {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
           {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
@@ -155,7 +158,7 @@ std::span<const Verb> verbs() {
         {"endpoint credentials",
          "NAME",
          "Replace the real credentials.",
-         {kUsername, kPasswordFile}},
+         {kUsername, kPasswordFile, kApiKeyFile}},
         {"endpoint remove", "NAME", "Forget an endpoint and its access keys.", {}},
         {"key create",
          "",

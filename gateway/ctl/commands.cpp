@@ -58,8 +58,9 @@ Result<std::string> readFile(const std::string& option, const std::string& path)
     return text;
 }
 
-Result<Secret> readPassword(const std::string& path, std::istream& standardInput) {
-    const std::string option = "--password-file";
+Result<Secret> readPassword(const std::string& option,
+                            const std::string& path,
+                            std::istream& standardInput) {
     std::string line;
     if (path == "-") {
         std::getline(standardInput, line);
@@ -71,6 +72,31 @@ Result<Secret> readPassword(const std::string& path, std::istream& standardInput
     if (line.ends_with('\r')) line.pop_back();
     if (line.empty()) return usage(option + ": the first line is empty.");
     return Secret::takeText(line);
+}
+
+// Adds "username" and "password": as they are given, or from an API key, whose secret is what
+// stands behind the last colon.
+Result<> addCredentials(const Command& command, std::istream& standardInput, json::Object& body) {
+    const bool named = command.has("--username") && command.has("--password-file");
+    const bool partly = command.has("--username") || command.has("--password-file");
+    if (named == command.has("--api-key-file") || (partly && !named)) {
+        return usage(std::string(command.verb->words) +
+                     " needs --username USER and --password-file FILE, or, for a MAAS, "
+                     "--api-key-file FILE.");
+    }
+    const std::string option = named ? "--password-file" : "--api-key-file";
+    const auto secret = PCG_TRY(readPassword(option, command.option(option), standardInput));
+    const auto text = secret.revealText();
+    if (named) {
+        body.set("username", command.option("--username")).set("password", text);
+        return {};
+    }
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos) {
+        return usage("--api-key-file: an API key has three parts, CONSUMER:TOKEN:SECRET.");
+    }
+    body.set("username", text.substr(0, colon)).set("password", text.substr(colon + 1));
+    return {};
 }
 
 // Adds whom to trust, if it is said; returns whether it is.
@@ -137,22 +163,19 @@ Result<std::string> endpointBody(const Command& command, std::istream& standardI
     json::Object body;
     body.set("name", command.operand)
         .set("kind", command.has("--kind") ? command.option("--kind") : "vcenter")
-        .set("url", command.option("--url"))
-        .set("username", command.option("--username"));
+        .set("url", command.option("--url"));
     if (!PCG_TRY(addTrust(command, body))) {
         return usage(
             "endpoint add needs --ca-file FILE, --pin-sha256 HEX or --ask, to know the endpoint "
             "by.");
     }
-    const auto password = PCG_TRY(readPassword(command.option("--password-file"), standardInput));
-    body.set("password", password.revealText());
+    PCG_TRY(addCredentials(command, standardInput, body));
     return json::write(body);
 }
 
 Result<std::string> credentialsBody(const Command& command, std::istream& standardInput) {
-    const auto password = PCG_TRY(readPassword(command.option("--password-file"), standardInput));
     json::Object body;
-    body.set("username", command.option("--username")).set("password", password.revealText());
+    PCG_TRY(addCredentials(command, standardInput, body));
     return json::write(body);
 }
 

@@ -169,6 +169,8 @@ std::string status(const json::Object& answer) {
 }
 
 std::string key(const json::Object& answer) {
+    const auto apiKey = text(answer, "api_key");
+    if (!apiKey.empty()) return "api key:   " + apiKey + "\n\nIt is not shown again.\n";
     return "username:  " + text(answer, "username") + "\npassword:  " + text(answer, "password") +
            "\n\nThe password is not shown again.\n";
 }

@@ -66,6 +66,7 @@ net::Task<Result<>> EndpointDirectory::Core::connect(EndpointRecord record) {
     callers_.insert_or_assign(record.id, guard);
     proxy::EndpointConfig config{
         .id = record.id, .name = record.name, .authority = options.authority};
+    if (record.kind == "maas") config.kind = proxy::EndpointKind::Maas;
     co_await parts_.service.put(std::move(config), std::move(guard));
     co_return Result<>{};
 }
@@ -89,6 +90,7 @@ net::Task<Result<>> EndpointDirectory::Core::load() {
 }
 
 net::Task<Result<EndpointView>> EndpointDirectory::Core::add(NewEndpoint endpoint) {
+    PCG_CO_CHECK(checkCredentials(endpoint.kind, endpoint.credentials));
     EndpointRecord record{wire::newId<wire::EndpointId>(parts_.random),
                           endpoint.name,
                           endpoint.kind,
@@ -116,6 +118,9 @@ net::Task<Result<EndpointView>> EndpointDirectory::Core::check(std::string name)
 net::Task<Result<EndpointView>> EndpointDirectory::Core::change(std::string name,
                                                                 EndpointChange change) {
     PCG_CO_TRY(auto view, find(name));
+    if (change.credentials) {
+        PCG_CO_CHECK(checkCredentials(view.record.kind, *change.credentials));
+    }
     json::Object what;
     what.set("id", view.record.id.text()).set("name", view.record.name);
     if (change.name) what.set("new_name", *change.name);

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/net/tls_context.h"
 #include "gateway/console/pairing_status.h"
+#include "vcenter-proxy/endpoint/maas/api_key.h"
 
 #include <algorithm>
 
@@ -69,12 +70,13 @@ tl::unexpected<Error> badField(std::string_view field, const std::string& why) {
 }
 
 Result<std::string> parseKind(const std::string& kind) {
-    static const std::vector<std::string> kKinds{"vcenter"};
+    static const std::vector<std::string> kKinds{"vcenter", "maas"};
     if (std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end()) return kind;
     const auto meant = didYouMean(kind, kKinds);
-    return badField("kind",
-                    "this gateway cannot serve \"" + sanitizeForConsole(kind, 64) + "\"." +
-                        (meant ? " Did you mean \"" + *meant + "\"?" : " It serves: vcenter."));
+    return badField(
+        "kind",
+        "this gateway cannot serve \"" + sanitizeForConsole(kind, 64) + "\"." +
+            (meant ? " Did you mean \"" + *meant + "\"?" : " It serves: vcenter, maas."));
 }
 
 Result<std::string> parseNameField(const json::Object& body) {
@@ -112,6 +114,15 @@ Result<EndpointCredentials> parseCredentials(const json::Object& body) {
     auto username = PCG_TRY(parseSecret(body, "username"));
     auto password = PCG_TRY(parseSecret(body, "password"));
     return EndpointCredentials{std::move(username), std::move(password)};
+}
+
+Result<> checkCredentials(std::string_view kind, const EndpointCredentials& credentials) {
+    if (kind != "maas") return {};
+    const proxy::Credential whole{credentials.username.clone(), credentials.password.clone()};
+    if (proxy::maas::apiKeyOf(whole)) return {};
+    return badField("password",
+                    "a MAAS takes an API key, CONSUMER:TOKEN:SECRET. Give CONSUMER:TOKEN as the "
+                    "user name and SECRET as the password (pcgctl does it from --api-key-file).");
 }
 
 Result<NewEndpoint> parseNewEndpoint(const json::Object& body) {

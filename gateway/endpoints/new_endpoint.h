@@ -40,6 +40,10 @@ Result<EndpointChange> parseEndpointChange(const codec::json::Object& json);
 
 Result<EndpointCredentials> parseCredentials(const codec::json::Object& json);
 
+// Whether an endpoint of this kind could take them: a MAAS has an API key of three parts, the user
+// name the first two and the password the third. gateway.bad_field.
+Result<> checkCredentials(std::string_view kind, const EndpointCredentials& credentials);
+
 // Of the fields that several requests share.
 Result<std::string> parseNameField(const codec::json::Object& json);
 Result<std::string> parseKind(const std::string& kind);

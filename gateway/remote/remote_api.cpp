@@ -333,6 +333,7 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::mintKey(http::Exchange& exchange,
     Reply reply{201, keyJson(minted.record)};
     reply.body.set("username", minted.record.id.text())
         .set("password", minted.password.revealText());
+    if (view.record.kind == "maas") reply.body.set("api_key", maasApiKey(minted));
     co_return reply;
 }
 

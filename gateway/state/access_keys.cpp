@@ -6,6 +6,7 @@
 #include "common/store/errc.h"
 #include "gateway/errc.h"
 #include "gateway/state/endpoints.h"
+#include "vcenter-proxy/phases/maas_identity.h"
 
 namespace pcg::gateway {
 namespace {
@@ -83,6 +84,35 @@ Result<> forgetEnded(Storage& storage, const wire::EndpointId& endpoint) {
     return {};
 }
 
+store::Cell secretCell(const wire::AccessKeyId& id) { return {"access_keys", id.text(), "secret"}; }
+
+struct SealedSecret {
+    std::optional<Bytes> sealed;
+    store::Scope scope;
+};
+
+// Of a MAAS's keys only; outside of the transaction, because it may make the scope's keys.
+Result<SealedSecret> sealSecret(Storage& storage,
+                                const wire::EndpointId& endpoint,
+                                const wire::AccessKeyId& id,
+                                const Secret& password) {
+    SealedSecret made;
+    const auto row = PCG_TRY(storage.database.queryOne(
+        "SELECT kind, scope_tenant, scope_epoch FROM endpoints WHERE id = ?", {endpoint.text()}));
+    if (!row || row->text(0) != "maas") return made;
+    made.scope = store::Scope{row->text(1), row->integer(2)};
+    made.sealed = PCG_TRY(storage.envelope.seal(
+        made.scope, store::KeyClass::Credentials, secretCell(id), password.reveal()));
+    return made;
+}
+
+bool isUsable(const Storage& storage,
+              const AccessKeyRecord& record,
+              const wire::EndpointId& endpoint) {
+    const bool expired = record.expiresAt && *record.expiresAt <= storage.clock.wallNow();
+    return !record.revoked && !expired && record.endpoint == endpoint;
+}
+
 Result<> checkRoom(Storage& storage, const wire::EndpointId& endpoint) {
     const auto row = PCG_TRY(storage.database.queryOne(
         "SELECT (SELECT count(*) FROM endpoints WHERE id = ?), "
@@ -117,13 +147,15 @@ Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpo
                            std::nullopt};
     std::optional<std::int64_t> expiry;
     if (key.expiresAt) expiry = toUnixMilliseconds(*key.expiresAt);
+    const auto secret = PCG_TRY(sealSecret(storage, endpoint, record.id, password));
     const auto kept = store::transact(storage.database, [&]() -> Result<> {
         PCG_TRY(forgetEnded(storage, endpoint));
         PCG_TRY(checkRoom(storage, endpoint));
         PCG_TRY(
             storage.database.execute("INSERT INTO access_keys (id, endpoint_id, role, salt, hash, "
-                                     "created_at, expires_at_ms, label) "
-                                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                                     "created_at, expires_at_ms, label, secret, "
+                                     "secret_tenant, secret_epoch) "
+                                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                      {record.id.text(),
                                       endpoint.text(),
                                       proxy::roleName(record.role),
@@ -131,7 +163,10 @@ Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpo
                                       hashOf(salt, password),
                                       record.createdAt,
                                       expiry,
-                                      record.label}));
+                                      record.label,
+                                      secret.sealed,
+                                      secret.scope.tenant,
+                                      secret.scope.epoch}));
         return {};
     });
     if (!kept) return fail(kept.error());
@@ -183,12 +218,41 @@ Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
     const bool matches = constantTimeEqual(hashOf(salt, password), expected);
     if (!row || !matches) return std::nullopt;
     const auto record = PCG_TRY(recordOf(*row));
-    const bool expired = record.expiresAt && *record.expiresAt <= storage.clock.wallNow();
-    if (record.revoked || expired || record.endpoint != endpoint) return std::nullopt;
+    if (!isUsable(storage, record, endpoint)) return std::nullopt;
     // A disk that is full must not keep a good key out.
     static_cast<void>(noteUse(storage, record));
     return std::optional(
         proxy::Principal{record.id, record.endpoint, record.role, record.expiresAt});
+}
+
+Result<std::optional<proxy::Principal>> verifyAccessKeyBy(Storage storage,
+                                                          const wire::EndpointId& endpoint,
+                                                          const wire::AccessKeyId& id,
+                                                          const proxy::Proof& proof) {
+    const auto row = PCG_TRY(storage.database.queryOne(
+        std::string("SELECT ") + kColumns +
+            ", secret, secret_tenant, secret_epoch FROM access_keys WHERE id = ?",
+        {id.text()}));
+    const bool keeps = row && !row->isNull(8);
+    // An unknown key costs the same signature as a known one.
+    auto secret = Secret::fromText("a secret that nobody was ever given, of the same length");
+    if (keeps) {
+        const store::Scope scope{row->text(9), row->integer(10)};
+        secret = PCG_TRY(storage.envelope.open(
+            scope, store::KeyClass::Credentials, secretCell(id), row->blob(8)));
+    }
+    const bool proven = proof.holds(secret);
+    if (!keeps || !proven) return std::nullopt;
+    const auto record = PCG_TRY(recordOf(*row));
+    if (!isUsable(storage, record, endpoint)) return std::nullopt;
+    static_cast<void>(noteUse(storage, record));
+    return std::optional(
+        proxy::Principal{record.id, record.endpoint, record.role, record.expiresAt});
+}
+
+std::string maasApiKey(const MintedKey& key) {
+    return std::string(proxy::maas::kConsumer) + ":" + key.record.id.text() + ":" +
+           std::string(key.password.revealText());
 }
 
 }  // namespace pcg::gateway

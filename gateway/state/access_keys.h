@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The access keys with which clients log in to an endpoint: minted here, shown once, kept as
-// hashes.
+// hashes; those of a MAAS also sealed, because its clients sign with the secret instead of
+// showing it.
 //
 // A secret is 256 random bits, so one salted SHA-256 is enough: there is no dictionary to slow down
 // (unlike a password, for which a slow hash would be right). Storage thread.
@@ -8,7 +9,7 @@
 
 #include "common/base/secret.h"
 #include "gateway/state/state_store.h"
-#include "vcenter-proxy/principal.h"
+#include "vcenter-proxy/access_keys.h"
 
 #include <chrono>
 #include <optional>
@@ -63,5 +64,15 @@ Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
                                                         const wire::EndpointId& endpoint,
                                                         const wire::AccessKeyId& id,
                                                         const Secret& password);
+
+// The same for a key whose secret was used without being shown; nothing also for the key of an
+// endpoint whose clients do not sign.
+Result<std::optional<proxy::Principal>> verifyAccessKeyBy(Storage storage,
+                                                          const wire::EndpointId& endpoint,
+                                                          const wire::AccessKeyId& id,
+                                                          const proxy::Proof& proof);
+
+// How a client of a MAAS takes the key: "pcg:ID:SECRET".
+std::string maasApiKey(const MintedKey& key);
 
 }  // namespace pcg::gateway

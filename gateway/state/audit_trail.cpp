@@ -39,6 +39,7 @@ json::Object jsonOf(const proxy::AuditRecord& record) {
         .set("bytes_in", json::Value::ofUnsigned(record.bytes_in))
         .set("bytes_out", json::Value::ofUnsigned(record.bytes_out))
         .set("took_ms", record.took.count());
+    if (!record.detail.empty()) data.set("detail", record.detail);
     return data;
 }
 

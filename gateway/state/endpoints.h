@@ -29,7 +29,7 @@ struct EndpointTrust {
 struct EndpointRecord {
     wire::EndpointId id;
     std::string name;
-    std::string kind;  // "vcenter"
+    std::string kind;  // "vcenter" or "maas"
     std::string url;   // "https://vc1.example.com"
     EndpointTrust trust;
     Bytes certificate = {};  // DER of the leaf when it was last trusted; empty before that

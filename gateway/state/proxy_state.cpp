@@ -7,6 +7,14 @@
 #include "vcenter-proxy/errc.h"
 
 namespace pcg::gateway {
+namespace {
+
+Error wrongKey() {
+    return {proxy::errc::kInvalidLogin,
+            "The access key or its secret is wrong, or the key was revoked or has expired."};
+}
+
+}  // namespace
 
 net::Task<Result<proxy::Credential>> StoredCredentials::credentialFor(wire::EndpointId endpoint) {
     auto work = [endpoint](Storage storage) { return endpointCredentials(storage, endpoint); };
@@ -23,11 +31,17 @@ net::Task<Result<proxy::Principal>> StoredAccessKeys::verify(wire::EndpointId en
         return verifyAccessKey(storage, endpoint, key, secret);
     };
     PCG_CO_TRY(auto principal, co_await state_.run(std::move(work)));
-    if (!principal) {
-        co_return fail(
-            proxy::errc::kInvalidLogin,
-            "The access key or its secret is wrong, or the key was revoked or has expired.");
-    }
+    if (!principal) co_return fail(wrongKey());
+    co_return std::move(*principal);
+}
+
+net::Task<Result<proxy::Principal>> StoredAccessKeys::verifyBy(
+    wire::EndpointId endpoint, wire::AccessKeyId key, std::shared_ptr<const proxy::Proof> proof) {
+    auto work = [endpoint, key, proof = std::move(proof)](Storage storage) {
+        return verifyAccessKeyBy(storage, endpoint, key, *proof);
+    };
+    PCG_CO_TRY(auto principal, co_await state_.run(std::move(work)));
+    if (!principal) co_return fail(wrongKey());
     co_return std::move(*principal);
 }
 

@@ -29,6 +29,11 @@ class StoredAccessKeys final : public proxy::AccessKeys {
                                                wire::AccessKeyId key,
                                                Secret secret) override;
 
+    net::Task<Result<proxy::Principal>> verifyBy(
+        wire::EndpointId endpoint,
+        wire::AccessKeyId key,
+        std::shared_ptr<const proxy::Proof> proof) override;
+
   private:
     StateStore& state_;
 };

@@ -47,6 +47,13 @@ std::span<const store::Migration> gatewayMigrations() {
          {"ALTER TABLE audit ADD COLUMN call INTEGER NOT NULL DEFAULT 0",
           "UPDATE audit SET call = 1 WHERE event = 'proxy.call'",
           "CREATE INDEX audit_by_kind ON audit (call, seq)"}},
+        {7,
+         "signing keys",
+         {// Of endpoints whose clients sign with the secret (MAAS): sealed, under this scope's
+          // keys.
+          "ALTER TABLE access_keys ADD COLUMN secret BLOB",
+          "ALTER TABLE access_keys ADD COLUMN secret_tenant TEXT NOT NULL DEFAULT ''",
+          "ALTER TABLE access_keys ADD COLUMN secret_epoch INTEGER NOT NULL DEFAULT 0"}},
     };
     return kMigrations;
 }

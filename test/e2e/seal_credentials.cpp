@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a browser does with a form: checks the gateway's sealing key and seals the credentials to
-// it. Reads {"gateway_id","sealing","name","kind","address","username","password"} from standard
-// input, as the API shows `sealing`, and prints {"sealed","key_id"}.
+// it. Reads {"gateway_id","sealing","name","kind","address","username","password"} (of a MAAS
+// "api_key" in place of the last two) from standard input, as the API shows `sealing`, and prints
+// {"sealed","key_id"}.
 #include "common/codec/base64url.h"
 #include "common/codec/json.h"
 #include "common/crypto/random.h"
@@ -34,13 +35,21 @@ Result<std::string> seal(const std::string& input) {
     const auto name = PCG_TRY(form.string("name", 64));
     const auto kind = PCG_TRY(form.string("kind", 64));
     auto address = PCG_TRY(form.string("address", 512));
-    auto username = Secret::fromText(PCG_TRY(form.string("username", 1024)));
-    auto password = Secret::fromText(PCG_TRY(form.string("password", 1024)));
-    const pairing::PasswordCredentials given{
-        std::move(address), std::move(username), std::move(password)};
+    const auto apiKey = PCG_TRY(form.optionalString("api_key", 1024));
+    Secret plaintext;
+    if (apiKey) {
+        auto text = codec::json::write(Object().set("address", address).set("api_key", *apiKey));
+        plaintext = Secret::takeText(text);
+    } else {
+        auto username = Secret::fromText(PCG_TRY(form.string("username", 1024)));
+        auto password = Secret::fromText(PCG_TRY(form.string("password", 1024)));
+        const pairing::PasswordCredentials given{
+            std::move(address), std::move(username), std::move(password)};
+        plaintext = given.write();
+    }
     crypto::SystemRandom random;
     const auto box =
-        PCG_TRY(pairing::sealCredentials(given.write(), key, {gateway, name, kind}, random));
+        PCG_TRY(pairing::sealCredentials(plaintext, key, {gateway, name, kind}, random));
     return codec::json::write(Object()
                                   .set("sealed", codec::base64UrlEncode(box))
                                   .set("key_id", PCG_TRY(sealing->string("key_id", 64))));

@@ -191,6 +191,11 @@ class Gateway:
             "endpoint", "add", name, "--kind", "vcenter", "--url", vcenter["url"], "--username", vcenter["username"],
             "--password-file", vcenter["password_file"], *trust)
 
+    def add_maas(self, name, maas):
+        trust = ["--pin-sha256", maas["pin"]] if "pin" in maas else ["--ca-file", maas["ca"]]
+        self.ctl("endpoint", "add", name, "--kind", "maas", "--url", maas["url"], "--api-key-file", maas["api_key_file"],
+                 *trust)
+
     def create_key(self, endpoint, role):
         return self.ctl("key", "create", "--endpoint", endpoint, "--role", role, "--json")
 

@@ -15,6 +15,7 @@ import time
 import client  # noqa: F401  (part of the lab's face: lab.client)
 import cloud
 import gateway
+import maas
 import process
 import vcenter
 
@@ -32,7 +33,7 @@ class Lab:
         self.started = time.monotonic()
         self.say = say or self._print
         self.step = "start"
-        self.tenants, self.gateways, self.vcenters = [], {}, {}
+        self.tenants, self.gateways, self.vcenters, self.maases = [], {}, {}, {}
         self.controlplane = self.processes = self.lock = None
         self.controlplane_arguments = []
 
@@ -156,8 +157,41 @@ class Lab:
         self.say(f"endpoint {name} of {tenant['name']} is at {found['ingress_url']} for role {role}")
         return endpoint
 
-    def up(self, tenants=2, gateways=1, role="full", existing=None):
-        """The whole lab of the contract; `existing` names a vCenter that runs elsewhere."""
+    def start_maas(self, name, arguments=()):
+        self.step = f"start MAAS {name}"
+        simulated = maas.start(self.processes, self.programs, self.directory / "maas" / name, name, arguments)
+        self.say(f"MAAS simulator {name} {simulated['direct_url']}/MAAS")
+        return simulated
+
+    def add_maas_endpoint(self, tenant, one, name, target, role):
+        """Registers a MAAS at a gateway, mints an access key and waits until the ingress serves it."""
+        self.step = f"register {name} at gateway {one.name}"
+        one.add_maas(name, target)
+        self.step = f"create an access key for {name}"
+        key = one.create_key(name, role)
+        self.step = f"wait for the ingress of {name}"
+        api, record = self.api(tenant), self.processes.find(one.process_name)
+        found = process.wait_for(lambda: api.endpoint(one.id, name), 45, "an ingress URL", record)
+        ca = self.controlplane["ca"]
+        process.wait_for(lambda: cloud.answers(found["ingress_url"], ca, "/MAAS/api/2.0/version/"), 45,
+                         "an answer through the ingress", record)
+        self.maases[f"{one.name}/{name}"] = target
+        endpoint = {
+            "name": name, "kind": "maas", "id": found["id"], "ingress_url": found["ingress_url"], "ca": ca,
+            "api_key": key["api_key"], "role": role,
+            "direct": {"url": target["direct_url"], "api_key": target["api_key"], "tls_url": target["url"],
+                       "ca": target["ca"]},
+        }
+        if "requests" in target:
+            endpoint["requests_log"] = target["requests"]
+        for described in tenant["gateways"]:
+            if described["id"] == one.id:
+                described["endpoints"].append(endpoint)
+        self.say(f"endpoint {name} of {tenant['name']} is at {found['ingress_url']}/MAAS for role {role}")
+        return endpoint
+
+    def up(self, tenants=2, gateways=1, role="full", existing=None, maases=0, maas_arguments=(), existing_maas=None):
+        """The whole lab of the contract; `existing` and `existing_maas` are what runs elsewhere."""
         self.prepare()
         self.start_controlplane()
         number = 0
@@ -173,6 +207,13 @@ class Lab:
                     self.step = f"look at {existing['url']}"
                     target = vcenter.existing(directory=self.directory / "vcenters" / f"existing-dc{number}", **existing)
                 self.add_endpoint(tenant, one, name, target, role)
+                if existing_maas is not None:
+                    self.step = f"look at {existing_maas['url']}"
+                    place = self.directory / "maas" / f"existing-dc{number}"
+                    self.add_maas_endpoint(tenant, one, "maas1", maas.existing(directory=place, **existing_maas), role)
+                for index in range(maases):
+                    simulated = self.start_maas(f"maas{index + 1}-dc{number}", maas_arguments)
+                    self.add_maas_endpoint(tenant, one, f"maas{index + 1}", simulated, role)
         self.write()
 
     # --- describing -----------------------------------------------------------------------------------------

@@ -31,13 +31,25 @@ def parse():
     parser.add_argument("--vcenter-password", metavar="P")
     parser.add_argument("--vcenter-password-file", metavar="FILE", help="keeps the password out of the process list")
     parser.add_argument("--vcenter-ca", metavar="FILE", help="without it, the certificate is pinned as it is now")
-    parser.add_argument("--maas", metavar="URL", help="not there yet")
-    parser.add_argument("--maas-key", metavar="K", help="not there yet")
+    parser.add_argument("--maas", metavar="N|URL", default="1",
+                        help="so many simulated MAAS behind each gateway, 0 to 5 (default: 1), or register this one")
+    parser.add_argument("--maas-key", metavar="K", help="the API key of the MAAS at URL, CONSUMER:TOKEN:SECRET")
+    parser.add_argument("--maas-key-file", metavar="FILE", help="keeps the key out of the process list")
+    parser.add_argument("--maas-ca", metavar="FILE", help="without it, the certificate is pinned as it is now")
+    parser.add_argument("--maas-machines", type=whole_number(1, 5000), default=10, metavar="N",
+                        help="machines of each simulated MAAS (default: 10)")
+    parser.add_argument("--maas-version", choices=["3.7", "3.8"], default="3.7")
     parser.add_argument("--preset", help="the build whose programs are run (default: dev)")
     parser.add_argument("--programs", default=lab.default_programs(), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.maas or options.maas_key:
-        parser.error("the endpoint kind MAAS is not there yet: leave --maas and --maas-key out")
+    if options.maas_key_file:
+        options.maas_key = pathlib.Path(options.maas_key_file).read_text(encoding="utf-8").strip()
+    is_number = options.maas.isdigit()
+    if is_number and int(options.maas) > 5:
+        parser.error("--maas: a number from 0 to 5, or the https URL of a MAAS")
+    if is_number == bool(options.maas_key):
+        parser.error("--maas URL needs --maas-key or --maas-key-file" if not is_number
+                     else "--maas-key is for --maas URL; a simulated MAAS makes its own")
     if options.vcenter_password_file:
         options.vcenter_password = pathlib.Path(options.vcenter_password_file).read_text(encoding="utf-8").rstrip("\r\n")
     if options.vcenter and not (options.vcenter_username and options.vcenter_password):
@@ -51,10 +63,16 @@ def main():
     if options.vcenter:
         existing = {"url": options.vcenter, "username": options.vcenter_username,
                     "password": options.vcenter_password, "ca": options.vcenter_ca}
+    maases, existing_maas = 0, None
+    if options.maas.isdigit():
+        maases = int(options.maas)
+    else:
+        existing_maas = {"url": options.maas, "api_key": options.maas_key, "ca": options.maas_ca}
+    arguments = ["--machines", str(options.maas_machines), "--version", options.maas_version]
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     here = lab.Lab(options.dir, options.programs)
     try:
-        here.up(options.tenants, options.gateways, options.role, existing)
+        here.up(options.tenants, options.gateways, options.role, existing, maases, arguments, existing_maas)
     except KeyboardInterrupt:
         here.down()
         print("interrupted; everything that was started has been stopped", file=sys.stderr)

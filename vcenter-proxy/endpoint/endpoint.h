@@ -6,6 +6,7 @@
 #pragma once
 
 #include "common/http/client.h"
+#include "vcenter-proxy/endpoint/maas/state.h"
 #include "vcenter-proxy/line_budget.h"
 #include "vcenter-proxy/login_throttle.h"
 #include "vcenter-proxy/session_table.h"
@@ -27,12 +28,15 @@ struct EndpointLimits {
     std::chrono::milliseconds check_deadline = std::chrono::seconds(15);
 };
 
+enum class EndpointKind { Vcenter, Maas };
+
 struct EndpointConfig {
     wire::EndpointId id;
     std::string name;  // "vc1", for people
     std::string
         authority;  // "vcenter.example.com" or with ":8443": the Host that it is asked under
     EndpointLimits limits{};
+    EndpointKind kind = EndpointKind::Vcenter;
 };
 
 // A login between the check of its access key and its session.
@@ -70,6 +74,7 @@ struct Endpoint {
     LoginThrottle key_throttle;
     LoginThrottle credential_throttle;             // under the one name ""
     std::optional<SteadyTime> credentials_proven;  // the last login that was accepted
+    maas::State maas;                              // of a MAAS only
     bool stopping = false;  // removed, or the gateway stops: no session is opened any more
 };
 

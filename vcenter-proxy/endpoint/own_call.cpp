@@ -11,7 +11,8 @@ namespace {
 constexpr log::Logger kLog("proxy");
 
 net::Task<Result<OwnAnswer>> converse(http::Call& call, BytesView body) {
-    auto written = co_await call.writeBody(body);
+    auto written = Result<>();
+    if (!body.empty()) written = co_await call.writeBody(body);
     if (written) written = co_await call.finishRequest();
     OwnAnswer answer;
     PCG_CO_TRY(answer.head, co_await call.readHead());
@@ -55,12 +56,12 @@ class Deadline {
 net::Task<OwnResult> callEndpoint(std::shared_ptr<Endpoint> endpoint, OwnCall own) {
     const auto caller = endpoint->caller;
     http::RequestHead head;
-    head.method = "POST";
-    head.target = "/sdk";
+    head.method = own.method;
+    head.target = own.target;
     head.headers.add("Host", endpoint->config.authority);
-    head.headers.add("Content-Type", "text/xml; charset=utf-8");
+    if (!own.body.empty()) head.headers.add("Content-Type", "text/xml; charset=utf-8");
     for (const auto& header : own.headers) head.headers.add(header.name, header.value);
-    head.body = http::BodyFraming::ofLength(own.body.size());
+    if (!own.body.empty()) head.body = http::BodyFraming::ofLength(own.body.size());
 
     auto started = co_await caller->start(std::move(head));
     if (!started) {

@@ -15,7 +15,9 @@
 namespace pcg::proxy {
 
 struct OwnCall {
-    http::HeaderList headers;  // Host and Content-Type are added
+    std::string method = "POST";
+    std::string target = "/sdk";
+    http::HeaderList headers;  // Host and, with a body, Content-Type are added
     BytesView body;            // must live until the call is over
     std::chrono::milliseconds deadline{};
 };
@@ -34,7 +36,6 @@ inline constexpr std::size_t kOwnAnswerLimit = 64 * 1024;
 
 using OwnResult = tl::expected<OwnAnswer, OwnFailure>;
 
-// POST /sdk.
 net::Task<OwnResult> callEndpoint(std::shared_ptr<Endpoint> endpoint, OwnCall call);
 
 // The body of a Login at this endpoint with its stored credentials. proxy.endpoint_changed when

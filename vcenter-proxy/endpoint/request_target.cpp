@@ -103,6 +103,8 @@ std::string_view surfaceName(Surface surface) {
             return "versions";
         case Surface::Folder:
             return "folder";
+        case Surface::Maas:
+            return "maas";
     }
     return "soap";
 }

@@ -14,6 +14,7 @@ enum class Surface {
     Soap,      // POST /sdk
     Pbm,       // POST /pbm, /pbm/sdk: storage policies, SOAP too
     Versions,  // GET /sdk/vimServiceVersions.xml and its kin
+    Maas,      // /MAAS/api/2.0/: endpoint/maas/request.h
     Folder     // GET, HEAD, PUT /folder/...: files of datastores
 };
 

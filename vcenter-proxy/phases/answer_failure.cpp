@@ -50,6 +50,10 @@ net::Task<void> answerFailure(RequestContext& context,
         co_await context.client.answerFault(status, std::move(fault), why, outcome);
         co_return;
     }
+    if (surface == Surface::Maas) {
+        co_await context.client.answerText(status, why.message(), why, outcome);
+        co_return;
+    }
     co_await context.client.answerProblem(status, why, outcome);
 }
 

@@ -53,6 +53,8 @@ http::RequestHead injectCredential(RequestContext& context, Admitted& admitted) 
     return head;
 }
 
+}  // namespace
+
 // Once more if not a byte of it left: that is safe for every call.
 net::Task<Result<CallPtr>> startCall(RequestContext& context, http::RequestHead head) {
     const auto caller = context.endpoint->caller;
@@ -81,6 +83,8 @@ net::Task<Result<>> passAnswer(RequestContext& context, http::Call& call, http::
     }
     co_return co_await context.client.finish();
 }
+
+namespace {
 
 class Forwarding {
   public:

@@ -13,4 +13,13 @@ namespace pcg::proxy {
 
 net::Task<void> forward(RequestContext& context, Admitted admitted);
 
+// Of the same, for the other kinds of endpoints.
+
+// Connects, and once more if not a byte left: that is safe for every call.
+net::Task<Result<std::unique_ptr<http::Call>>> startCall(RequestContext& context,
+                                                         http::RequestHead head);
+
+// Passes an answer on, everything but what is between the gateway and the endpoint only.
+net::Task<Result<>> passAnswer(RequestContext& context, http::Call& call, http::ResponseHead head);
+
 }  // namespace pcg::proxy

@@ -169,6 +169,16 @@ TEST_F(SealedCredentials, TwoPasswordsOfDifferentLengthMakeBoxesOfOneLength) {
     EXPECT_EQ(other.size(), sealed.size());
 }
 
+TEST_F(SealedCredentials, AnApiKeyIsCutBehindItsLastColon) {
+    const auto read =
+        PasswordCredentials::parse(Secret::fromText(R"({"address":"maas","api_key":"c:t:s"})"));
+    ASSERT_TRUE(read) << read.error().message();
+    EXPECT_EQ(read->username.revealText(), "c:t");
+    EXPECT_EQ(read->password.revealText(), "s");
+    EXPECT_FALSE(
+        PasswordCredentials::parse(Secret::fromText(R"({"address":"maas","api_key":"secret"})")));
+}
+
 TEST_F(SealedCredentials, TextThatIsNotWhatItShouldBeIsNamedByItsMember) {
     const auto why = [](std::string_view text) {
         const auto read = PasswordCredentials::parse(Secret::fromText(text));

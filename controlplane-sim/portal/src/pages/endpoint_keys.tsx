@@ -17,7 +17,7 @@ import { ShownOnce } from "../ui/secret.tsx";
 import { Empty } from "../ui/states.tsx";
 import { visible } from "../ui/visible.ts";
 
-type NewKey = AccessKey & { username: string; password: string };
+type NewKey = AccessKey & { username: string; password: string; api_key?: string };
 
 const ROLES = [
   { value: "inventory", label: "Inventory: may look" },
@@ -85,7 +85,7 @@ export function Keys({ path }: { path: string }) {
       {made && (
         <ShownOnce
           title="The new access key"
-          values={{ "User name": made.username, Password: made.password }}
+          values={made.api_key ? { "API key": made.api_key } : { "User name": made.username, Password: made.password }}
           onClose={() => setMade(null)}
         />
       )}

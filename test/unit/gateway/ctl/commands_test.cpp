@@ -108,6 +108,32 @@ TEST_F(CommandsTest, NamesTheOptionWhoseFileIsWrong) {
     EXPECT_NE(noCa.error().message().find("--ca-file: the file /nowhere"), std::string::npos);
 }
 
+TEST_F(CommandsTest, CutsAnApiKeyOfAMaasBehindItsLastColon) {
+    const std::vector<std::string> words{"endpoint",
+                                         "add",
+                                         "m1",
+                                         "--kind",
+                                         "maas",
+                                         "--url",
+                                         "https://m",
+                                         "--ask",
+                                         "--api-key-file",
+                                         "-"};
+
+    const auto made = request(words, "c:t:s\n");
+
+    ASSERT_TRUE(made) << made.error().message();
+    const auto body = codec::json::parseObject(made->body);
+    EXPECT_EQ(body->string("username", 99).value(), "c:t");
+    EXPECT_EQ(body->string("password", 99).value(), "s");
+    EXPECT_FALSE(request(words, "no-colon\n"));
+    EXPECT_FALSE(request(add({"--ask", "--api-key-file", "-"}), "c:t:s\n")) << "and a user name";
+    EXPECT_NE(rendered({"key", "create", "--endpoint", "m1", "--role", "full"},
+                       R"({"username":"ak","password":"p","api_key":"pcg:ak:p"})")
+                  .find("api key:   pcg:ak:p"),
+              std::string::npos);
+}
+
 TEST_F(CommandsTest, SaysWhatTheTenantMayDoFromThePortal) {
     EXPECT_EQ(request({"remote", "allow", "endpoints"})->body, R"({"endpoints":true})");
     EXPECT_EQ(request({"remote", "deny"})->body, R"({"endpoints":false,"keys":false})");

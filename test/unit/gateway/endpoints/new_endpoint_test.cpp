@@ -100,6 +100,17 @@ TEST(NewEndpoint, AChangeNamesWhatChanges) {
     EXPECT_FALSE(parseEndpointChange(json::Object().set("password", "x")));
 }
 
+TEST(NewEndpoint, AMaasTakesAnApiKeyOfThreeParts) {
+    const auto check = [](const char* kind, const char* user, const char* password) {
+        const EndpointCredentials given{Secret::fromText(user), Secret::fromText(password)};
+        return checkCredentials(kind, given).has_value();
+    };
+    EXPECT_TRUE(check("maas", "c:t", "s"));
+    EXPECT_TRUE(check("maas", "whoever", "c:t:s")) << "the whole key in one field";
+    EXPECT_FALSE(check("maas", "root", "secret"));
+    EXPECT_TRUE(check("vcenter", "root", "secret"));
+}
+
 TEST(NewEndpoint, RefusesAFieldItDoesNotKnow) {
     EXPECT_NE(refusalOf("pasword", "x").find("pasword"), std::string::npos);
 }

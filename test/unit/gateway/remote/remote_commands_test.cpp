@@ -43,7 +43,7 @@ TEST(RemoteCommands, TakeAWholeEndpointAndNormaliseIt) {
 TEST(RemoteCommands, NameTheMemberThatIsWrong) {
     EXPECT_EQ(refusedField("name", "a b"), "name");
     EXPECT_EQ(refusedField("name", 7), "name");
-    EXPECT_EQ(refusedField("kind", "maas"), "kind");
+    EXPECT_EQ(refusedField("kind", "libvirt"), "kind");
     EXPECT_EQ(refusedField("address", "http://vc"), "address");
     EXPECT_EQ(refusedField("password", "x"), "password") << "never in clear";
     EXPECT_EQ(refusedField("trust", Object().set("mode", "none")), "trust.mode");

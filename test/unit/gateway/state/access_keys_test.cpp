@@ -13,9 +13,10 @@ using namespace std::chrono_literals;
 
 class AccessKeysTest : public StateFixture {
   protected:
-    wire::EndpointId addEndpointNamed(const std::string& name) {
+    wire::EndpointId addEndpointNamed(const std::string& name,
+                                      const std::string& kind = "vcenter") {
         const EndpointRecord record{
-            wire::newId<wire::EndpointId>(random_), name, "vcenter", "https://vc", {}};
+            wire::newId<wire::EndpointId>(random_), name, kind, "https://vc", {}};
         const auto added =
             addEndpoint(storage(), {}, record, {Secret::fromText("u"), Secret::fromText("p")});
         EXPECT_TRUE(added);
@@ -36,6 +37,48 @@ class AccessKeysTest : public StateFixture {
 
     const wire::EndpointId endpoint_ = addEndpointNamed("vc1");
 };
+
+// Knows the secret without showing it, as a signature does.
+class Knows final : public proxy::Proof {
+  public:
+    explicit Knows(const Secret& secret) : secret_(secret.clone()) {}
+
+    bool holds(const Secret& secret) const override {
+        return constantTimeEqual(secret.reveal(), secret_.reveal());
+    }
+
+  private:
+    Secret secret_;
+};
+
+TEST_F(AccessKeysTest, OfAMaasAreProvenByASignatureAndSurviveARestart) {
+    const auto maas = addEndpointNamed("maas1", "maas");
+    const auto key = createAccessKey(storage(), maas, {proxy::Role::Deploy, std::nullopt, ""});
+    ASSERT_TRUE(key);
+    reopen();
+
+    const auto prove = [&](const wire::EndpointId& endpoint, const Secret& secret) {
+        const auto proven = verifyAccessKeyBy(storage(), endpoint, key->record.id, Knows(secret));
+        EXPECT_TRUE(proven);
+        return proven->has_value();
+    };
+    EXPECT_TRUE(prove(maas, key->password));
+    EXPECT_FALSE(prove(maas, Secret::fromText("another")));
+    EXPECT_FALSE(prove(endpoint_, key->password)) << "of another endpoint";
+    EXPECT_EQ(maasApiKey(*key),
+              "pcg:" + key->record.id.text() + ":" + std::string(key->password.revealText()));
+    ASSERT_TRUE(revokeAccessKey(storage(), key->record.id));
+    EXPECT_FALSE(prove(maas, key->password));
+}
+
+TEST_F(AccessKeysTest, OfAVcenterCannotSign) {
+    const auto key = mint();
+
+    const auto proven = verifyAccessKeyBy(storage(), endpoint_, key.record.id, Knows(key.password));
+
+    ASSERT_TRUE(proven);
+    EXPECT_FALSE(*proven) << "its secret is not kept";
+}
 
 TEST_F(AccessKeysTest, LetInWithTheirRoleAfterARestart) {
     const auto key = mint();

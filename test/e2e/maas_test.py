@@ -1,0 +1,400 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A MAAS behind the gateway, as its clients see it: the cases of the MAAS section of the conformance list by their
+numbers, at the simulator itself (direct) and through the gateway, by python3-oauthlib and gomaasapi."""
+import base64
+import hashlib
+import json
+import pathlib
+import subprocess
+import threading
+import time
+import urllib.parse
+
+import e2e
+import maas_case
+from maas_case import maas, maas_http
+
+DATA = base64.b64encode(b"#cloud-config\n" + b"x" * 24000).decode()
+
+
+class Identity:
+    """Who may ask: signatures, keys, roles."""
+
+    def test_m01_m02_versions_are_open(self):
+        for name, api in self.both:
+            with self.subTest(name):
+                answer = api.raw("GET", "/MAAS/api/2.0/version/")
+                self.assertEqual((answer.status, len(answer.json["capabilities"])), (200, 9))
+                self.assertEqual(set(answer.json), {"capabilities", "version", "subversion"})
+                self.assertEqual(api.raw("GET", "/MAAS/api/version/").text, "2.0")
+                old = api.raw("GET", "/MAAS/api/1.0/nodes/")
+                self.assertEqual(old.status, 410)
+                self.assertEqual(old.text, "The 1.0 API is no longer available. Please use API version 2.0.")
+
+    def test_m03_m10_both_signature_methods_are_taken_for_every_method(self):
+        for name, plain in self.both:
+            for method in (maas_http.PLAINTEXT, maas_http.HMAC):
+                api = plain.signed_with(method)
+                with self.subTest(name, method=method):
+                    self.assertEqual(api.ask("GET", "users/?op=whoami", realm="MAAS API").json["username"], "admin")
+                    self.assertEqual(api.ask("GET", "machines/?hostname=no%20such%2Bone&zone=az1").json, [])
+                    tag = f"t{method}{name}".replace("-", "").lower()
+                    self.assertEqual(api.ask("POST", "tags/", [("name", tag), ("comment", "a b+c=\xe4&")]).status, 200)
+                    self.assertEqual(api.ask("GET", f"tags/{tag}/").json["comment"], "a b+c=\xe4&")
+                    made = api.ask("POST", "dnsresources/", [("fqdn", f"{tag}.maas"), ("address_ttl", "10")]).json
+                    path = f"dnsresources/{made['id']}/"
+                    put = api.ask("PUT", path, [("ip_addresses", "10.0.0.1 10.0.0.2")], signed=False)
+                    self.assertEqual(len(put.json["ip_addresses"]), 2)
+                    self.assertEqual(api.ask("DELETE", path).status, 204)
+
+    def test_m04_without_a_key_nothing_is_sent(self):
+        for name, api in self.both:
+            with self.subTest(name):
+                answer = api.raw("GET", "/MAAS/api/2.0/machines/")
+                self.assertEqual((answer.status, answer.text), (401, "Forbidden"))
+        before = self.reached()
+        self.gw.raw("GET", "/MAAS/api/2.0/machines/", {"Authorization": "OAuth oauth_token=x"})
+        self.gw.raw("GET", "/MAAS/api/2.0/machines/", {"Cookie": "sessionid=1", "Authorization": "Bearer x"})
+        self.assertEqual(self.reached(), before)
+
+    def test_m05_m06_unknown_keys(self):
+        consumer, token, secret = self.direct.api_key.split(":")
+        self.assertEqual(self.direct.with_key(f"x:{token}:{secret}").ask("GET", "zones/").text,
+                         "Authorization Error: Invalid API key.")
+        wrong = self.direct.with_key(f"{consumer}:x:{secret}").ask("GET", "zones/")
+        self.assertIn("Invalid access token: x", wrong.text)
+        self.assertEqual(wrong.headers["www-authenticate"], 'OAuth realm="OAuth"')
+        before = self.reached()
+        _, key, real = self.gw.api_key.split(":")
+        for api_key in (f"x:{key}:{real}", f"pcg:{key}:{real[:-1]}", self.direct.api_key, self.described2["api_key"]):
+            answer = self.gw.with_key(api_key).ask("GET", "zones/")
+            self.assertEqual((answer.status, answer.text), (401, "Authorization Error: Invalid API key."))
+        self.assertEqual(self.reached(), before, "a key of another endpoint, too")
+
+    def test_m07_m08_time_and_nonces(self):
+        for name, api in self.both:
+            with self.subTest(name):
+                now = int(time.time())
+                self.assertIn("Expired timestamp", api.ask("GET", "zones/", timestamp=str(now - 310)).text)
+                self.assertEqual(api.ask("GET", "zones/", timestamp=str(now - 290)).status, 200)
+                self.assertEqual(api.ask("GET", "zones/", timestamp=str(now + 3600)).status, 200)
+                self.assertEqual(api.ask("GET", "zones/", timestamp="soon").status, 400)
+                self.assertEqual(api.ask("GET", "zones/", nonce="once").status, 200)
+                self.assertIn("Nonce already used: once", api.ask("GET", "zones/", nonce="once").text)
+
+    def test_m09_a_refused_stored_key_is_told_without_the_secret_that_maas_tells(self):
+        secret = self.first["api_key"].split(":")[2]
+        self.fault(secret="the-new-secret-of-maas")
+        try:
+            leak = self.direct.ask("GET", "zones/")
+            self.assertIn("the-new-secret-of-maas", leak.text, "what a MAAS says of a wrong signature")
+            answer = self.gw.ask("GET", "zones/")
+        finally:
+            self.fault(secret=secret)
+        self.assertEqual((answer.status, answer.headers["pcg-outcome"]), (503, "not-dispatched"))
+        self.assertIn("rejected the API key stored in the gateway", answer.text)
+        for word in ("the-new-secret-of-maas", secret):
+            self.assertNotIn(word, answer.text)
+            self.assertNotIn(word, self.log_text())
+        self.assertEqual(self.gw.ask("GET", "zones/").status, 200)
+
+    def test_m11_a_signature_is_for_this_gateway_and_this_request(self):
+        api = self.gw.signed_with(maas_http.HMAC)
+        target = "/MAAS/api/2.0/machines/?hostname=a"
+        field = api.authorization("GET", target)
+        self.assertEqual(api.raw("GET", target.replace("=a", "=b"), {"Authorization": field}).status, 401)
+        self.assertEqual(api.raw("GET", target, {"Authorization": field}).status, 200, "it was not used up")
+        elsewhere = maas_http.Maas(self.direct.url, api.api_key, None, maas_http.HMAC)
+        self.assertEqual(api.raw("GET", target, {"Authorization": elsewhere.authorization("GET", target)}).status, 401)
+        seen = self.seen()[-1]
+        self.assertEqual(seen["signature_method"], "PLAINTEXT", "signed anew")
+        self.assertEqual(seen["consumer"], self.first["api_key"].split(":")[0])
+
+    def test_m13_an_identity_in_query_or_form_is_left_behind(self):
+        _, token, secret = self.first["user_key"].split(":")
+        smuggled = urllib.parse.urlencode({
+            "oauth_consumer_key": self.first["user_key"].split(":")[0], "oauth_token": token, "oauth_nonce": "q1",
+            "oauth_signature_method": "PLAINTEXT", "oauth_signature": "&" + secret,
+            "oauth_timestamp": str(int(time.time()))})
+        alone = self.direct.raw("GET", "/MAAS/api/2.0/users/?op=whoami&" + smuggled)
+        self.assertEqual(alone.json["username"], "user", "MAAS itself takes it")
+        self.assertEqual(self.gw.raw("GET", "/MAAS/api/2.0/users/?op=whoami&" + smuggled).status, 401)
+        answer = self.gw.ask("GET", "users/?op=whoami&" + smuggled)
+        self.assertEqual(answer.json["username"], "admin")
+        self.assertEqual(self.seen()[-1]["parameters"], ["op"])
+
+    def test_m39_roles(self):
+        looks, deploys = self.gw.with_key(self.key("inventory")), self.gw.with_key(self.key("deploy"))
+        system_id = looks.ask("GET", "machines/?hostname=node-9").json[0]["system_id"]
+        machine = f"machines/{system_id}/"
+        before = self.reached()
+        for api, verb, path, form in [
+                (looks, "POST", machine, [("op", "deploy")]), (looks, "POST", "machines/", [("op", "allocate")]),
+                (looks, "GET", machine + "?op=power_parameters", None), (looks, "GET", machine + "?op=get_token", None),
+                (looks, "GET", machine + "?op=get_curtin_config", None), (looks, "POST", machine + "op-power_on", None),
+                (deploys, "POST", "users/", [("username", "x")]), (deploys, "DELETE", machine, None),
+                (deploys, "PUT", machine, [("power_type", "manual")]),
+                (self.gw, "POST", "account/?op=create_authorisation_token", None)]:
+            answer = api.ask(verb, path, form)
+            self.assertEqual(answer.status, 403, f"{verb} {path}: {answer}")
+            self.assertTrue(answer.headers["content-type"].startswith("text/plain"))
+        self.assertEqual(self.reached(), before)
+        self.assertEqual(deploys.ask("POST", "tags/", [("name", "bydeploy")]).status, 200)
+        self.assertEqual(deploys.ask("PUT", machine, [("swap_size", "0")]).status, 200)
+        self.assertEqual(self.gw.ask("GET", machine + "?op=power_parameters").status, 200)
+
+
+    def test_a_tenant_adds_a_maas_with_a_sealed_key_and_makes_an_access_key(self):
+        api, path = self.api(), f"/api/v1/gateways/{self.one.id}"
+        _, gateway = api.call("GET", path)
+        form = {"gateway_id": gateway["id"], "sealing": gateway["sealing"], "name": "maas3", "kind": "maas",
+                "address": self.first["url"], "api_key": self.first["user_key"]}
+        sealed = subprocess.run([str(self.lab.program("seal-credentials"))], input=json.dumps(form), text=True,
+                                capture_output=True, check=True, timeout=30).stdout
+        status, endpoint = api.call("POST", path + "/endpoints", {
+            "name": "maas3", "kind": "maas", "address": self.first["url"] + "/MAAS", "credentials": json.loads(sealed),
+            "trust": {"mode": "ca", "ca_pem": pathlib.Path(self.first["ca"]).read_text()}}, timeout=45)
+        self.assertEqual((status, endpoint["state"]), (201, "ok"), endpoint)
+        status, key = api.call("POST", f"{path}/endpoints/{endpoint['id']}/keys", {"role": "deploy", "label": "ci"})
+        self.assertEqual(status, 201, key)
+        self.assertEqual(key["api_key"], f"pcg:{key['username']}:{key['password']}")
+        found = e2e.process.wait_for(lambda: api.endpoint(self.one.id, "maas3"), 45, "an ingress URL")
+        there = maas_http.Maas(found["ingress_url"], key["api_key"], self.described["ca"], maas_http.HMAC)
+        e2e.process.wait_for(lambda: there.ask("GET", "zones/").status == 200, 30, "the ingress to lead there")
+        self.assertEqual(there.ask("GET", "users/?op=whoami").json["username"], "user", "the key that was sealed")
+        self.assertEqual(self.gw.with_key(key["api_key"]).ask("GET", "zones/").status, 401, "of another endpoint")
+        self.assertEqual(api.call("DELETE", f"{path}/endpoints/{endpoint['id']}/keys/{key['id']}")[0], 204)
+        self.assertEqual(there.ask("GET", "zones/").status, 401, "revoked")
+
+
+class Calls:
+    """What may be asked: operations, machines, images, errors."""
+
+    def test_m12_m35_images_are_uploaded_in_chunks(self):
+        for name, plain in self.both:
+            api = plain.signed_with(maas_http.HMAC)
+            with self.subTest(name):
+                content = name.encode() * 700_000
+                fields = [("name", f"custom/{name}"), ("architecture", "amd64/generic"), ("title", "An image"),
+                          ("sha256", hashlib.sha256(content).hexdigest()), ("size", str(len(content)))]
+                made = api.ask_multipart("POST", "boot-resources/", fields)
+                self.assertEqual(made.status, 201, made)
+                uri = next(iter(next(iter(made.json["sets"].values()))["files"].values()))["upload_uri"]
+                self.assertEqual(api.put_octets(uri, b"").text, "Missing data.")
+                for at in range(0, len(content), 1 << 20):
+                    chunk = api.put_octets(uri, content[at:at + (1 << 20)])
+                    self.assertEqual((chunk.status, chunk.text), (200, "OK"))
+                self.assertEqual(api.put_octets(uri, b"x").text, "Cannot upload to a complete file.")
+
+    def test_m36_a_chunk_that_breaks_is_never_sent_again(self):
+        content = b"y" * 3_000_000
+        fields = [("name", "custom/breaks"), ("architecture", "amd64/generic"),
+                  ("sha256", hashlib.sha256(content).hexdigest()), ("size", str(len(content)))]
+        made = self.gw.ask("POST", "boot-resources/", fields).json
+        file = next(iter(next(iter(made["sets"].values()))["files"].values()))
+        self.assertEqual(self.gw.put_octets(file["upload_uri"], content[:1_000_000]).status, 200)
+        self.fault(reset_upload=1)
+        answer = self.gw.put_octets(file["upload_uri"], content[1_000_000:2_000_000])
+        self.assertEqual((answer.status, answer.headers["pcg-outcome"]), (504, "unknown"))
+        number = int(file["upload_uri"].rstrip("/").rsplit("/", 1)[1])
+        held = next(one for one in json.loads(maas.control(self.first, "/_sim/state"))["uploads"] if one["file"] == number)
+        self.assertEqual((held["received"], held["writes"]), (1_500_000, 1))
+
+    def test_m14_m17_what_is_not_there(self):
+        for name, api in self.both:
+            with self.subTest(name):
+                answer = api.ask("POST", "machines/?op=nosuch")
+                self.assertEqual((answer.status, answer.text), (400, "Unrecognised signature: method=POST op=nosuch"))
+                answer = api.ask("GET", "machines")
+                self.assertEqual((answer.status, answer.text), (404, "Unknown API endpoint: /MAAS/api/2.0/machines."))
+                answer = api.ask("DELETE", "machines/")
+                self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, POST"))
+                answer = api.ask("GET", "machines/nosuch/")
+                self.assertEqual((answer.status, answer.text), (404, "No Machine matches the given query."))
+        self.assertEqual(self.gw.ask("GET", "../../a/v3/machines").status, 400)
+
+    def test_m15_m16_the_operation_stands_anywhere_but_not_twice(self):
+        before = None
+        for name, api in self.both:
+            with self.subTest(name):
+                system_id = api.ask("GET", "machines/?hostname=node-20").json[0]["system_id"]
+                machine = f"machines/{system_id}/"
+                answers = [api.ask("POST", machine + "?op=power_on"), api.ask("POST", machine, [("op", "power_on")]),
+                           api.ask_multipart("POST", machine, [("op", "power_on")]), api.ask("POST", machine + "op-power_on")]
+                self.assertEqual({(one.status, one.text) for one in answers},
+                                 {(409, "Can't start node: it hasn't been allocated.")})
+        before = self.reached()
+        answer = self.gw.ask("POST", machine + "?op=release", [("op", "deploy")])
+        self.assertEqual(answer.status, 400)
+        self.assertEqual(self.reached(), before)
+
+    def test_bodies_that_could_hide_an_operation_are_refused(self):
+        target = "/MAAS/api/2.0/machines/"
+        before = self.reached()
+        for kind, body in [
+                ("application/json", b'{"op": "allocate"}'), ("application/x-yaml", b"op: allocate"),
+                ("application/x-www-form-urlencoded; charset=cp037", b"%96%97=%81"),
+                ("multipart/form-data; boundary=x; charset=utf-16", b"--x--"),
+                ("application/x-www-form-urlencoded", b"a=1;op=allocate"),
+                ("multipart/form-data; boundary=x", b"pre--x\r\n"), ("multipart/form-data", b"--x--")]:
+            with self.subTest(kind):
+                answer = self.gw.raw("POST", target, {
+                    "Authorization": self.gw.authorization("POST", target), "Content-Type": kind}, body)
+                self.assertEqual(answer.status, 400, answer)
+        compressed = self.gw.raw("POST", target, {
+            "Authorization": self.gw.authorization("POST", target), "Content-Encoding": "gzip",
+            "Content-Type": maas_http.FORM}, b"x")
+        self.assertEqual(compressed.status, 400)
+        self.assertEqual(self.reached(), before)
+
+    def test_m18_a_long_list_is_the_same_and_the_gateway_stays_small(self):
+        plain = self.direct.ask("GET", "machines/")
+        self.assertGreater(len(plain.body), 5_000_000)
+        self.assertEqual(self.gw.ask("GET", "machines/").body, plain.body)
+        process = pathlib.Path(f"/proc/{self.lab.processes.find(self.one.process_name)['pid']}/status")
+
+        def resident():
+            return next(int(line.split()[1]) for line in process.read_text().splitlines() if line.startswith("VmRSS"))
+
+        before = resident()
+        self.assertEqual(self.gw.ask("GET", "machines/").body, plain.body)
+        self.assertLess(resident() - before, 2048, "KiB")
+
+    def test_m19_m20_m21_m25_m28_gomaasapi_sees_the_same_through_the_gateway(self):
+        direct = self.gomaasapi(self.first["direct_url"], self.first["api_key"])
+        through = self.gomaasapi(self.described["ingress_url"], self.described["api_key"], self.described["ca"])
+        self.assertEqual(through, direct)
+        self.assertEqual(len(direct), 9)
+        self.assertIn('"machines":500', direct[1])
+
+    def test_m22_m24_allocation_says_what_is_wrong(self):
+        for name, api in self.both:
+            with self.subTest(name):
+                answer = api.ask("POST", "machines/", [("op", "allocate"), ("tags", "nosuch")])
+                self.assertEqual((answer.status, answer.json), (400, {"tags": ["No such tag(s): 'nosuch'."]}))
+                self.assertIn("zone", api.ask("POST", "machines/", [("op", "allocate"), ("zone", "nosuch")]).json)
+                dry = api.ask("POST", "machines/", [("op", "allocate"), ("dry_run", "true")]).json
+                self.assertEqual(self.direct.ask("GET", f"machines/{dry['system_id']}/").json["status_name"], "Ready")
+
+    def test_m23_parallel_allocations_get_a_machine_each(self):
+        api = maas_http.Maas(self.described2["ingress_url"], self.described2["api_key"], self.described2["ca"])
+        answers = []
+
+        def allocate():
+            answers.append(api.ask("POST", "machines/", [("op", "allocate")]))
+
+        threads = [threading.Thread(target=allocate) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        taken = [one.json["system_id"] for one in answers if one.status == 200]
+        self.assertEqual((len(taken), len(set(taken))), (12, 12))
+        self.assertEqual([one.text for one in answers if one.status != 200], ["No machine available."] * 8)
+        released = api.ask("POST", "machines/", [("op", "release")] + [("machines", one) for one in taken])
+        self.assertEqual(sorted(released.json), sorted(taken))
+
+    def test_m25_user_data_arrives_and_the_audit_has_its_hash(self):
+        system_id = self.ready_machine(self.gw)
+        answer = self.gw.ask("POST", f"machines/{system_id}/", [("op", "deploy"), ("user_data", DATA)])
+        self.assertEqual(answer.json["status"], 9)
+        self.assertEqual(maas.control(self.first, f"/_sim/user-data/{system_id}"), DATA)
+        self.wait_status(system_id, "Deployed")
+        rows = self.one.ctl("audit", "--json")["rows"]
+        row = next(one["data"] for one in rows if one["data"].get("method") == "POST deploy"
+                   and one["data"]["object"] == f"machines/{system_id}/")
+        self.assertIn(hashlib.sha256(DATA.encode()).hexdigest(), row["detail"])
+        self.assertNotIn(DATA[:64], json.dumps(rows))
+        again = self.gw.ask("POST", f"machines/{system_id}/", [("op", "deploy")])
+        self.assertEqual((again.status, again.text), (409, "Can't deploy a machine that is in the 'Deployed' state"))
+        self.release(system_id)
+
+    def test_m27_m30_m31_states(self):
+        system_id = self.ready_machine()
+        machine = f"machines/{system_id}/"
+        self.assertEqual(self.gw.ask("POST", machine + "op-lock").text, "Can't lock, node is not deployed or deploying")
+        self.fault(fail_install=1)
+        self.gw.ask("POST", machine + "?op=deploy")
+        self.wait_status(system_id, "Failed deployment")
+        self.assertEqual(self.gw.ask("POST", machine + "?op=release").status, 200)
+        self.wait_status(system_id, "Ready")
+        self.assertEqual(self.gw.ask("POST", machine + "?op=release").status, 200, "again is fine")
+        self.assertEqual(self.gw.ask("POST", machine + "?op=deploy").status, 200, "allocates by itself")
+        self.assertEqual(self.gw.ask("POST", machine + "?op=lock").status, 200)
+        locked = self.gw.ask("POST", machine + "?op=release")
+        self.assertEqual((locked.status, locked.text), (403, ""))
+        self.assertEqual(self.gw.ask("POST", machine + "?op=lock").text, "Machine is already locked")
+        self.gw.ask("POST", machine + "?op=unlock")
+        self.release(system_id)
+        self.assertEqual(self.gw.ask("GET", machine + "?op=query_power_state").json, {"state": "off"})
+        self.assertEqual(self.gw.ask("POST", machine + "?op=power_off").text, "null")
+
+    def test_m29_m32_m34_collections_edits_and_tags(self):
+        system_id = self.ready_machine()
+        machine = f"machines/{system_id}/"
+        wrong = self.gw.ask("POST", "machines/", [("op", "release"), ("machines", system_id), ("machines", "nosuch")])
+        self.assertEqual((wrong.status, wrong.text), (400, "Unknown machine(s): nosuch."))
+        self.assertEqual(self.gw.ask("PUT", machine, [("hostname", "-bad-")]).status, 400)
+        self.assertEqual(self.gw.ask("PUT", machine, [("swap_size", "0")]).json["swap_size"], 0)
+        self.gw.ask("POST", "tags/", [("name", "m34")])
+        self.assertEqual(self.gw.ask("POST", "tags/m34/op-update_nodes", [("add", system_id)]).json, {"added": 1, "removed": 0})
+        self.assertIn("m34", self.gw.ask("GET", machine).json["tag_names"])
+        self.release(system_id)
+
+    def test_m37_events_are_paged(self):
+        for name, api in self.both:
+            with self.subTest(name):
+                page = api.ask("GET", "events/?op=query&limit=2").json
+                self.assertTrue(page["next_uri"].startswith("/MAAS/api/2.0/events/?op=query&limit=2&after="))
+                self.assertEqual(api.ask("GET", "events/?op=query&limit=1001").status, 400)
+                self.assertEqual(api.ask("GET", "events/?op=query&after=1&before=2").status, 400)
+
+    def test_m38_a_busy_maas_is_asked_again_only_if_it_says_so(self):
+        self.fault(unavailable=1, retry_after=1)
+        before = self.reached()
+        self.gomaasapi(self.described["ingress_url"], self.described["api_key"], self.described["ca"], "connect")
+        self.assertEqual(self.reached() - before, 3, "version twice, whoami once")
+        self.fault(unavailable=1)
+        answer = self.gw.ask("GET", "zones/")
+        self.assertEqual(answer.status, 503)
+        self.assertNotIn("retry-after", answer.headers)
+        self.assertEqual(answer.text, "Unable to connect to any rack controller; no connections available.")
+
+    def test_m40_two_endpoints_never_mix(self):
+        newer = maas_http.Maas(self.described2["ingress_url"], self.described2["api_key"], self.described2["ca"])
+        gone = newer.ask("GET", "vm-hosts/")
+        self.assertEqual((gone.status, gone.text), (410, "VM host (KVM) support has been removed from MAAS."))
+        self.assertEqual(self.gw.ask("GET", "vm-hosts/").json, [])
+        before = self.reached()
+        lines = self.gomaasapi(self.described2["ingress_url"], self.described2["api_key"], self.described2["ca"])
+        self.assertEqual(len(lines), 9)
+        self.assertEqual(self.reached(), before, "nothing of it reached the other one")
+
+    def test_describe_leads_to_the_gateway(self):
+        answer = self.gw.raw("GET", "/MAAS/api/2.0/describe/")
+        uris = [one["auth"]["uri"] for one in answer.json["resources"]]
+        self.assertTrue(uris and all(uri.startswith(self.described["ingress_url"] + "/MAAS/api/2.0/") for uri in uris))
+
+    def test_an_answer_that_breaks_off_is_no_short_success(self):
+        self.fault(reset_answer=1)
+        with self.assertRaises((OSError, maas_http.http.client.HTTPException)):
+            self.gw.ask("GET", "machines/")
+
+    def test_the_endpoint_is_described_and_secrets_are_nowhere(self):
+        listed = {one["name"]: one for one in self.one.ctl("endpoint", "list", "--json")["endpoints"]}
+        self.assertEqual((listed["maas1"]["kind"], listed["maas1"]["state"]), ("maas", "ok"))
+        self.assertEqual([listed[name]["product"] for name in ("maas1", "maas2")], ["MAAS 3.7.3", "MAAS 3.8.0"])
+        secrets = [self.first["api_key"].split(":")[2], self.described["api_key"].split(":")[2]]
+        for file in [self.one.log, *self.one.state.glob("*.db*")]:
+            content = file.read_bytes()
+            for secret in secrets:
+                self.assertNotIn(secret.encode(), content, file)
+
+
+class Maas(Identity, Calls, maas_case.MaasCase):
+    """All of it in one lab."""
+
+
+if __name__ == "__main__":
+    e2e.run()

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The proof that the policy let a call to a MAAS through. Nothing else is forwarded.
+//
+// Loop thread; no I/O.
+#pragma once
+
+#include "vcenter-proxy/endpoint/maas/request.h"
+#include "vcenter-proxy/policy_source.h"
+
+namespace pcg::proxy::maas {
+
+class AuthorizedCall {
+  public:
+    const Target& target() const { return target_; }
+
+    const Form& form() const { return form_; }
+
+    // Nothing of the gateway's is shown for what is open to everybody.
+    bool needsCredential() const { return target_.door != Door::Open; }
+
+  private:
+    friend Result<AuthorizedCall> authorizeOpen(std::string_view method, Target target);
+    friend Result<AuthorizedCall> authorize(const EndpointPolicy& policy,
+                                            const Principal& principal,
+                                            std::string_view method,
+                                            Target target,
+                                            Form form);
+
+    AuthorizedCall(Target target, Form form) : target_(std::move(target)), form_(std::move(form)) {}
+
+    Target target_;
+    Form form_;
+};
+
+// Version and description, GET only: errc::kUnknownMethod.
+Result<AuthorizedCall> authorizeOpen(std::string_view method, Target target);
+
+// errc::kMethodDenied: not with this role. errc::kUnknownPath, kUnknownMethod, kUnknownOperation:
+// nothing that the gateway knows; the message is what MAAS would say. errc::kConflictingOps.
+Result<AuthorizedCall> authorize(const EndpointPolicy& policy,
+                                 const Principal& principal,
+                                 std::string_view method,
+                                 Target target,
+                                 Form form);
+
+}  // namespace pcg::proxy::maas
