@@ -12,6 +12,18 @@ constexpr const char* kColumns =
     "SELECT claim_id, tenant_id, gateway_id, epoch, nkey, state, request_sha256, response FROM "
     "enrollments ";
 
+constexpr std::int64_t kMostGateways = 1000;  // of one tenant
+
+Result<> refuseTooMany(store::Database& database, const TenantScope& scope) {
+    const auto count = PCG_TRY(database.queryOne(
+        "SELECT count(*) FROM gateways WHERE tenant_id = ? AND state <> 'released'",
+        {scope.tenant().text()}));
+    if (count->integer(0) < kMostGateways) return {};
+    return fail(kTooMany,
+                "A tenant has at most " + std::to_string(kMostGateways) +
+                    " gateways: release one that is not used any more, then pair again.");
+}
+
 EnrollmentState stateOf(std::string_view name) {
     if (name == "issued") return EnrollmentState::Issued;
     if (name == "active") return EnrollmentState::Active;
@@ -86,6 +98,8 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
                                        WallTime now) {
     const auto row = PCG_TRY(database_.queryOne(
         "SELECT tenant_id, epoch, state FROM gateways WHERE id = ?", {wanted.gateway.text()}));
+    const bool isNew = !row || row->text(2) == "released" || row->text(0) != scope.tenant().text();
+    if (isNew) PCG_TRY(refuseTooMany(database_, scope));
     TenantVault vault(database_, scope);
     const auto name = PCG_TRY(freeName(scope, wanted));
     const auto index = PCG_TRY(vault.index("gateway.name", name)).newest;
