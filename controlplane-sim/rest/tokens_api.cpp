@@ -36,7 +36,7 @@ json::Object describe(const Token& token) {
 
 void TokensApi::addTo(ApiRoutes& routes) {
     routes.add({"GET", "/api/v1/tokens", Who::Auditor}, this, &TokensApi::list);
-    routes.add({"POST", "/api/v1/tokens", Who::Auditor}, this, &TokensApi::create);
+    routes.add({"POST", "/api/v1/tokens", Who::Auditor, true}, this, &TokensApi::create);
     routes.add({"DELETE", "/api/v1/tokens/{id}", Who::Auditor}, this, &TokensApi::remove);
 }
 

@@ -58,11 +58,11 @@ auto changeUser(Services services, const Call& call, Change change) {
 
 void UsersApi::addTo(ApiRoutes& routes) {
     routes.add({"GET", "/api/v1/users", Who::Auditor}, this, &UsersApi::list);
-    routes.add({"POST", "/api/v1/users", Who::Admin}, this, &UsersApi::create);
+    routes.add({"POST", "/api/v1/users", Who::Admin, true}, this, &UsersApi::create);
     routes.add({"GET", "/api/v1/users/{username}", Who::Auditor}, this, &UsersApi::get);
-    routes.add({"PATCH", "/api/v1/users/{username}", Who::Admin}, this, &UsersApi::change);
+    routes.add({"PATCH", "/api/v1/users/{username}", Who::Admin, true}, this, &UsersApi::change);
     routes.add({"DELETE", "/api/v1/users/{username}", Who::Admin}, this, &UsersApi::remove);
-    routes.add({"POST", "/api/v1/users/{username}/reset-password", Who::Admin},
+    routes.add({"POST", "/api/v1/users/{username}/reset-password", Who::Admin, true},
                this,
                &UsersApi::resetPassword);
 }

@@ -34,12 +34,16 @@ class AccountsApi : public RestApi {
                                    R"({"tenant":"acme","username":")" + username +
                                        R"(","password":")" + password + R"("})");
         const auto cookie = headerOf(signedIn, "Set-Cookie");
-        const auto made = call("POST",
-                               "/api/v1/tokens",
-                               "",
-                               R"({"label":"ci","role":")" + role + R"("})",
-                               {{"Cookie", cookie.substr(0, cookie.find(';'))},
-                                {"X-CSRF-Token", textOf(bodyOf(signedIn), "csrf_token")}});
+        const http::HeaderList session{{"Cookie", cookie.substr(0, cookie.find(';'))},
+                                       {"X-CSRF-Token", textOf(bodyOf(signedIn), "csrf_token")}};
+        const auto up = call("POST",
+                             "/api/v1/session/step-up",
+                             "",
+                             R"({"password":")" + password + R"("})",
+                             session);
+        EXPECT_EQ(up.answer.status, 200) << up.answerBody;
+        const auto made = call(
+            "POST", "/api/v1/tokens", "", R"({"label":"ci","role":")" + role + R"("})", session);
         EXPECT_EQ(made.answer.status, 201) << made.answerBody;
         return textOf(bodyOf(made), "token");
     }
