@@ -154,6 +154,36 @@ TEST_F(AccountsApi, EverybodySeesTheirOwnTokensAndAnAdminAll) {
     EXPECT_EQ(call("DELETE", "/api/v1/tokens/" + adminsId, admin_).answer.status, 404);
 }
 
+TEST_F(AccountsApi, ATokenMadeWithATokenDoesNotOutliveIt) {
+    const auto made = call(
+        "POST", "/api/v1/tokens", admin_, R"({"label":"short","role":"admin","expires_in_s":60})");
+    const auto token = textOf(bodyOf(made), "token");
+    const auto ends = textOf(bodyOf(made), "expires_at");
+    const auto expiry = [&](const std::string& by, const std::string& wanted) {
+        return textOf(
+            bodyOf(call(
+                "POST", "/api/v1/tokens", by, R"({"label":"more","role":"admin")" + wanted + "}")),
+            "expires_at");
+    };
+
+    EXPECT_EQ(expiry(token, ""), ends);
+    EXPECT_EQ(expiry(token, R"(,"expires_in_s":3600)"), ends);
+    EXPECT_EQ(expiry(admin_, R"(,"expires_in_s":60)"), ends);
+}
+
+TEST_F(AccountsApi, AResetPasswordRevokesTheUsersTokensUnlessTheyAreToBeKept) {
+    const auto password = addUser("bob", "auditor");
+    const auto token = tokenOf("bob", password, "auditor");
+
+    EXPECT_EQ(call("POST", "/api/v1/users/bob/reset-password", admin_, R"({"keep_tokens":true})")
+                  .answer.status,
+              200);
+    EXPECT_EQ(call("GET", "/api/v1/me", token).answer.status, 200);
+    EXPECT_EQ(call("POST", "/api/v1/users/bob/reset-password", admin_).answer.status, 200);
+    EXPECT_EQ(call("GET", "/api/v1/me", token).answer.status, 401);
+    EXPECT_EQ(call("GET", "/api/v1/me", admin_).answer.status, 200);
+}
+
 TEST_F(AccountsApi, ATokenExpires) {
     const auto made = call("POST",
                            "/api/v1/tokens",
