@@ -333,27 +333,36 @@ std::string inventoryOf(const std::string& name) {
 TEST_F(PresenceTest, ReadsOfAFloodOfInventoriesTheFirstFewAndTheLatest) {
     say(subjects.hello(), kHello);
     for (int i = 0; i < 100; ++i) say(subjects.inventory(), inventoryOf("v" + std::to_string(i)));
-    EXPECT_EQ(inventories, 4U);
-    EXPECT_EQ(inventory.at(0).name, "v3");
+    EXPECT_EQ(inventories, 64U);
+    EXPECT_EQ(inventory.at(0).name, "v63");
 
     presence.tick();
-    EXPECT_EQ(inventories, 4U);
+    EXPECT_EQ(inventories, 64U);
     clock.advance(seconds(1));
     presence.tick();
 
-    EXPECT_EQ(inventories, 5U);
+    EXPECT_EQ(inventories, 65U);
     EXPECT_EQ(inventory.at(0).name, "v99");
 }
 
 TEST_F(PresenceTest, AnInventoryThatIsReadReplacesTheOneThatWaited) {
     say(subjects.hello(), kHello);
-    for (int i = 0; i < 6; ++i) say(subjects.inventory(), inventoryOf("v" + std::to_string(i)));
+    for (int i = 0; i < 66; ++i) say(subjects.inventory(), inventoryOf("v" + std::to_string(i)));
     clock.advance(seconds(3));
     say(subjects.inventory(), inventoryOf("newest"));
     presence.tick();
 
     EXPECT_EQ(inventory.at(0).name, "newest");
-    EXPECT_EQ(inventories, 5U);
+    EXPECT_EQ(inventories, 65U);
+}
+
+TEST_F(PresenceTest, CountsALongInventoryForSeveral) {
+    say(subjects.hello(), kHello);
+    const std::string room(200'000, ' ');
+    for (int i = 0; i < 10; ++i)
+        say(subjects.inventory(), room + inventoryOf("v" + std::to_string(i)));
+
+    EXPECT_EQ(inventories, 4U);
 }
 
 TEST_F(PresenceTest, AnswersAFloodOfHellosAtItsOwnPace) {
