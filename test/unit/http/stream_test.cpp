@@ -37,7 +37,8 @@ net::Task<void> countAndSend(Exchange& exchange, ByteCount& received) {
 }
 
 net::Task<ByteCount> upAndDown(Client& client) {
-    auto call = co_await client.start({"POST", "/", {}, BodyFraming::ofLength(kStreamBytes)});
+    RequestHead head{"POST", "/", {}, BodyFraming::ofLength(kStreamBytes)};
+    auto call = co_await client.start(std::move(head));
     Bytes buffer(128 * 1024);
     for (ByteCount sent = 0; sent < kStreamBytes; sent += buffer.size()) {
         const BytesView piece(buffer);
