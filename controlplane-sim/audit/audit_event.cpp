@@ -8,8 +8,8 @@
 namespace pcg::controlplane {
 namespace {
 
-constexpr std::array<std::string_view, 6> kActors{
-    "user", "token", "orchestrator", "gateway", "platform", "key"};
+constexpr std::array<std::string_view, 7> kActors{
+    "user", "token", "orchestrator", "gateway", "platform", "key", "client"};
 constexpr std::array<std::string_view, 4> kOutcomes{"success", "refused", "failed", "unknown"};
 
 constexpr std::size_t kMaxName = 128;

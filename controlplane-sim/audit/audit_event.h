@@ -15,7 +15,9 @@
 
 namespace pcg::controlplane {
 
-enum class ActorKind { User, Token, Orchestrator, Gateway, Platform, Key };
+// Client: whoever calls through the ingress. The gateway knows who that is, we do not: what the
+// client says of itself is written as what it claims.
+enum class ActorKind { User, Token, Orchestrator, Gateway, Platform, Key, Client };
 
 // Failed: it was tried and did not work. Unknown: it may have been executed.
 enum class AuditOutcome { Success, Refused, Failed, Unknown };
