@@ -41,9 +41,9 @@ class AuditSearch {
                considered_ >= kConsidered;
     }
 
-    // What one page may cost.
-    static constexpr std::size_t kGroupsOpened = 1'000;
-    static constexpr std::size_t kConsidered = 50'000;
+    // What one page may cost, in one job of a thread that all tenants share.
+    static constexpr std::size_t kGroupsOpened = 100;
+    static constexpr std::size_t kConsidered = 10'000;
     static constexpr std::int64_t kBlocksAtOnce = 64;
 
     store::Database& database_;

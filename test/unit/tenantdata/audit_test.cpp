@@ -88,6 +88,16 @@ TEST_F(Audit, NumbersRowsWithoutGapsAndShowsTheNewestFirst) {
     for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i].seq, 10'000U - i);
 }
 
+TEST_F(Audit, OnePageReadsABoundedPart) {
+    appendMany();
+
+    const auto page = AuditStore(*database_).page(acme_, {}, std::nullopt, 10'000);
+
+    ASSERT_TRUE(page);
+    EXPECT_LE(page->rows.size(), 100U * kAuditGroupRows);
+    EXPECT_EQ(page->next, page->rows.back().seq);
+}
+
 TEST_F(Audit, FiltersByEachFieldAndByAllOfThem) {
     appendMany();
     const auto count = [&](auto change) {
