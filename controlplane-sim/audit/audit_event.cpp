@@ -34,6 +34,11 @@ bool isShown(char32_t point) {
 
 }  // namespace
 
+bool isTraffic(const AuditEvent& event) {
+    return event.action == "proxy.call" || event.actor.kind == ActorKind::Client ||
+           event.actor.kind == ActorKind::Gateway;
+}
+
 std::string_view nameOf(ActorKind kind) { return kActors[static_cast<std::size_t>(kind)]; }
 
 std::string_view nameOf(AuditOutcome outcome) {

@@ -50,6 +50,10 @@ struct AuditRow {
     AuditEvent event;
 };
 
+// Comes with traffic: a call through the ingress, or what a gateway reports by itself. Everything
+// else is what somebody decided, and is kept longer (AuditRetention).
+bool isTraffic(const AuditEvent& event);
+
 // Whoever has something to tell. Never waits, never fails.
 class AuditSink {
   public:

@@ -57,7 +57,8 @@ class AuditSearch {
     std::size_t limit_ = 0;
     std::size_t opened_ = 0;
     std::size_t considered_ = 0;
-    bool isExhausted_ = false;  // no group is older than what was looked at
+    std::optional<std::int64_t> below_;  // of a row that is not there: the next one that may be
+    bool isExhausted_ = false;           // no group is older than what was looked at
     std::int64_t before_ = 0;
     std::vector<Group> fetched_;  // the newest first
     std::int64_t openFirst_ = 0;
