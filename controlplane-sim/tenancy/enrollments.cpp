@@ -2,6 +2,7 @@
 #include "controlplane-sim/tenancy/enrollments.h"
 
 #include "common/base/assert.h"
+#include "controlplane-sim/lifetimes.h"
 #include "controlplane-sim/tenancy/errc.h"
 #include "controlplane-sim/tenancy/tenant_vault.h"
 
@@ -237,6 +238,9 @@ Result<> Enrollments::log(const wire::TenantId& tenant,
         database_.execute("INSERT INTO issuance_log (at_ms, tenant_id, gateway_id, what, detail) "
                           "VALUES (?, ?, ?, ?, ?)",
                           {toUnixMilliseconds(now), tenant.text(), gateway.text(), what, detail}));
+    // A record for whoever looks into something, not an archive.
+    PCG_TRY(database_.execute("DELETE FROM issuance_log WHERE number <= last_insert_rowid() - ?",
+                              {kIssuanceLogRows}));
     return {};
 }
 

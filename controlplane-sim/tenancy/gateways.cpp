@@ -271,12 +271,17 @@ Result<bool> Gateways::isRevoked(const wire::UserNkey& nkey) {
     return row.has_value();
 }
 
-Result<std::vector<wire::UserNkey>> Gateways::revoked(const TenantScope& scope) {
-    std::vector<wire::UserNkey> nkeys;
+Result<std::vector<std::pair<wire::UserNkey, WallTime>>> Gateways::revoked(
+    const TenantScope& scope) {
+    std::vector<std::pair<wire::UserNkey, WallTime>> nkeys;
     const auto rows = PCG_TRY(database_.query(
-        "SELECT nkey FROM revoked_nkeys WHERE tenant_id = ? ORDER BY at_ms LIMIT 100000",
+        "SELECT nkey, at_ms FROM revoked_nkeys WHERE tenant_id = ? ORDER BY at_ms DESC LIMIT "
+        "100000",
         {scope.tenant().text()}));
-    for (const auto& row : rows) nkeys.push_back(PCG_TRY(wire::parseUserNkey(row.text(0))));
+    for (const auto& row : rows) {
+        auto nkey = PCG_TRY(wire::parseUserNkey(row.text(0)));
+        nkeys.emplace_back(std::move(nkey), fromUnixMilliseconds(row.integer(1)));
+    }
     return nkeys;
 }
 

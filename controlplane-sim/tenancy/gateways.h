@@ -97,7 +97,8 @@ class Gateways {
     Result<> allowRecovery(const TenantScope& scope, const wire::GatewayId& id, WallTime until);
 
     Result<bool> isRevoked(const wire::UserNkey& nkey);
-    Result<std::vector<wire::UserNkey>> revoked(const TenantScope& scope);
+    // The newest 100,000, and when; older ones have no token that is still good.
+    Result<std::vector<std::pair<wire::UserNkey, WallTime>>> revoked(const TenantScope& scope);
 
     // Replaces what is known of the gateway's endpoints. An id of another gateway is ignored, not
     // moved: a gateway cannot take over what is not its own. Ports stay with their ids; of those
