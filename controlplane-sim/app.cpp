@@ -331,6 +331,7 @@ Result<> App::Parts::joinHttp() {
         identity, net::ClientCertificates::Optional, pki->gatewayAuthorityPem()));
     http::ServerOptions options;
     options.name = "api";
+    options.limits.maxConnectionsPerSource = 256;
     options.admission.allowedHosts = {toLowerAscii(config.publicHost), "localhost", "127.0.0.1"};
     if (ingressHost(config) == config.listenAddress) {
         options.admission.allowedHosts.push_back(config.listenAddress);
