@@ -140,6 +140,7 @@ Result<> App::Parts::joinHttp() {
     if (!config.portalDir.empty()) portal = PCG_TRY(rest::PortalFiles::load(config.portalDir));
     http::ServerOptions options;
     options.name = "api";
+    options.limits.maxConnectionsPerSource = 256;
     options.admission.allowedHosts = {toLowerAscii(config.publicHost),
                                       toLowerAscii(gatewaysHost(config)),
                                       "localhost",

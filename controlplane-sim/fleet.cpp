@@ -38,11 +38,8 @@ Presence::Events Fleet::events() {
     events.onHello = [this](const auto& tenant, const auto& id, const HelloReport& hello) {
         onHello(tenant, id, hello);
     };
-    events.onInventory = [this](const wire::TenantId& tenant,
-                                const wire::GatewayId& id,
-                                std::vector<ReportedEndpoint> reported) {
-        net::asio::co_spawn(
-            parts_.loop, applyInventory(tenant, id, std::move(reported)), net::asio::detached);
+    events.onInventory = [this](const auto& tenant, const auto& id, auto reported) {
+        onInventory(tenant, id, std::move(reported));
     };
     events.onChange =
         [this](const wire::TenantId& tenant, const wire::GatewayId& id, const LiveGateway& live) {

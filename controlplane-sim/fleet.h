@@ -105,6 +105,8 @@ class Fleet final : public Lifecycle, public GatewayCalls {
         std::vector<wire::InstanceId> instances;  // of that run: while it changes its link, two
         std::set<wire::EndpointId> served;
         std::set<wire::EndpointId> reported;  // and stored with their ports
+        bool applying = false;                // an inventory; meanwhile the latest one waits
+        std::optional<std::vector<ReportedEndpoint>> waiting = {};
     };
 
     struct TenantRuntime {
@@ -128,6 +130,13 @@ class Fleet final : public Lifecycle, public GatewayCalls {
                 const wire::UserNkey& nkey);
     void forget(const wire::TenantId& tenant, const wire::GatewayId& id);
     Result<std::uint16_t> serve(const Endpoint& endpoint);
+    std::size_t servedOf(const wire::TenantId& tenant) const;
+    void onInventory(const wire::TenantId& tenant,
+                     const wire::GatewayId& id,
+                     std::vector<ReportedEndpoint> reported);
+    net::Task<void> applyInventories(wire::TenantId tenant,
+                                     wire::GatewayId id,
+                                     std::vector<ReportedEndpoint> reported);
     net::Task<void> applyInventory(wire::TenantId tenant,
                                    wire::GatewayId id,
                                    std::vector<ReportedEndpoint> reported);

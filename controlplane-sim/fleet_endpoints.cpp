@@ -12,11 +12,26 @@ namespace {
 constexpr log::Logger kLog{"fleet"};
 constexpr std::chrono::seconds kReportWithin{3};
 
+// Each has a port of this machine.
+constexpr std::size_t kMaxServedPerTenant = 2'000;
+
 }  // namespace
+
+std::size_t Fleet::servedOf(const wire::TenantId& tenant) const {
+    std::size_t served = 0;
+    for (const auto& [id, gateway] : tenants_.at(tenant)->gateways) served += gateway.served.size();
+    return served;
+}
 
 Result<std::uint16_t> Fleet::serve(const Endpoint& endpoint) {
     auto* gateway = find(endpoint.tenant, endpoint.gateway);
     if (gateway == nullptr) return fail(kNotFound, "The endpoint's gateway is not bound any more.");
+    if (!gateway->served.contains(endpoint.id) &&
+        servedOf(endpoint.tenant) >= kMaxServedPerTenant) {
+        return fail(kTooMany,
+                    "A tenant has at most " + std::to_string(kMaxServedPerTenant) +
+                        " endpoints at the ingress: remove some, or release a gateway.");
+    }
     tunnel::Target target{gateway->nkey, endpoint.id};
     auto caller =
         parts_.traffic.meter({endpoint.tenant, endpoint.gateway, endpoint.id, endpoint.name},
@@ -26,6 +41,34 @@ Result<std::uint16_t> Fleet::serve(const Endpoint& endpoint) {
         PCG_TRY(parts_.ingress.add(std::move(route), endpoint.ingressPort.value_or(0)));
     gateway->served.insert(endpoint.id);
     return port;
+}
+
+// One of a gateway at a time: what it says meanwhile replaces what waits, so that a gateway has one
+// job in the storage's queue, however often it reports.
+void Fleet::onInventory(const wire::TenantId& tenant,
+                        const wire::GatewayId& id,
+                        std::vector<ReportedEndpoint> reported) {
+    auto* gateway = find(tenant, id);
+    if (gateway == nullptr) return;
+    if (std::exchange(gateway->applying, true)) {
+        gateway->waiting = std::move(reported);
+        return;
+    }
+    net::asio::co_spawn(
+        parts_.loop, applyInventories(tenant, id, std::move(reported)), net::asio::detached);
+}
+
+net::Task<void> Fleet::applyInventories(wire::TenantId tenant,
+                                        wire::GatewayId id,
+                                        std::vector<ReportedEndpoint> reported) {
+    std::optional<std::vector<ReportedEndpoint>> next = std::move(reported);
+    while (next) {
+        co_await applyInventory(tenant, id, std::move(*next));
+        auto* gateway = find(tenant, id);
+        if (gateway == nullptr) co_return;
+        next = stopping_ ? std::nullopt : std::exchange(gateway->waiting, std::nullopt);
+        if (!next) gateway->applying = false;
+    }
 }
 
 net::Task<void> Fleet::applyInventory(wire::TenantId tenant,
@@ -57,12 +100,15 @@ net::Task<void> Fleet::applyInventory(wire::TenantId tenant,
     if (gateway == nullptr || stopping_) co_return;
     auto gone = gateway->served;
     std::vector<std::pair<wire::EndpointId, std::uint16_t>> opened;
+    bool isFull = false;
     for (const auto& endpoint : *endpoints) {
         gone.erase(endpoint.id);
+        if (isFull && !gateway->served.contains(endpoint.id)) continue;  // said once
         const auto port = serve(endpoint);
         if (!port) {
             kLog.failure(
                 log::Level::Error, "ingress.failed", port.error(), {{"endpoint", endpoint.name}});
+            isFull = isFull || port.error().is(kTooMany);
         } else if (endpoint.ingressPort != *port) {
             opened.emplace_back(endpoint.id, *port);
         }

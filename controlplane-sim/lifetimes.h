@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace pcg::controlplane {
 
@@ -17,5 +18,8 @@ struct Lifetimes {
 inline constexpr std::chrono::seconds kMinLifetime{20};
 inline constexpr std::chrono::seconds kMaxTokenLifetime = std::chrono::hours{24};
 inline constexpr std::chrono::seconds kMaxCertificateLifetime = std::chrono::days{90};
+
+// How many entries the log of what was issued keeps.
+inline constexpr std::int64_t kIssuanceLogRows = 200'000;
 
 }  // namespace pcg::controlplane

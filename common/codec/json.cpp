@@ -12,8 +12,15 @@
 
 #include <charconv>
 #include <cmath>
+#include <set>
 
 namespace pcg::codec::json {
+
+namespace {
+
+constexpr std::size_t kMaxMembers = 4096;  // of one object
+
+}  // namespace
 
 // Builds our values from the parser's events. Poco meets duplicate names with "the last one wins";
 // here the second is the end.
@@ -30,10 +37,14 @@ class Builder final : public Poco::JSON::Handler {
     void endArray() override { close(); }
 
     void key(const std::string& name) override {
-        auto& object = std::get<Object>(stack_.back().value.data_);
-        if (object.has(name))
+        auto& frame = stack_.back();
+        const auto& object = std::get<Object>(frame.value.data_);
+        if (object.members().size() >= kMaxMembers)
+            throw Poco::DataException("an object has more than " + std::to_string(kMaxMembers) +
+                                      " members");
+        if (!frame.names.insert(name).second)
             throw Poco::DataException("the member \"" + printable(name) + "\" occurs twice");
-        stack_.back().key = name;
+        frame.key = name;
     }
 
     void null() override { add(Value()); }
@@ -64,6 +75,8 @@ class Builder final : public Poco::JSON::Handler {
         Value value;
         std::string key;
         std::string path;
+        // Ordered and not hashed: the names are the sender's, who could choose those that collide.
+        std::set<std::string> names = {};
     };
 
     static std::string printable(std::string_view name) { return repairUtf8(name.substr(0, 64)); }

@@ -6,6 +6,7 @@
 #include "common/http/server_exchange.h"
 #include "common/http/wire_format.h"
 #include "common/log/log.h"
+#include "common/log/seldom.h"
 
 namespace pcg::http {
 
@@ -273,9 +274,15 @@ net::Task<bool> Connection::runExchange(std::string rawHead, AdmittedRequest req
 }
 
 net::Task<void> Connection::refuse(Error why) {
-    kLog.warn(
-        "http.refused",
-        {{"server", options().name}, {"peer", transport_->peer()}, {"code", why.code().name()}});
+    // Whoever is refused can be refused as often as they like.
+    static thread_local log::Seldom seldom(20, std::chrono::seconds(1));
+    if (const auto omitted = seldom.pass(std::chrono::steady_clock::now())) {
+        kLog.warn("http.refused",
+                  {{"server", options().name},
+                   {"peer", transport_->peer()},
+                   {"code", why.code().name()},
+                   {"omitted", *omitted}});
+    }
     const auto problem = problemOf(why);
     const auto body = problemBody(problem);
     ResponseHead head;

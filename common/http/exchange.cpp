@@ -4,10 +4,13 @@
 #include "common/http/errc.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace pcg::http {
 
 namespace {
+
+constexpr std::chrono::seconds kWholeBody{120};
 
 Error tooLarge(ByteCount limit) {
     return {kBodyTooLarge,
@@ -25,7 +28,14 @@ net::Task<Result<Bytes>> readWholeBody(Exchange& exchange, ByteCount limit) {
     if (framing.kind == BodyFraming::Kind::Length)
         body.reserve(static_cast<std::size_t>(framing.length));
     Bytes piece(static_cast<std::size_t>(std::min<ByteCount>(limit + 1, 16_KiB)));
+    // An octet now and then keeps a connection alive, but this body is waited for by somebody.
+    const auto until = std::chrono::steady_clock::now() + kWholeBody;
     for (;;) {
+        if (std::chrono::steady_clock::now() > until) {
+            co_return fail(kTimeout,
+                           "the body did not come within " + std::to_string(kWholeBody.count()) +
+                               " s; send it faster");
+        }
         const MutableBytes into(piece);
         PCG_CO_TRY(const std::size_t count, co_await exchange.readBody(into));
         if (count == 0) co_return body;

@@ -6,8 +6,10 @@
 #include "common/http/socket_transport.h"
 #include "common/http/tls_transport.h"
 #include "common/log/log.h"
+#include "common/log/seldom.h"
 
 #include <filesystem>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <sys/stat.h>
@@ -30,6 +32,16 @@ Greeted greetTcp(std::shared_ptr<net::TcpSocket> socket) {
 
 Greeted greetUnix(std::shared_ptr<net::UnixSocket> socket) {
     co_return makeUnixTransport(std::move(*socket));
+}
+
+// The address, or of IPv6 the network that one site has for itself; empty when it is gone already.
+std::string sourceOf(const net::TcpSocket& socket) {
+    IoError error;
+    const auto address = socket.remote_endpoint(error).address();
+    if (error) return {};
+    if (!address.is_v6() || address.to_v6().is_v4_mapped()) return address.to_string();
+    const auto octets = address.to_v6().to_bytes();
+    return std::string(octets.begin(), octets.begin() + 8);
 }
 
 Error cannotListen(const std::string& where, const IoError& error) {
@@ -70,7 +82,8 @@ class Server::Core : public std::enable_shared_from_this<Core> {
     net::Task<void> acceptLoop(Acceptor& acceptor);
     void admitSocket(net::TcpSocket socket);
     void admitSocket(net::UnixSocket socket);
-    net::Task<void> serve(Greeting greeting, std::function<void()> giveUp);
+    bool isFullFor(const std::string& source);
+    net::Task<void> serve(Greeting greeting, std::function<void()> giveUp, std::string source);
     void closeAcceptors();
     std::shared_ptr<Watchdog> makeDrainDeadline();
 
@@ -78,6 +91,8 @@ class Server::Core : public std::enable_shared_from_this<Core> {
     std::shared_ptr<const Service> service_;
     std::shared_ptr<const net::TlsServerContext> tls_;
     std::unordered_set<Connection*> connections_;
+    std::unordered_map<std::string, std::size_t> sources_;  // only when they have a bound
+    log::Seldom complaints_;
     Signal room_;
     Signal gone_;
     net::TcpAcceptor tcp_;
@@ -149,30 +164,48 @@ net::Task<void> Server::Core::acceptLoop(Acceptor& acceptor) {
     }
 }
 
+bool Server::Core::isFullFor(const std::string& source) {
+    const auto found = sources_.find(source);
+    if (found == sources_.end() || found->second < service_->options.limits.maxConnectionsPerSource)
+        return false;
+    if (const auto omitted = complaints_.pass(std::chrono::steady_clock::now()))
+        kLog.warn("http.source_full", {{"server", service_->options.name}, {"omitted", *omitted}});
+    return true;
+}
+
 void Server::Core::admitSocket(net::TcpSocket socket) {
+    std::string source;
+    if (service_->options.limits.maxConnectionsPerSource > 0) source = sourceOf(socket);
+    if (isFullFor(source)) return;  // which closes it
+    if (!source.empty()) ++sources_[source];
     if (tls_) {
         auto tls = greetTls(*tls_, std::move(socket));
-        asio::co_spawn(
-            executor_, serve(std::move(tls.greeting), std::move(tls.giveUp)), asio::detached);
+        asio::co_spawn(executor_,
+                       serve(std::move(tls.greeting), std::move(tls.giveUp), std::move(source)),
+                       asio::detached);
         return;
     }
     auto shared = std::make_shared<net::TcpSocket>(std::move(socket));
     Greeting greeting = [shared] { return greetTcp(shared); };
-    asio::co_spawn(executor_, serve(std::move(greeting), nullptr), asio::detached);
+    asio::co_spawn(
+        executor_, serve(std::move(greeting), nullptr, std::move(source)), asio::detached);
 }
 
 void Server::Core::admitSocket(net::UnixSocket socket) {
     auto shared = std::make_shared<net::UnixSocket>(std::move(socket));
     Greeting greeting = [shared] { return greetUnix(shared); };
-    asio::co_spawn(executor_, serve(std::move(greeting), nullptr), asio::detached);
+    asio::co_spawn(executor_, serve(std::move(greeting), nullptr, {}), asio::detached);
 }
 
-net::Task<void> Server::Core::serve(Greeting greeting, std::function<void()> giveUp) {
+net::Task<void> Server::Core::serve(Greeting greeting,
+                                    std::function<void()> giveUp,
+                                    std::string source) {
     const auto self = shared_from_this();
     const auto connection = std::make_shared<Connection>(executor_, service_);
     connections_.insert(connection.get());
     co_await connection->run(std::move(greeting), std::move(giveUp));
     connections_.erase(connection.get());
+    if (!source.empty() && --sources_[source] == 0) sources_.erase(source);
     room_.notify();
     gone_.notify();
 }

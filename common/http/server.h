@@ -24,6 +24,9 @@ namespace pcg::http {
 
 struct ServerLimits {
     std::size_t maxConnections = 4096;  // more wait in the listen queue
+    // Of one address (of one /64 of IPv6); more are closed at once. 0: no bound of its own, for
+    // listeners whose callers all come from one place.
+    std::size_t maxConnectionsPerSource = 0;
     std::chrono::milliseconds handshake{10'000};
     // From the first octet of a head to its last; then 408 and the end.
     std::chrono::milliseconds head{10'000};

@@ -75,10 +75,15 @@ void Port::onLinkState(bus::LinkState state) {
     schedulePump();
 }
 
+// What a gateway sends wrongly it can send wrongly at any rate.
+void Port::complain(const Error& error) {
+    if (const auto omitted = complaints_.pass(now()))
+        kLog.failure(log::Level::Warn, "tunnel.message_refused", error, {{"omitted", *omitted}});
+}
+
 void Port::onMessage(std::uint64_t route, BytesView payload) {
     if (isClosed_) return;
-    if (const auto taken = mux_.receive(route, payload, now()); !taken)
-        kLog.failure(log::Level::Warn, "tunnel.message_refused", taken.error());
+    if (const auto taken = mux_.receive(route, payload, now()); !taken) complain(taken.error());
     schedulePump();
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "common/bus/bus.h"
+#include "common/log/seldom.h"
 #include "common/stream/mux.h"
 #include "common/wire/ids.h"
 
@@ -63,6 +64,7 @@ class Port : public std::enable_shared_from_this<Port> {
         std::function<void()> onChange;
     };
 
+    void complain(const Error& error);
     void pump();
     bool giveChanges();
     bool sendWhatMayGo();
@@ -77,6 +79,7 @@ class Port : public std::enable_shared_from_this<Port> {
     Wiring wiring_;
     std::unordered_map<stream::Handle, std::shared_ptr<Watch>> watches_;
     net::Timer timer_;
+    log::Seldom complaints_;
     SteadyTime armedFor_ = SteadyTime::max();
     bool isPumpPosted_ = false;
     bool isClosed_ = false;

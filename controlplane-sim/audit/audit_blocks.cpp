@@ -22,7 +22,10 @@ Result<AuditBlocks::Block> AuditBlocks::writable() {
 Result<> AuditBlocks::append(const Block& block, std::span<const AuditEvent> events) {
     const auto first = block.first + static_cast<std::int64_t>(block.rows);
     PCG_TRY(writeGroups(first, events));
-    PCG_TRY(writeTerms(block, first, events));
+    std::vector<std::pair<std::int64_t, const AuditEvent*>> rows;
+    for (const auto& event : events)
+        rows.emplace_back(first + static_cast<std::int64_t>(rows.size()), &event);
+    PCG_TRY(writeTerms(block, rows));
     const auto [oldest, newest] = std::minmax_element(
         events.begin(), events.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
     PCG_TRY(database_.execute(
@@ -56,18 +59,16 @@ Result<> AuditBlocks::writeGroups(std::int64_t first, std::span<const AuditEvent
     return {};
 }
 
-Result<> AuditBlocks::writeTerms(const Block& block,
-                                 std::int64_t first,
-                                 std::span<const AuditEvent> events) {
+Result<> AuditBlocks::writeTerms(
+    const Block& block, const std::vector<std::pair<std::int64_t, const AuditEvent*>>& rows) {
     std::map<AuditTerm, Bytes> hits;
-    auto offset = static_cast<std::size_t>(first - block.first);
-    for (const auto& event : events) {
-        for (auto& term : termsOf(event)) {
+    for (const auto& [number, event] : rows) {
+        const auto offset = static_cast<std::size_t>(number - block.first);
+        for (auto& term : termsOf(*event)) {
             auto& list = hits[std::move(term)];
             list.push_back(static_cast<std::uint8_t>(offset & 0xff));
             list.push_back(static_cast<std::uint8_t>(offset >> 8));
         }
-        ++offset;
     }
     for (auto& [term, list] : hits) {
         const auto number = PCG_TRY(vault_.term(block.epoch, term.field, term.text));
@@ -98,41 +99,61 @@ Result<bool> AuditBlocks::resealOne() {
         {tenant_, vault_.epoch()}));
     if (!row) return false;
     const Block block{row->integer(0), static_cast<std::size_t>(row->integer(1)), vault_.epoch()};
-    PCG_TRY(store::transact(database_, [&] { return rewrite(block); }));
+    PCG_TRY(store::transact(database_, [&]() -> Result<> {
+        PCG_TRY(rewrite(block, false));
+        return {};
+    }));
     return true;
 }
 
+Result<> AuditBlocks::thin(std::int64_t first, std::int64_t rows) {
+    const auto kept =
+        PCG_TRY(rewrite({first, static_cast<std::size_t>(rows), vault_.epoch()}, true));
+    if (kept == 0) return remove(first, rows);
+    PCG_TRY(
+        database_.execute("UPDATE audit_blocks SET kept = ? WHERE tenant_id = ? AND first_seq = ?",
+                          {kept, tenant_, first}));
+    return {};
+}
+
 // Rows that retention has removed leave gaps, so each run of consecutive rows is written by itself.
-Result<> AuditBlocks::rewrite(const Block& block) {
+Result<std::size_t> AuditBlocks::rewrite(const Block& block, bool isThinned) {
     const auto last = block.first + static_cast<std::int64_t>(block.rows) - 1;
     const auto groups =
         PCG_TRY(database_.query("SELECT first_seq, sealed FROM audit_groups WHERE tenant_id = ? "
                                 "AND first_seq BETWEEN ? AND "
                                 "? ORDER BY first_seq",
                                 {tenant_, block.first, last}));
-    std::vector<std::pair<std::int64_t, std::vector<AuditEvent>>> runs;
+    std::vector<Run> runs;
     for (const auto& group : groups) {
-        const auto first = group.integer(0);
-        auto events = PCG_TRY(decodeRows(PCG_TRY(vault_.open(cellOf(first), group.blob(1)))));
-        const bool follows =
-            !runs.empty() &&
-            runs.back().first + static_cast<std::int64_t>(runs.back().second.size()) == first;
-        if (!follows) runs.emplace_back(first, std::vector<AuditEvent>());
-        std::move(events.begin(), events.end(), std::back_inserter(runs.back().second));
+        auto number = group.integer(0);
+        auto events = PCG_TRY(decodeRows(PCG_TRY(vault_.open(cellOf(number), group.blob(1)))));
+        for (auto& event : events) {
+            const auto seq = number++;
+            if (isThinned && isTraffic(event)) continue;
+            const bool follows =
+                !runs.empty() &&
+                runs.back().first + static_cast<std::int64_t>(runs.back().events.size()) == seq;
+            if (!follows) runs.push_back({seq, {}});
+            runs.back().events.push_back(std::move(event));
+        }
     }
     PCG_TRY(database_.execute(
         "DELETE FROM audit_groups WHERE tenant_id = ? AND first_seq BETWEEN ? AND ?",
         {tenant_, block.first, last}));
     PCG_TRY(database_.execute("DELETE FROM audit_terms WHERE tenant_id = ? AND block = ?",
                               {tenant_, block.first}));
-    for (const auto& [first, events] : runs) {
-        PCG_TRY(writeGroups(first, events));
-        PCG_TRY(writeTerms(block, first, events));
+    std::vector<std::pair<std::int64_t, const AuditEvent*>> rows;
+    for (const auto& run : runs) {
+        PCG_TRY(writeGroups(run.first, run.events));
+        auto seq = run.first;
+        for (const auto& event : run.events) rows.emplace_back(seq++, &event);
     }
+    PCG_TRY(writeTerms(block, rows));
     PCG_TRY(database_.execute(
         "UPDATE audit_blocks SET key_epoch = ? WHERE tenant_id = ? AND first_seq = ?",
         {vault_.epoch(), tenant_, block.first}));
-    return {};
+    return rows.size();
 }
 
 }  // namespace pcg::controlplane

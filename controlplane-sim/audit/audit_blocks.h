@@ -30,6 +30,9 @@ class AuditBlocks {
     Result<> append(const Block& block, std::span<const AuditEvent> events);
 
     Result<> remove(std::int64_t first, std::int64_t rows);
+
+    // Leaves of a full block what did not come with traffic. Inside a transaction.
+    Result<> thin(std::int64_t first, std::int64_t rows);
     Result<bool> resealOne();
 
     static store::Cell cellOf(std::int64_t first) {
@@ -37,9 +40,16 @@ class AuditBlocks {
     }
 
   private:
+    // Rows of consecutive numbers.
+    struct Run {
+        std::int64_t first;
+        std::vector<AuditEvent> events;
+    };
+
     Result<> writeGroups(std::int64_t first, std::span<const AuditEvent> events);
-    Result<> writeTerms(const Block& block, std::int64_t first, std::span<const AuditEvent> events);
-    Result<> rewrite(const Block& block);
+    Result<> writeTerms(const Block& block,
+                        const std::vector<std::pair<std::int64_t, const AuditEvent*>>& rows);
+    Result<std::size_t> rewrite(const Block& block, bool isThinned);
 
     store::Database& database_;
     std::string tenant_;

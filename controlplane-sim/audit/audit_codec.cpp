@@ -68,7 +68,7 @@ Result<AuditEvent> readEvent(Reader& from) {
     event.at = fromUnixMilliseconds(static_cast<std::int64_t>(PCG_TRY(from.number(8))));
     const auto kind = PCG_TRY(from.number(1));
     const auto outcome = PCG_TRY(from.number(1));
-    if (kind > static_cast<std::uint64_t>(ActorKind::Key) ||
+    if (kind > static_cast<std::uint64_t>(ActorKind::Client) ||
         outcome > static_cast<std::uint64_t>(AuditOutcome::Unknown)) {
         return fail(store::kCorrupt, "A part of the audit is damaged.");
     }

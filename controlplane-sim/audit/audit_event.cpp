@@ -8,8 +8,8 @@
 namespace pcg::controlplane {
 namespace {
 
-constexpr std::array<std::string_view, 6> kActors{
-    "user", "token", "orchestrator", "gateway", "platform", "key"};
+constexpr std::array<std::string_view, 7> kActors{
+    "user", "token", "orchestrator", "gateway", "platform", "key", "client"};
 constexpr std::array<std::string_view, 4> kOutcomes{"success", "refused", "failed", "unknown"};
 
 constexpr std::size_t kMaxName = 128;
@@ -33,6 +33,11 @@ bool isShown(char32_t point) {
 }
 
 }  // namespace
+
+bool isTraffic(const AuditEvent& event) {
+    return event.action == "proxy.call" || event.actor.kind == ActorKind::Client ||
+           event.actor.kind == ActorKind::Gateway;
+}
 
 std::string_view nameOf(ActorKind kind) { return kActors[static_cast<std::size_t>(kind)]; }
 

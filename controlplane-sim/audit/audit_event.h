@@ -15,7 +15,9 @@
 
 namespace pcg::controlplane {
 
-enum class ActorKind { User, Token, Orchestrator, Gateway, Platform, Key };
+// Client: whoever calls through the ingress. The gateway knows who that is, we do not: what the
+// client says of itself is written as what it claims.
+enum class ActorKind { User, Token, Orchestrator, Gateway, Platform, Key, Client };
 
 // Failed: it was tried and did not work. Unknown: it may have been executed.
 enum class AuditOutcome { Success, Refused, Failed, Unknown };
@@ -47,6 +49,10 @@ struct AuditRow {
     std::uint64_t seq = 0;  // 1, 2, 3, ... within the tenant
     AuditEvent event;
 };
+
+// Comes with traffic: a call through the ingress, or what a gateway reports by itself. Everything
+// else is what somebody decided, and is kept longer (AuditRetention).
+bool isTraffic(const AuditEvent& event);
 
 // Whoever has something to tell. Never waits, never fails.
 class AuditSink {

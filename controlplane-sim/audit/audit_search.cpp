@@ -83,7 +83,9 @@ Result<> AuditSearch::lookInto(std::int64_t block, std::int64_t rows, std::int64
     while (left > 0 && !isFull()) {
         --left;
         const auto seq = block + (offsets ? (*offsets)[static_cast<std::size_t>(left)] : left);
+        below_.reset();
         if (seq < before_) PCG_TRY(consider(seq));
+        if (below_ && !offsets) left = std::clamp<std::int64_t>(*below_ - block + 1, 0, left);
     }
     return {};
 }
@@ -107,7 +109,11 @@ Result<const AuditEvent*> AuditSearch::rowAt(std::int64_t seq) {
         if (fetched_.empty() || seq < fetched_.back().first) PCG_TRY(fetchGroups(seq));
         const auto group = std::find_if(
             fetched_.begin(), fetched_.end(), [seq](const Group& one) { return one.first <= seq; });
-        if (group == fetched_.end() || seq >= group->first + group->rows) return nullptr;
+        if (group == fetched_.end()) return nullptr;
+        if (seq >= group->first + group->rows) {
+            below_ = group->first + group->rows - 1;
+            return nullptr;
+        }
         ++opened_;
         open_ = PCG_TRY(
             decodeRows(PCG_TRY(vault_.open(AuditBlocks::cellOf(group->first), group->sealed))));

@@ -41,9 +41,9 @@ class AuditSearch {
                considered_ >= kConsidered;
     }
 
-    // What one page may cost.
-    static constexpr std::size_t kGroupsOpened = 1'000;
-    static constexpr std::size_t kConsidered = 50'000;
+    // What one page may cost, in one job of a thread that all tenants share.
+    static constexpr std::size_t kGroupsOpened = 100;
+    static constexpr std::size_t kConsidered = 10'000;
     static constexpr std::int64_t kBlocksAtOnce = 64;
 
     store::Database& database_;
@@ -57,7 +57,8 @@ class AuditSearch {
     std::size_t limit_ = 0;
     std::size_t opened_ = 0;
     std::size_t considered_ = 0;
-    bool isExhausted_ = false;  // no group is older than what was looked at
+    std::optional<std::int64_t> below_;  // of a row that is not there: the next one that may be
+    bool isExhausted_ = false;           // no group is older than what was looked at
     std::int64_t before_ = 0;
     std::vector<Group> fetched_;  // the newest first
     std::int64_t openFirst_ = 0;

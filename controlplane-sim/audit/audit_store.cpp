@@ -42,6 +42,13 @@ const std::vector<std::string_view>& auditSchema() {
     return kStatements;
 }
 
+const std::vector<std::string_view>& auditThinningSchema() {
+    // How many rows are left of a block that lost those of traffic; NULL: it has all.
+    static const std::vector<std::string_view> kStatements{
+        "ALTER TABLE audit_blocks ADD COLUMN kept INTEGER"};
+    return kStatements;
+}
+
 Result<> AuditStore::append(const TenantScope& scope, std::span<const AuditEvent> events) {
     PCG_ASSERT(database_.inTransaction());
     AuditBlocks blocks(database_, scope);
@@ -79,23 +86,44 @@ Result<bool> AuditStore::retain(const TenantScope& scope,
                         {tenant}));
     if (blocks.empty()) return false;
     const auto& oldest = blocks.front();
-    const auto total = PCG_TRY(
-        database_.queryOne("SELECT sum(rows) FROM audit_blocks WHERE tenant_id = ?", {tenant}));
+    const auto whole = PCG_TRY(database_.queryOne(
+        "SELECT coalesce(min(first_seq), 0), coalesce(sum(rows), 0) FROM audit_blocks WHERE "
+        "tenant_id = ? AND kept IS NULL",
+        {tenant}));
+    const auto thinned = PCG_TRY(database_.queryOne(
+        "SELECT coalesce(sum(kept), 0) FROM audit_blocks WHERE tenant_id = ?", {tenant}));
     const bool isTooOld = oldest.integer(2) < cutoff;
-    const bool areTooMany =
-        static_cast<std::uint64_t>(total->integer(0) - oldest.integer(1)) >= keep.rows;
+    const bool areOlderTooMany = static_cast<std::uint64_t>(thinned->integer(0)) > keep.older;
+    const auto full = static_cast<std::int64_t>(kAuditBlockRows);
+    const bool areTooMany = whole->integer(1) > full &&
+                            static_cast<std::uint64_t>(whole->integer(1) - full) >= keep.rows;
     // The newest block stays: it knows the number of the next row.
-    if (blocks.size() > 1 && (isTooOld || areTooMany)) {
+    if (blocks.size() > 1 && (isTooOld || areOlderTooMany)) {
         PCG_TRY(store::transact(database_, [&]() -> Result<> {
             return AuditBlocks(database_, scope).remove(oldest.integer(0), oldest.integer(1));
         }));
         return true;
     }
+    if (blocks.size() > 1 && areTooMany) return thin(scope, whole->integer(0), keep.older > 0);
     PCG_TRY(database_.execute(
         "DELETE FROM audit_groups WHERE tenant_id = ? AND first_seq BETWEEN ? AND ? AND max_at_ms "
         "< ?",
         {tenant, oldest.integer(0), oldest.integer(0) + oldest.integer(1) - 1, cutoff}));
     return false;
+}
+
+Result<bool> AuditStore::thin(const TenantScope& scope, std::int64_t first, bool isKept) {
+    const auto block = PCG_TRY(
+        database_.queryOne("SELECT rows FROM audit_blocks WHERE tenant_id = ? AND first_seq = ?",
+                           {scope.tenant().text(), first}));
+    if (!block) return false;
+    PCG_TRY(TenantVault(database_, scope).prepare());
+    PCG_TRY(store::transact(database_, [&]() -> Result<> {
+        AuditBlocks blocks(database_, scope);
+        return isKept ? blocks.thin(first, block->integer(0))
+                      : blocks.remove(first, block->integer(0));
+    }));
+    return true;
 }
 
 Result<bool> AuditStore::forgetSome(const TenantScope& scope) {

@@ -5,7 +5,8 @@
 // group), up to 4096 make a block. A block knows the times it spans and, for each term that occurs
 // in it, under a blind index, at which rows: a search intersects these lists block by block, from
 // the newest, and opens the groups that remain. Rows leave at the old end, in whole groups and
-// blocks. Storage thread.
+// blocks; when there are too many, those that came with traffic leave first, so that nobody can
+// push out what was decided by calling often. Storage thread.
 #pragma once
 
 #include "common/base/result.h"
@@ -23,13 +24,16 @@ namespace pcg::controlplane {
 inline constexpr std::size_t kAuditGroupRows = 64;
 inline constexpr std::size_t kAuditBlockRows = 4096;
 
-// Both hold; `rows` up to a block.
+// All hold; numbers up to a block. `rows` are the newest, of every kind; `older` is how many of
+// those before them are kept that did not come with traffic (isTraffic()).
 struct AuditRetention {
     std::chrono::days age{365};
     std::uint64_t rows = 2'000'000;
+    std::uint64_t older = 500'000;
 };
 
 const std::vector<std::string_view>& auditSchema();
+const std::vector<std::string_view>& auditThinningSchema();
 
 class AuditStore {
   public:
@@ -60,6 +64,8 @@ class AuditStore {
     Result<bool> reseal(const TenantScope& scope);
 
   private:
+    Result<bool> thin(const TenantScope& scope, std::int64_t first, bool isKept);
+
     store::Database& database_;
 };
 

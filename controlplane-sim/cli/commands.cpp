@@ -37,7 +37,7 @@ constexpr std::array<Command, 42> kCommands{{
     {"users", "role", "USERNAME", "PATCH", "/api/v1/users/{USERNAME}", "role=--role", "", "", "give another role"},
     {"users", "remove", "USERNAME", "DELETE", "/api/v1/users/{USERNAME}", "", "", "", "with tokens and sessions"},
     {"users", "reset-password", "USERNAME", "POST", "/api/v1/users/{USERNAME}/reset-password", "", "", "",
-     "prints a new password once"},
+     "prints a new password once; revokes their tokens"},
 
     {"tokens", "list", "", "GET", "/api/v1/tokens", "", "", "id label role username expires_at last_used_at",
      "API tokens"},

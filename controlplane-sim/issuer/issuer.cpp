@@ -20,6 +20,8 @@ constexpr std::int64_t kGatewaySubscriptions = 32;
 // The ingress holds one subscription for each OPEN that may be unanswered at once. A broker that
 // counts to less ends the link, and ends it again after each reconnect.
 constexpr std::int64_t kIngressSubscriptions = wire::kOpenSlots;
+// Every token of a key that was revoked earlier has ended, and none is issued again.
+constexpr std::chrono::seconds kRevocationTold = kMaxTokenLifetime + std::chrono::days{1};
 constexpr std::string_view kOwnNkey = "{{subject()}}";
 
 Error unknownTenant(const wire::TenantId& tenant) {
@@ -102,12 +104,12 @@ Result<std::string> Issuer::systemAccountJwt() const {
 Result<> Issuer::openTenant(const PkiStorage& storage,
                             const wire::TenantId& tenant,
                             std::size_t gateways,
-                            const std::vector<wire::UserNkey>& revoked) {
+                            const std::vector<std::pair<wire::UserNkey, WallTime>>& revoked) {
     const auto fresh = PCG_TRY(TenantSeeds::generate(random_));
     const auto kept = PCG_TRY(loadOrMake(storage, tenantKeysName(tenant), fresh.toSecret()));
     auto seeds = PCG_TRY(TenantSeeds::fromSecret(kept));
     TenantState state{std::make_shared<const TenantSeeds>(std::move(seeds)), gateways, {}};
-    for (const auto& nkey : revoked) state.revoked.insert(nkey.text());
+    for (const auto& [nkey, at] : revoked) state.revoked.insert_or_assign(nkey.text(), at);
     tenants_.withLock(
         [&](Tenants& tenants) { tenants.insert_or_assign(tenant.text(), std::move(state)); });
     return {};
@@ -132,7 +134,8 @@ Result<std::string> Issuer::accountJwt(const wire::TenantId& tenant) const {
         .scopes = {gatewayScope(*state.seeds), controlPlaneScope(*state.seeds)},
         .revokedUsers = {},
         .allRevokedUntil = std::nullopt};
-    for (const auto& text : state.revoked) {
+    for (const auto& [text, at] : state.revoked) {
+        if (now - at > kRevocationTold) continue;
         // The key is never issued for again, so "everything until now" stays true however late this
         // is pushed.
         auto nkey = PCG_TRY(UserKey::parse(text));
@@ -174,7 +177,7 @@ Result<> Issuer::revoke(const wire::TenantId& tenant, const wire::UserNkey& nkey
     return tenants_.withLock([&](Tenants& tenants) -> Result<> {
         const auto found = tenants.find(tenant.text());
         if (found == tenants.end()) return fail(unknownTenant(tenant));
-        found->second.revoked.insert(nkey.text());
+        found->second.revoked.insert_or_assign(nkey.text(), clock_.wallNow());
         return {};
     });
 }

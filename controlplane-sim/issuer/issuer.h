@@ -49,14 +49,15 @@ class Issuer {
     std::string systemAccount() const { return operator_.system.publicKey().text(); }
 
     // Loads the tenant's keys or makes them. `revoked`: every nkey that this tenant's gateways ever
-    // lost.
+    // lost, and when.
     Result<> openTenant(const PkiStorage& storage,
                         const wire::TenantId& tenant,
                         std::size_t gateways,
-                        const std::vector<wire::UserNkey>& revoked);
+                        const std::vector<std::pair<wire::UserNkey, WallTime>>& revoked);
 
     // The account's claims as they stand now, to be pushed to the broker after each change. Limits
-    // grow with the number of gateways. All of the following: issuer.unknown_tenant before
+    // grow with the number of gateways. A revocation is told as long as a token of that key can be
+    // good, and is not in the claims for ever. All of the following: issuer.unknown_tenant before
     // openTenant.
     Result<std::string> accountJwt(const wire::TenantId& tenant) const;
     Result<std::string> accountKey(const wire::TenantId& tenant) const;  // "A..."
@@ -83,7 +84,7 @@ class Issuer {
     struct TenantState {
         std::shared_ptr<const TenantSeeds> seeds;
         std::size_t gateways = 0;
-        std::set<std::string> revoked;
+        std::map<std::string, WallTime> revoked;
     };
 
     using Tenants = std::map<std::string, TenantState>;

@@ -11,6 +11,11 @@ namespace {
 
 constexpr log::Logger kLog{"watch"};
 
+// Of one gateway: what starts up with all its endpoints fits; what reports others every second does
+// not fill the timeline and the audit.
+constexpr rest::RateLimit::Rate kTold{0.5, 64};
+constexpr rest::RateLimit::Rate kCounted{1.0 / 60.0, 4};
+
 LiveEvent newsOf(const std::string& type, const std::string& id) {
     codec::json::Object data;
     data.set("id", id);
@@ -76,6 +81,8 @@ std::vector<EndpointChange> changesBetween(const std::vector<Endpoint>& before,
     return changes;
 }
 
+GatewayWatch::GatewayWatch(Parts parts) : parts_(parts), told_(kTold), counted_(kCounted) {}
+
 GatewayWatch::Note GatewayWatch::note(const wire::TenantId& tenant,
                                       const wire::GatewayId& gateway,
                                       TimelineEntry entry,
@@ -105,6 +112,7 @@ void GatewayWatch::linkChanged(const wire::TenantId& tenant,
 void GatewayWatch::started(const wire::TenantId& tenant,
                            const wire::GatewayId& gateway,
                            const std::string& version) {
+    if (told_.take(gateway.text(), parts_.clock.now())) return;
     TimelineEntry entry{{},
                         "started",
                         Severity::Info,
@@ -126,39 +134,71 @@ void GatewayWatch::released(const wire::TenantId& tenant, const wire::GatewayId&
 void GatewayWatch::endpointsChanged(const wire::TenantId& tenant,
                                     const wire::GatewayId& gateway,
                                     const std::vector<EndpointChange>& changes) {
+    std::vector<Note> notes;
+    std::size_t untold = 0;
     for (const auto& change : changes) {
+        if (told_.take(gateway.text(), parts_.clock.now())) {
+            ++untold;
+            continue;
+        }
         TimelineEntry entry{{}, "endpoint", severityOf(change), sentenceOf(change), change.why};
         auto one = note(tenant, gateway, std::move(entry), actionOf(change));
         one.event.target = {"endpoint", change.id.text(), change.name};
-        tell(std::move(one));
+        notes.push_back(std::move(one));
         parts_.events.publish(tenant, newsOf("endpoint", change.id.text()));
     }
+    if (untold > 0 && !counted_.take(gateway.text(), parts_.clock.now()))
+        notes.push_back(countOf(tenant, gateway, untold));
+    tellAll(std::move(notes));
+}
+
+GatewayWatch::Note GatewayWatch::countOf(const wire::TenantId& tenant,
+                                         const wire::GatewayId& gateway,
+                                         std::size_t untold) {
+    TimelineEntry entry{{},
+                        "endpoint",
+                        Severity::Warning,
+                        std::to_string(untold) + " more endpoints changed.",
+                        "So many change that they are not told one by one any more."};
+    return note(tenant, gateway, std::move(entry), "endpoint.change");
 }
 
 void GatewayWatch::tell(Note note) {
-    parts_.events.publish(note.tenant, newsOf("gateway", note.gateway.text()));
-    net::asio::co_spawn(parts_.loop, keep(std::move(note)), net::asio::detached);
+    std::vector<Note> one;
+    one.push_back(std::move(note));
+    tellAll(std::move(one));
 }
 
-net::Task<void> GatewayWatch::keep(Note note) {
-    const auto scope = parts_.authority.scopeOf(note.tenant);
-    auto work = [scope, gateway = note.gateway, entry = note.entry](
+void GatewayWatch::tellAll(std::vector<Note> notes) {
+    if (notes.empty()) return;
+    parts_.events.publish(notes.front().tenant, newsOf("gateway", notes.front().gateway.text()));
+    net::asio::co_spawn(parts_.loop, keep(std::move(notes)), net::asio::detached);
+}
+
+// All of one gateway.
+net::Task<void> GatewayWatch::keep(std::vector<Note> notes) {
+    const auto scope = parts_.authority.scopeOf(notes.front().tenant);
+    const auto gateway = notes.front().gateway;
+    std::vector<TimelineEntry> entries;
+    for (const auto& note : notes) entries.push_back(note.entry);
+    auto work = [scope, gateway, entries = std::move(entries)](
                     store::Database& database) -> Result<std::string> {
-        PCG_TRY(Timeline(database).add(scope, gateway, entry));
+        for (const auto& entry : entries) PCG_TRY(Timeline(database).add(scope, gateway, entry));
         const auto found = PCG_TRY(Gateways(database).find(scope, gateway));
         return found ? found->name : std::string();
     };
     const auto name = co_await parts_.store.run(std::move(work));
     if (!name) {
-        kLog.failure(log::Level::Warn,
-                     "watch.not_kept",
-                     name.error(),
-                     {{"gateway_id", note.gateway.text()}});
-    } else {
-        note.event.actor.name = name->empty() ? note.gateway.text() : *name;
-        if (note.event.target.kind == "gateway") note.event.target.name = *name;
+        kLog.failure(
+            log::Level::Warn, "watch.not_kept", name.error(), {{"gateway_id", gateway.text()}});
     }
-    parts_.audit.record(note.tenant, std::move(note.event));
+    for (auto& note : notes) {
+        if (name) {
+            note.event.actor.name = name->empty() ? gateway.text() : *name;
+            if (note.event.target.kind == "gateway") note.event.target.name = *name;
+        }
+        parts_.audit.record(note.tenant, std::move(note.event));
+    }
 }
 
 }  // namespace pcg::controlplane

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to gateways and their endpoints, told to everybody who keeps or shows it: the
-// timeline, the audit, the live news. Loop thread; looks names up on the storage thread.
+// timeline, the audit, the live news. What a gateway can make happen at will is told one by one up
+// to a pace, then by number. Loop thread; looks names up on the storage thread, in one job for what
+// was told together.
 #pragma once
 
 #include "common/store/worker.h"
@@ -8,6 +10,7 @@
 #include "controlplane-sim/observe/event_hub.h"
 #include "controlplane-sim/observe/timeline.h"
 #include "controlplane-sim/rest/ports.h"
+#include "controlplane-sim/rest/rate_limit.h"
 #include "controlplane-sim/tenancy/gateways.h"
 
 #include <vector>
@@ -39,7 +42,7 @@ class GatewayWatch {
         EventHub& events;
     };
 
-    explicit GatewayWatch(Parts parts) : parts_(parts) {}
+    explicit GatewayWatch(Parts parts);
 
     void linkChanged(const wire::TenantId& tenant,
                      const wire::GatewayId& gateway,
@@ -66,9 +69,13 @@ class GatewayWatch {
               TimelineEntry entry,
               std::string action) const;
     void tell(Note note);
-    net::Task<void> keep(Note note);
+    void tellAll(std::vector<Note> notes);
+    net::Task<void> keep(std::vector<Note> notes);
+    Note countOf(const wire::TenantId& tenant, const wire::GatewayId& gateway, std::size_t untold);
 
     Parts parts_;
+    rest::RateLimit told_;  // by gateway
+    rest::RateLimit counted_;
 };
 
 }  // namespace pcg::controlplane

@@ -13,9 +13,13 @@ namespace {
 constexpr std::size_t kMaxSegment = 64;
 constexpr std::size_t kMaxPath = 256;
 
+// Of one endpoint.
+constexpr std::int64_t kRefusalsAtOnce = 30;
+constexpr std::chrono::seconds kRefusalEach{10};
+
 // What is known when a call is over.
 struct Ending {
-    std::string actor;  // an access key's id, or nothing
+    std::string claimed;  // the access key that the client names, or nothing
     std::string method;
     std::string path;
     int status = 0;  // of the answer; 0: there was none
@@ -41,8 +45,7 @@ std::string_view wordFor(const Ending& ending) {
 
 AuditEvent eventOf(const TrafficOf& whose, const Ending& ending) {
     AuditEvent event;
-    event.actor = ending.actor.empty() ? Actor{ActorKind::Orchestrator, "orchestrator"}
-                                       : Actor{ActorKind::Key, ending.actor};
+    event.actor = clientActor(ending.claimed);
     event.action = "proxy.call";
     event.target = {"endpoint", whose.endpoint.text(), whose.name};
     event.outcome = outcomeOf(ending);
@@ -56,6 +59,10 @@ AuditEvent eventOf(const TrafficOf& whose, const Ending& ending) {
 }
 
 }  // namespace
+
+Actor clientActor(const std::string& claimedKey) {
+    return {ActorKind::Client, claimedKey.empty() ? "unidentified" : "claims " + claimedKey};
+}
 
 std::optional<wire::AccessKeyId> accessKeyOf(const http::RequestHead& request) {
     constexpr std::string_view kScheme = "Basic ";
@@ -86,13 +93,15 @@ std::string auditPath(std::string_view path) {
 
 class Traffic::MeteredCall final : public http::Call {
   public:
-    MeteredCall(Parts parts,
+    MeteredCall(Traffic& traffic,
+                Parts parts,
                 std::shared_ptr<const TrafficOf> whose,
                 std::unique_ptr<http::Call> inner,
                 std::unique_ptr<TenantBudget::Stream> stream,
                 Ending ending,
                 SteadyTime since)
-        : parts_(parts),
+        : traffic_(traffic),
+          parts_(parts),
           whose_(std::move(whose)),
           inner_(std::move(inner)),
           stream_(std::move(stream)),
@@ -103,7 +112,7 @@ class Traffic::MeteredCall final : public http::Call {
         ending_.outcome = isComplete_ ? http::Outcome::Complete : inner_->outcome();
         ending_.duration = std::chrono::duration_cast<std::chrono::microseconds>(
             (isComplete_ ? endedAt_ : parts_.clock.now()) - since_);
-        report(parts_, *whose_, ending_);
+        report(traffic_, parts_, *whose_, ending_);
     }
 
     net::Task<Result<>> writeBody(BytesView bytes) override {
@@ -139,7 +148,10 @@ class Traffic::MeteredCall final : public http::Call {
 
     http::Outcome outcome() const override { return inner_->outcome(); }
 
-    static void report(const Parts& parts, const TrafficOf& whose, const Ending& ending) {
+    static void report(Traffic& traffic,
+                       const Parts& parts,
+                       const TrafficOf& whose,
+                       const Ending& ending) {
         const auto outcome = outcomeOf(ending);
         const bool isError = outcome == AuditOutcome::Failed || outcome == AuditOutcome::Unknown;
         parts.metrics.record(whose.endpoint,
@@ -147,10 +159,11 @@ class Traffic::MeteredCall final : public http::Call {
                              parts.clock.wallNow());
         auto event = eventOf(whose, ending);
         event.at = parts.clock.wallNow();
-        parts.audit.record(whose.tenant, std::move(event));
+        traffic.record(whose.tenant, std::move(event), ending.status == 401);
     }
 
   private:
+    Traffic& traffic_;
     Parts parts_;
     std::shared_ptr<const TrafficOf> whose_;
     std::unique_ptr<http::Call> inner_;
@@ -163,8 +176,12 @@ class Traffic::MeteredCall final : public http::Call {
 
 class Traffic::MeteredCaller final : public http::Caller {
   public:
-    MeteredCaller(Parts parts, TrafficOf whose, std::unique_ptr<http::Caller> inner)
-        : parts_(parts),
+    MeteredCaller(Traffic& traffic,
+                  Parts parts,
+                  TrafficOf whose,
+                  std::unique_ptr<http::Caller> inner)
+        : traffic_(traffic),
+          parts_(parts),
           whose_(std::make_shared<const TrafficOf>(std::move(whose))),
           inner_(std::move(inner)),
           budget_(parts.budgets.of(whose_->tenant)) {}
@@ -172,7 +189,7 @@ class Traffic::MeteredCaller final : public http::Caller {
     net::Task<Result<std::unique_ptr<http::Call>>> start(http::RequestHead head) override {
         const auto since = parts_.clock.now();
         Ending ending;
-        if (const auto key = accessKeyOf(head)) ending.actor = key->text();
+        if (const auto key = accessKeyOf(head)) ending.claimed = key->text();
         ending.method = head.method;
         ending.path = auditPath(head.path());
         auto stream = co_await budget_->enter();
@@ -186,25 +203,44 @@ class Traffic::MeteredCaller final : public http::Caller {
             finish(ending, since);
             co_return fail(std::move(started).error());
         }
-        co_return std::make_unique<MeteredCall>(
-            parts_, whose_, std::move(*started), std::move(*stream), std::move(ending), since);
+        co_return std::make_unique<MeteredCall>(traffic_,
+                                                parts_,
+                                                whose_,
+                                                std::move(*started),
+                                                std::move(*stream),
+                                                std::move(ending),
+                                                since);
     }
 
   private:
     void finish(Ending& ending, SteadyTime since) const {
         ending.duration =
             std::chrono::duration_cast<std::chrono::microseconds>(parts_.clock.now() - since);
-        MeteredCall::report(parts_, *whose_, ending);
+        MeteredCall::report(traffic_, parts_, *whose_, ending);
     }
 
+    Traffic& traffic_;
     Parts parts_;
     std::shared_ptr<const TrafficOf> whose_;
     std::unique_ptr<http::Caller> inner_;
     std::shared_ptr<TenantBudget> budget_;
 };
 
+void Traffic::record(const wire::TenantId& tenant, AuditEvent event, bool isStranger) {
+    if (isStranger) {
+        const auto endpoint = wire::EndpointId::unchecked(event.target.id);
+        auto& refusals =
+            refusals_.try_emplace(endpoint, kRefusalsAtOnce, kRefusalEach).first->second;
+        const auto omitted = refusals.pass(parts_.clock.now());
+        if (!omitted) return;
+        if (*omitted > 0)
+            event.detail += ", and " + std::to_string(*omitted) + " more like it before";
+    }
+    parts_.audit.record(tenant, std::move(event));
+}
+
 std::shared_ptr<http::Caller> Traffic::meter(TrafficOf whose, std::unique_ptr<http::Caller> inner) {
-    return std::make_shared<MeteredCaller>(parts_, std::move(whose), std::move(inner));
+    return std::make_shared<MeteredCaller>(*this, parts_, std::move(whose), std::move(inner));
 }
 
 }  // namespace pcg::controlplane

@@ -4,10 +4,12 @@
 #pragma once
 
 #include "common/http/client.h"
+#include "common/log/seldom.h"
 #include "controlplane-sim/audit/audit_event.h"
 #include "controlplane-sim/budget/budgets.h"
 #include "controlplane-sim/observe/metrics.h"
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -35,14 +37,26 @@ class Traffic {
     // Its calls may outlive the caller, not this.
     std::shared_ptr<http::Caller> meter(TrafficOf whose, std::unique_ptr<http::Caller> inner);
 
-    void forget(const wire::EndpointId& endpoint) { parts_.metrics.forget(endpoint); }
+    void forget(const wire::EndpointId& endpoint) {
+        parts_.metrics.forget(endpoint);
+        refusals_.erase(endpoint);
+    }
+
+    // Refused calls of nobody that the gateway knows come at any rate that a stranger likes: the
+    // first few leave a row each, then one a while that says how many more there were.
+    void record(const wire::TenantId& tenant, AuditEvent event, bool isStranger);
 
   private:
     class MeteredCaller;
     class MeteredCall;
 
     Parts parts_;
+    std::map<wire::EndpointId, log::Seldom> refusals_;
 };
+
+// Who a call is booked on. The gateway authenticates and its answer does not say whom, so a key
+// that the client names is no more than a claim.
+Actor clientActor(const std::string& claimedKey);
 
 // The id of the access key that a request names itself, never anything else of it: what a client
 // sends in place of a name may be its password.

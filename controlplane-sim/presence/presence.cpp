@@ -3,7 +3,9 @@
 
 #include "common/codec/json.h"
 #include "common/log/log.h"
+#include "common/log/seldom.h"
 #include "controlplane-sim/presence/messages.h"
+#include "controlplane-sim/presence/paced.h"
 
 #include <algorithm>
 #include <map>
@@ -44,6 +46,11 @@ struct Peer {
     std::optional<wire::InstanceId> answered;  // who answered the ping `answeredSequence`
     std::uint64_t answeredSequence = 0;
     std::optional<SteadyTime> copySeen;
+    // A gateway says what it likes as often as it likes: what is read of it has a pace.
+    Paced hellos{8, std::chrono::seconds(1)};
+    Paced inventories{64, std::chrono::milliseconds(250)};
+    Paced pongs{32, std::chrono::milliseconds(250)};
+    log::Seldom complaints{4, std::chrono::minutes(1)};
     std::string lastHost;  // of its latest connection, and of the one before
     std::string earlierHost;
 };
@@ -84,9 +91,22 @@ struct Presence::State : std::enable_shared_from_this<State> {
                 const bool due =
                     peer.pingSequence == 0 || clock.now() - peer.pingedAt >= kHeartbeat;
                 if (up && due) ping(tenant, peer);
+                readHeld(id, tenant, peer, news);
             }
         }
-        for (const auto& tell : news) tell();
+        for (const auto& tell : news) {
+            if (tell) tell();
+        }
+    }
+
+    void readHeld(const wire::TenantId& id,
+                  Tenant& tenant,
+                  Peer& peer,
+                  std::vector<std::function<void()>>& news) {
+        if (const auto hello = peer.hellos.due(clock.now()))
+            news.push_back(onHello(id, tenant, peer, *hello));
+        if (const auto inventory = peer.inventories.due(clock.now()))
+            news.push_back(onInventory(id, peer, *inventory));
     }
 
     // Our link is new: what was said while it was down was lost, so everybody is asked again.
@@ -218,15 +238,17 @@ struct Presence::State : std::enable_shared_from_this<State> {
         std::function<void()> report;
         switch (parsed->kind) {
             case wire::SubjectKind::Hello:
-                report = onHello(id, tenant, peer, message.payload);
+                if (peer.hellos.take(message.payload, clock.now()))
+                    report = onHello(id, tenant, peer, message.payload);
                 break;
             case wire::SubjectKind::Inventory:
-                report = onInventory(id, peer, message.payload);
+                if (peer.inventories.take(message.payload, clock.now()))
+                    report = onInventory(id, peer, message.payload);
                 break;
             case wire::SubjectKind::Heartbeat:
                 break;
             case wire::SubjectKind::Pong:
-                onPong(id, tenant, peer, message.payload);
+                if (peer.pongs.takes(clock.now())) onPong(id, tenant, peer, message.payload);
                 break;
             default:
                 return;
@@ -319,9 +341,13 @@ struct Presence::State : std::enable_shared_from_this<State> {
         return std::chrono::duration_cast<std::chrono::milliseconds>(answeredAt - ours);
     }
 
-    static std::function<void()> refuse(const Peer& peer, const Error& error) {
-        kLog.failure(
-            log::Level::Warn, "presence.bad_message", error, {{"gateway", peer.id.text()}});
+    std::function<void()> refuse(Peer& peer, const Error& error) const {
+        if (const auto omitted = peer.complaints.pass(clock.now())) {
+            kLog.failure(log::Level::Warn,
+                         "presence.bad_message",
+                         error,
+                         {{"gateway", peer.id.text()}, {"omitted", *omitted}});
+        }
         return nullptr;
     }
 

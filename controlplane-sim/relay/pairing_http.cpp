@@ -40,12 +40,13 @@ net::Task<Answer<std::string>> readMessage(http::Exchange& exchange) {
 
 pairing::Refusal refusalOf(const Error& error) {
     pairing::Refusal refusal;
-    refusal.status = error.is(kUnauthenticated)                                 ? 401
-                     : error.is(kCsrf)                                          ? 403
-                     : error.is(kNotFound)                                      ? 404
-                     : error.is(kGatewayBound) || error.is(kEnrollmentMismatch) ? 409
-                     : error.is(kEnrollmentOver)                                ? 410
-                                                 : http::statusOf(error);
+    refusal.status =
+        error.is(kUnauthenticated)                                                       ? 401
+        : error.is(kCsrf)                                                                ? 403
+        : error.is(kNotFound)                                                            ? 404
+        : error.is(kGatewayBound) || error.is(kEnrollmentMismatch) || error.is(kTooMany) ? 409
+        : error.is(kEnrollmentOver)                                                      ? 410
+                                    : http::statusOf(error);
     refusal.code = error.is(kGatewayBound)         ? pairing::refusal::kGatewayBound
                    : error.is(kEnrollmentMismatch) ? pairing::refusal::kMismatch
                    : error.is(kEnrollmentOver)     ? pairing::refusal::kGone

@@ -53,6 +53,7 @@ PairingService::PairingService(Parts parts,
              parts.random,
              limits,
              platformOf(parts.pki, origin_)),
+      requests_(limits.requestsPerSource),
       tick_(parts.loop.get_executor()),
       stopped_(parts.loop.get_executor()) {
     relay_.onClosed([this](const ClaimRecord& claim, const std::string& code) {
@@ -63,8 +64,22 @@ PairingService::PairingService(Parts parts,
 
 http::RouteHandler PairingService::bind(Method method) {
     return [this, method](http::Exchange& exchange, const Params& params) {
-        return (this->*method)(exchange, params);
+        return admit(exchange, params, method);
     };
+}
+
+net::Task<void> PairingService::admit(http::Exchange& exchange,
+                                      const Params& params,
+                                      Method method) {
+    const auto wait = requests_.take(sourceNetwork(exchange.peer()), parts_.clock.now());
+    if (wait) {
+        auto refused = refuse(429,
+                              pairing::refusal::kTooMany,
+                              "too many requests from this network; wait and go on more slowly");
+        refused.value().retryAfterMilliseconds = wait->count();
+        co_return co_await sendRefusal(exchange, std::move(refused.value()));
+    }
+    co_await (this->*method)(exchange, params);
 }
 
 void PairingService::addTo(http::Router& router) {

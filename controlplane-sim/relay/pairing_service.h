@@ -63,6 +63,10 @@ class PairingService {
 
     http::RouteHandler bind(Method method);
 
+    // A source may ask only so often, whatever it asks and whoever it says it is: most of these
+    // routes cost a signature or a look into the database before anybody is known.
+    net::Task<void> admit(http::Exchange& exchange, const Params& params, Method method);
+
     // The gateway's.
     net::Task<void> postOffer(http::Exchange& exchange, const Params& params);
     net::Task<void> deleteOffer(http::Exchange& exchange, const Params& params);
@@ -126,6 +130,7 @@ class PairingService {
     const Authenticator& authenticator_;
     std::string origin_;
     Relay relay_;
+    rest::RateLimit requests_;
     net::Timer tick_;
     http::Signal stopped_;
     bool stopping_ = false;

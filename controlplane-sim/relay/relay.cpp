@@ -4,6 +4,8 @@
 #include "common/base/secret.h"
 #include "common/crypto/digest.h"
 
+#include <utility>
+
 namespace pcg::controlplane {
 
 namespace {
@@ -48,42 +50,84 @@ Relay::Relay(
       random_(random),
       limits_(limits),
       platform_(std::move(platform)),
+      offersBySource_(limits.offersPerSourceAndMinute, 1min),
+      takenBySource_(limits.takenPerSourceAndHour, 1h),
       offersByGateway_(limits.offersPerGatewayAndMinute, 1min),
       claimsByMinute_(limits.claimsPerTenantAndMinute, 1min),
       claimsByHour_(limits.claimsPerTenantAndHour, 1h),
       missesByUser_(limits.missesPerUserAndHour, 1h) {}
 
-Answer<> Relay::mayOffer(const pairing::Offer& offer, const std::string& source) {
-    std::size_t fromSource = 0;
-    for (const auto& [sid, record] : offers_) {
-        const bool live = record->state == OfferState::Live || record->state == OfferState::Claimed;
-        if (!live || record->offer.gatewayId == offer.gatewayId) continue;
-        if (record->offer.nameplate == offer.nameplate)
-            return refuse(409,
-                          names::kNameplateTaken,
-                          "another gateway shows a code that begins like this one");
-        if (record->source == source) ++fromSource;
-    }
-    if (fromSource >= limits_.offersPerSource || offers_.size() >= limits_.offers)
+std::shared_ptr<OfferRecord> Relay::foundIn(const OfferIndex& index, const std::string& key) {
+    const auto found = index.find(key);
+    return found == index.end() ? nullptr : found->second;
+}
+
+// What the source costs comes before any look at what others have offered: otherwise the answer to
+// a probe would be free, and tell which nameplates are taken.
+Answer<> Relay::mayOffer(const pairing::Offer& offer, const std::string& source, ByteCount bytes) {
+    const auto now = clock_.now();
+    if (takenBySource_.exhausted(source, now)) return tooMany(10min);
+    if (!offersBySource_.take(source, now)) return tooMany(1min);
+    const auto counted = sources_.find(source);
+    auto own = counted == sources_.end() ? Source{} : counted->second;
+    const auto earlier = foundIn(byGateway_, offer.gatewayId);
+    // It will be replaced by this one.
+    if (earlier && earlier->source == source) --own.live;
+    if (own.live >= limits_.offersPerSource || own.records >= limits_.recordsPerSource ||
+        offers_.size() >= limits_.offers || offerBytes_ + bytes > limits_.offerBytes)
         return tooMany(1min);
-    if (!offersByGateway_.take(offer.gatewayId, clock_.now())) return tooMany(20s);
-    return {};
+    if (!offersByGateway_.take(offer.gatewayId, now)) return tooMany(20s);
+    const auto other = foundIn(byNameplate_, offer.nameplate);
+    if (!other || other == earlier) return {};
+    takenBySource_.take(source, now);
+    return refuse(
+        409, names::kNameplateTaken, "another gateway shows a code that begins like this one");
 }
 
 void Relay::supersede(const std::string& gatewayId) {
-    for (const auto& [sid, record] : offers_) {
-        if (record->offer.gatewayId == gatewayId)
-            closeOffer(*record, OfferState::Burned, "gateway_restarted");
+    if (const auto earlier = foundIn(byGateway_, gatewayId))
+        closeOffer(*earlier, OfferState::Burned, "gateway_restarted");
+}
+
+void Relay::keep(const std::shared_ptr<OfferRecord>& offer) {
+    offers_[pairing::toText(offer->reply.sid)] = offer;
+    byGateway_[offer->offer.gatewayId] = offer;
+    byNameplate_[offer->offer.nameplate] = offer;
+    auto& source = sources_[offer->source];
+    ++source.live;
+    ++source.records;
+    offerBytes_ += offer->raw.size();
+}
+
+// The code is void: what stays is what those who poll, and a claim that runs, still ask for.
+void Relay::retire(OfferRecord& offer, OfferState state) {
+    const bool was = offer.state == OfferState::Live || offer.state == OfferState::Claimed;
+    offer.state = state;
+    if (was) {
+        byGateway_.erase(offer.offer.gatewayId);
+        byNameplate_.erase(offer.offer.nameplate);
+        --sources_[offer.source].live;
+        offerBytes_ -= offer.raw.size();
+        std::exchange(offer.raw, {});
+        std::exchange(offer.offer.versions, {});
+        std::exchange(offer.offer.suites, {});
+        std::exchange(offer.offer.softwareVersion, {});
+        std::exchange(offer.offer.imageSha256, {});
     }
+    offer.events.close();
+}
+
+void Relay::forget(const OfferRecord& offer) {
+    const auto source = sources_.find(offer.source);
+    if (--source->second.records == 0) sources_.erase(source);
 }
 
 Answer<pairing::OfferReply> Relay::offer(pairing::Offer offer,
                                          std::string raw,
                                          std::string source) {
-    for (const auto& [sid, record] : offers_) {
-        if (record->raw == raw && record->state == OfferState::Live) return record->reply;
-    }
-    if (auto allowed = mayOffer(offer, source); !allowed)
+    const auto earlier = foundIn(byGateway_, offer.gatewayId);
+    if (earlier && earlier->state == OfferState::Live && earlier->raw == raw) return earlier->reply;
+    if (auto allowed = mayOffer(offer, source, raw.size()); !allowed)
         return tl::unexpected(std::move(allowed).error());
     supersede(offer.gatewayId);
     auto record = std::make_shared<OfferRecord>(executor_);
@@ -95,7 +139,7 @@ Answer<pairing::OfferReply> Relay::offer(pairing::Offer offer,
     record->raw = std::move(raw);
     record->source = std::move(source);
     record->expiresAt = clock_.now() + pairing::kCodeLifetime;
-    offers_[pairing::toText(record->reply.sid)] = record;
+    keep(record);
     return record->reply;
 }
 
@@ -114,20 +158,16 @@ void Relay::withdraw(OfferRecord& offer) {
 
 void Relay::closeOffer(OfferRecord& offer, OfferState state, const std::string& why) {
     if (offer.state == OfferState::Done || offer.state == OfferState::Burned) return;
-    offer.state = state;
     if (offer.claim) {
         if (const auto claim = findClaim(pairing::toText(*offer.claim))) closeClaim(*claim, why);
     }
-    offer.events.close();
+    retire(offer, state);
 }
 
-std::shared_ptr<OfferRecord> Relay::liveOfferOf(std::string_view nameplate) {
-    for (const auto& [sid, record] : offers_) {
-        if (record->offer.nameplate == nameplate && record->state == OfferState::Live &&
-            clock_.now() < record->expiresAt)
-            return record;
-    }
-    return nullptr;
+std::shared_ptr<OfferRecord> Relay::liveOfferOf(const std::string& nameplate) {
+    const auto offer = foundIn(byNameplate_, nameplate);
+    const bool live = offer && offer->state == OfferState::Live && clock_.now() < offer->expiresAt;
+    return live ? offer : nullptr;
 }
 
 Answer<pairing::ClaimReply> Relay::claim(const Authenticated& who,
@@ -243,8 +283,11 @@ Answer<> Relay::fromGateway(OfferRecord& offer, pairing::Envelope envelope) {
         return sent;
     if (!failure || claim->state != ClaimState::Open) return {};
     offer.claim.reset();
-    offer.state = failure->left > 0 ? OfferState::Live : OfferState::Burned;
-    if (offer.state == OfferState::Burned) offer.events.close();
+    if (failure->left > 0) {
+        offer.state = OfferState::Live;
+    } else {
+        retire(offer, OfferState::Burned);
+    }
     closeClaim(*claim, failure->code);
     return {};
 }
@@ -288,12 +331,15 @@ void Relay::conclude(ClaimRecord& claim, ClaimState state, const std::string& co
     auto& offer = *claim.offer;
     if (offer.claim == claim.terms.claimId) {
         offer.claim.reset();
+        // A code that was replaced or withdrawn meanwhile stays void.
         const bool another = state == ClaimState::Closed && code != "mismatch" &&
+                             offer.state == OfferState::Claimed &&
                              offer.attempts < pairing::kAttemptsPerCode;
-        offer.state = state == ClaimState::Issued ? OfferState::Done
-                      : another                   ? OfferState::Live
-                                                  : OfferState::Burned;
-        if (offer.state != OfferState::Live) offer.events.close();
+        if (another) {
+            offer.state = OfferState::Live;
+        } else {
+            retire(offer, state == ClaimState::Issued ? OfferState::Done : OfferState::Burned);
+        }
     }
     if (state == ClaimState::Closed) {
         closeClaim(claim, code);
@@ -326,6 +372,7 @@ void Relay::sweep() {
         const bool over = offer.state == OfferState::Done || offer.state == OfferState::Burned;
         if (!over || now < offer.expiresAt + pairing::kClaimLifetime) return false;
         entry.second->events.close();
+        forget(offer);
         return true;
     });
 }

@@ -3,12 +3,15 @@
 // say to each other. It carries sealed talk and cannot read it.
 //
 // Everything is in memory and bounded: until something is issued, a crash leaves nothing half-done.
+// What a source may have here counts whatever it did with it: an offer that is over stays as a
+// record of some hundred octets until nobody polls for its end, and counts until then.
 // Lifetimes are steady time. Loop thread; no I/O.
 #pragma once
 
 #include "common/base/random.h"
 #include "controlplane-sim/relay/event_queue.h"
 #include "controlplane-sim/relay/quota.h"
+#include "controlplane-sim/rest/rate_limit.h"
 #include "controlplane-sim/tenancy/accounts.h"
 #include "controlplane-sim/tenancy/gateways.h"
 #include "pairing/messages.h"
@@ -18,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 namespace pcg::controlplane {
 
@@ -76,9 +80,15 @@ struct ClaimRecord {
 class Relay {
   public:
     struct Limits {
-        std::size_t offersPerSource = 20;
+        // Before anything of a request is read; polls and messages of a few dozen runs fit.
+        rest::RateLimit::Rate requestsPerSource{20, 200};
+        std::size_t offersPerSource = 20;    // live ones
+        std::size_t recordsPerSource = 120;  // with those that are over and not forgotten yet
+        std::size_t offersPerSourceAndMinute = 60;  // whatever they are answered with
+        std::size_t takenPerSourceAndHour = 5;      // told that their nameplate is taken
         std::size_t offersPerGatewayAndMinute = 3;
         std::size_t offers = 100'000;
+        ByteCount offerBytes = 256_MiB;  // of all live offers
         std::size_t claimsPerTenantAndMinute = 5;
         std::size_t claimsPerTenantAndHour = 30;
         std::size_t missesPerUserAndHour = 10;
@@ -133,12 +143,27 @@ class Relay {
 
     std::size_t offerCount() const { return offers_.size(); }
 
+    // Of the live offers, as they came.
+    ByteCount offerBytes() const { return offerBytes_; }
+
   private:
-    Answer<> mayOffer(const pairing::Offer& offer, const std::string& source);
+    struct Source {
+        std::size_t live = 0;
+        std::size_t records = 0;
+    };
+
+    using OfferIndex = std::unordered_map<std::string, std::shared_ptr<OfferRecord>>;
+
+    static std::shared_ptr<OfferRecord> foundIn(const OfferIndex& index, const std::string& key);
+
+    Answer<> mayOffer(const pairing::Offer& offer, const std::string& source, ByteCount bytes);
     void supersede(const std::string& gatewayId);
     void closeOffer(OfferRecord& offer, OfferState state, const std::string& why);
+    void keep(const std::shared_ptr<OfferRecord>& offer);
+    void retire(OfferRecord& offer, OfferState state);
+    void forget(const OfferRecord& offer);
     void closeClaim(ClaimRecord& claim, const std::string& code);
-    std::shared_ptr<OfferRecord> liveOfferOf(std::string_view nameplate);
+    std::shared_ptr<OfferRecord> liveOfferOf(const std::string& nameplate);
     Answer<> forward(EventQueue& to, std::int64_t& lastSeq, pairing::Envelope envelope);
     std::shared_ptr<ClaimRecord> open(const Authenticated& who,
                                       const pairing::ClaimRequest& request,
@@ -150,8 +175,15 @@ class Relay {
     Limits limits_;
     Platform platform_;
     std::map<std::string, std::shared_ptr<OfferRecord>, std::less<>> offers_;  // by sid
+    // Of these, what is live or claimed: at most one of a gateway and of a nameplate.
+    OfferIndex byGateway_;
+    OfferIndex byNameplate_;
+    std::unordered_map<std::string, Source> sources_;
+    ByteCount offerBytes_ = 0;
     std::map<std::string, std::shared_ptr<ClaimRecord>, std::less<>> claims_;  // by claim id
     std::function<void(const ClaimRecord&, const std::string&)> onClosed_;
+    Quota offersBySource_;
+    Quota takenBySource_;
     Quota offersByGateway_;
     Quota claimsByMinute_;
     Quota claimsByHour_;

@@ -16,6 +16,10 @@ constexpr std::size_t kMaxText = 256;
 constexpr std::size_t kMaxWords = 16;
 constexpr std::size_t kExportPage = 500;
 constexpr std::size_t kReportPage = 2000;
+// One look at the audit goes on for so many pages when it finds little.
+constexpr int kLooks = 10;
+// More than a tenant's audit has: a report ends.
+constexpr int kReportPages = 4000;
 // So many pages of a long answer, and the caller's right to it is looked at again.
 constexpr int kAskAgain = 20;
 
@@ -54,26 +58,33 @@ void AuditApi::addTo(ApiRoutes& routes) {
     routes.add({"GET", "/api/v1/audit/report", Who::Auditor}, this, &AuditApi::report);
 }
 
-net::Task<Result<AuditStore::Page>> AuditApi::page(TenantScope scope,
-                                                   std::shared_ptr<const AuditFilter> filter,
-                                                   std::optional<std::uint64_t> before,
-                                                   std::size_t limit) const {
+net::Task<Checked<AuditStore::Page>> AuditApi::page(TenantScope scope,
+                                                    std::shared_ptr<const AuditFilter> filter,
+                                                    std::optional<std::uint64_t> before,
+                                                    std::size_t limit) {
+    PCG_CO_TRY(const auto turn, co_await pages_.take(scope.tenant()));
     auto work = [scope, filter, before, limit](store::Database& database) {
         return AuditStore(database).page(scope, *filter, before, limit);
     };
-    co_return co_await services_.store.run(std::move(work));
+    PCG_CO_TRY(auto found, co_await services_.store.run(std::move(work)));
+    co_return std::move(found);
 }
 
 net::Task<Checked<Reply>> AuditApi::list(Call& call) {
     PCG_CO_TRY(const auto query, call.page(kList, 1));
-    PCG_CO_TRY(const auto before, positionOf(query));
+    PCG_CO_TRY(auto before, positionOf(query));
     PCG_CO_TRY(auto filter, filterOf(call));
     auto shared = std::make_shared<const AuditFilter>(std::move(filter));
-    PCG_CO_TRY(const auto found, co_await page(call.scope(), shared, before, query.limit));
     json::Array items;
-    for (const auto& row : found.rows) items.push_back(auditJson(row));
+    for (int looks = 0; looks < kLooks && items.size() < query.limit; ++looks) {
+        const auto wanted = query.limit - items.size();
+        PCG_CO_TRY(const auto found, co_await page(call.scope(), shared, before, wanted));
+        for (const auto& row : found.rows) items.push_back(auditJson(row));
+        before = found.next;
+        if (!before) break;
+    }
     std::optional<std::string> next;
-    if (found.next) next = writeCursor(kList, {std::to_string(*found.next)});
+    if (before) next = writeCursor(kList, {std::to_string(*before)});
     co_return Reply{200, pageBody(std::move(items), next), std::nullopt};
 }
 
@@ -114,16 +125,23 @@ net::Task<Checked<>> AuditApi::exportAll(Call& call) {
 
 net::Task<Checked<Reply>> AuditApi::report(Call& call) {
     PCG_CO_TRY(auto filter, filterOf(call));
+    PCG_CO_TRY(const auto turn, co_await reports_.take(call.scope().tenant()));
     const auto gone = std::make_shared<bool>(false);
     call.exchange().onClientGone([gone] { *gone = true; });
     const auto shared = std::make_shared<const AuditFilter>(std::move(filter));
     AuditSums sums;
     std::optional<std::uint64_t> before;
-    for (;;) {
+    for (int pages = 1;; ++pages) {
         PCG_CO_TRY(const auto found, co_await page(call.scope(), shared, before, kReportPage));
         for (const auto& row : found.rows) sums.add(row.event);
         if (!found.next || *gone) break;
         before = found.next;
+        if (pages == kReportPages) {
+            co_return refuseField("from", "This period is too long for one report: begin later.");
+        }
+        if (pages % kAskAgain == 0) {
+            PCG_CO_CHECK(co_await authenticator_.tenant(call.request()));
+        }
     }
     auto body = sums.json();
     if (shared->from) body.set("from", toRfc3339(*shared->from));

@@ -83,14 +83,14 @@ void EndpointsApi::addTo(ApiRoutes& routes) {
     static constexpr auto kKeys = "/api/v1/gateways/{id}/endpoints/{endpoint_id}/keys";
     static constexpr auto kKey = "/api/v1/gateways/{id}/endpoints/{endpoint_id}/keys/{key_id}";
     routes.add({"GET", kAll, Who::Auditor}, this, &EndpointsApi::list);
-    routes.add({"POST", kAll, Who::Admin, false, kMaxBody}, this, &EndpointsApi::create);
+    routes.add({"POST", kAll, Who::Admin, true, kMaxBody}, this, &EndpointsApi::create);
     routes.add({"GET", kOne, Who::Auditor}, this, &EndpointsApi::get);
-    routes.add({"PATCH", kOne, Who::Admin, false, kMaxBody}, this, &EndpointsApi::update);
+    routes.add({"PATCH", kOne, Who::Admin, true, kMaxBody}, this, &EndpointsApi::update);
     routes.add({"DELETE", kOne, Who::Admin}, this, &EndpointsApi::remove);
     routes.add({"POST", kCheck, Who::Operator}, this, &EndpointsApi::check);
-    routes.add({"POST", kApprove, Who::Admin}, this, &EndpointsApi::approve);
+    routes.add({"POST", kApprove, Who::Admin, true}, this, &EndpointsApi::approve);
     routes.add({"GET", kKeys, Who::Auditor}, this, &EndpointsApi::listKeys);
-    routes.add({"POST", kKeys, Who::Admin}, this, &EndpointsApi::createKey);
+    routes.add({"POST", kKeys, Who::Admin, true}, this, &EndpointsApi::createKey);
     routes.add({"DELETE", kKey, Who::Admin}, this, &EndpointsApi::revokeKey);
 }
 

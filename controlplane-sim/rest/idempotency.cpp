@@ -58,9 +58,14 @@ Checked<> reserve(store::Database& database,
                   const crypto::Digest256& request,
                   WallTime now) {
     const auto at = toUnixMilliseconds(now);
-    const auto count = PCG_TRY(database.queryOne(
+    const auto own =
+        PCG_TRY(database.queryOne("SELECT count(*) FROM idempotency_keys WHERE tenant_id = ? AND "
+                                  "principal = ?",
+                                  {key.tenant, key.principal}));
+    const auto all = PCG_TRY(database.queryOne(
         "SELECT count(*) FROM idempotency_keys WHERE tenant_id = ?", {key.tenant}));
-    if (count && count->integer(0) >= static_cast<std::int64_t>(Idempotency::kMaxPerTenant)) {
+    if (own->integer(0) >= static_cast<std::int64_t>(Idempotency::kMaxPerPrincipal) ||
+        all->integer(0) >= static_cast<std::int64_t>(Idempotency::kMaxPerTenant)) {
         return refuseFlood("api.idempotency_full",
                            "Too many requests of the last 24 hours carried an Idempotency-Key; "
                            "wait, or send this one without.",

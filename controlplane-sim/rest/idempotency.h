@@ -38,7 +38,9 @@ class Idempotency {
     };
 
     static constexpr std::chrono::hours kKeptFor{24};
-    static constexpr std::size_t kMaxPerTenant = 10'000;
+    // So that one caller cannot use up what its tenant has, and no tenant the disk.
+    static constexpr std::size_t kMaxPerPrincipal = 5'000;
+    static constexpr std::size_t kMaxPerTenant = 100'000;
 
     Idempotency(store::Worker& store, store::Envelope& envelope, const Clock& clock)
         : store_(store), envelope_(envelope), clock_(clock) {}

@@ -4,6 +4,8 @@
 #include "controlplane-sim/rest/passwords.h"
 #include "controlplane-sim/tenancy/errc.h"
 
+#include <algorithm>
+
 namespace pcg::controlplane::rest {
 namespace {
 
@@ -36,7 +38,7 @@ json::Object describe(const Token& token) {
 
 void TokensApi::addTo(ApiRoutes& routes) {
     routes.add({"GET", "/api/v1/tokens", Who::Auditor}, this, &TokensApi::list);
-    routes.add({"POST", "/api/v1/tokens", Who::Auditor}, this, &TokensApi::create);
+    routes.add({"POST", "/api/v1/tokens", Who::Auditor, true}, this, &TokensApi::create);
     routes.add({"DELETE", "/api/v1/tokens/{id}", Who::Auditor}, this, &TokensApi::remove);
 }
 
@@ -81,8 +83,19 @@ net::Task<Checked<Reply>> TokensApi::create(Call& call) {
                     call.who().username,
                     std::nullopt};
     if (life) wanted.expiresAt = now + std::chrono::seconds(*life);
-    auto work = [scope = call.scope(), wanted, now](store::Database& database) {
-        return Tokens(database).add(scope, wanted, now);
+    // What is made with a token does not outlive it: otherwise one that leaked for an hour is one
+    // for ever.
+    auto work = [scope = call.scope(), wanted, now, maker = call.who().tokenId](
+                    store::Database& database) mutable -> Result<Token> {
+        Tokens tokens(database);
+        if (!maker.empty()) {
+            const auto made = PCG_TRY(tokens.find(scope, maker));
+            if (!made) return fail(kUnauthenticated, "This token was revoked meanwhile.");
+            if (made->expiresAt)
+                wanted.expiresAt =
+                    std::min(wanted.expiresAt.value_or(*made->expiresAt), *made->expiresAt);
+        }
+        return tokens.add(scope, wanted, now);
     };
     PCG_CO_TRY(const auto added, co_await services_.store.run(std::move(work)));
     Reply reply{201, describe(added), std::nullopt};

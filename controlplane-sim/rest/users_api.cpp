@@ -58,11 +58,11 @@ auto changeUser(Services services, const Call& call, Change change) {
 
 void UsersApi::addTo(ApiRoutes& routes) {
     routes.add({"GET", "/api/v1/users", Who::Auditor}, this, &UsersApi::list);
-    routes.add({"POST", "/api/v1/users", Who::Admin}, this, &UsersApi::create);
+    routes.add({"POST", "/api/v1/users", Who::Admin, true}, this, &UsersApi::create);
     routes.add({"GET", "/api/v1/users/{username}", Who::Auditor}, this, &UsersApi::get);
-    routes.add({"PATCH", "/api/v1/users/{username}", Who::Admin}, this, &UsersApi::change);
+    routes.add({"PATCH", "/api/v1/users/{username}", Who::Admin, true}, this, &UsersApi::change);
     routes.add({"DELETE", "/api/v1/users/{username}", Who::Admin}, this, &UsersApi::remove);
-    routes.add({"POST", "/api/v1/users/{username}/reset-password", Who::Admin},
+    routes.add({"POST", "/api/v1/users/{username}/reset-password", Who::Admin, true},
                this,
                &UsersApi::resetPassword);
 }
@@ -143,15 +143,17 @@ net::Task<Checked<Reply>> UsersApi::remove(Call& call) {
 }
 
 net::Task<Checked<Reply>> UsersApi::resetPassword(Call& call) {
-    PCG_CO_CHECK(call.body().only({}));
+    const auto body = call.body();
+    PCG_CO_CHECK(body.only({"keep_tokens"}));
+    PCG_CO_TRY(const bool keepTokens, body.booleanOr("keep_tokens", false));
     auto password = randomSecret(services_.random);
     auto typed = Secret::fromText(password);
     PCG_CO_TRY(auto hash, co_await passwords_.hash(std::move(typed)));
-    auto set = [hash = std::move(hash)](
+    auto set = [hash = std::move(hash), keepTokens](
                    Users& users,
                    const TenantScope& scope,
                    const std::string& username) -> Checked<std::optional<User>> {
-        PCG_TRY(users.setPassword(scope, username, hash, {}));
+        PCG_TRY(users.resetPassword(scope, username, hash, keepTokens));
         return std::nullopt;
     };
     PCG_CO_CHECK(co_await changeUser(services_, call, std::move(set)));

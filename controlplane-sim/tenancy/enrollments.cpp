@@ -2,6 +2,7 @@
 #include "controlplane-sim/tenancy/enrollments.h"
 
 #include "common/base/assert.h"
+#include "controlplane-sim/lifetimes.h"
 #include "controlplane-sim/tenancy/errc.h"
 #include "controlplane-sim/tenancy/tenant_vault.h"
 
@@ -11,6 +12,18 @@ namespace {
 constexpr const char* kColumns =
     "SELECT claim_id, tenant_id, gateway_id, epoch, nkey, state, request_sha256, response FROM "
     "enrollments ";
+
+constexpr std::int64_t kMostGateways = 1000;  // of one tenant
+
+Result<> refuseTooMany(store::Database& database, const TenantScope& scope) {
+    const auto count = PCG_TRY(database.queryOne(
+        "SELECT count(*) FROM gateways WHERE tenant_id = ? AND state <> 'released'",
+        {scope.tenant().text()}));
+    if (count->integer(0) < kMostGateways) return {};
+    return fail(kTooMany,
+                "A tenant has at most " + std::to_string(kMostGateways) +
+                    " gateways: release one that is not used any more, then pair again.");
+}
 
 EnrollmentState stateOf(std::string_view name) {
     if (name == "issued") return EnrollmentState::Issued;
@@ -97,6 +110,8 @@ Result<std::int64_t> Enrollments::bind(const TenantScope& scope,
     if (wanted.kind == GatewayKind::System) PCG_TRY(checkOffered(scope));
     const auto row = PCG_TRY(database_.queryOne(
         "SELECT tenant_id, epoch, state FROM gateways WHERE id = ?", {wanted.gateway.text()}));
+    const bool isNew = !row || row->text(2) == "released" || row->text(0) != scope.tenant().text();
+    if (isNew) PCG_TRY(refuseTooMany(database_, scope));
     TenantVault vault(database_, scope);
     const auto name = PCG_TRY(freeName(scope, wanted));
     const auto index = PCG_TRY(vault.index("gateway.name", name)).newest;
@@ -236,6 +251,9 @@ Result<> Enrollments::log(const wire::TenantId& tenant,
         database_.execute("INSERT INTO issuance_log (at_ms, tenant_id, gateway_id, what, detail) "
                           "VALUES (?, ?, ?, ?, ?)",
                           {toUnixMilliseconds(now), tenant.text(), gateway.text(), what, detail}));
+    // A record for whoever looks into something, not an archive.
+    PCG_TRY(database_.execute("DELETE FROM issuance_log WHERE number <= last_insert_rowid() - ?",
+                              {kIssuanceLogRows}));
     return {};
 }
 

@@ -18,7 +18,8 @@ constexpr const char* kEndpointColumns =
     "SELECT tenant_id, gateway_id, id, name_sealed, kind, state, why_sealed, ingress_port, present "
     "FROM endpoints ";
 
-constexpr std::size_t kMostGateways = 20'000;  // of one tenant
+constexpr std::size_t kMostGateways = 20'000;      // of one tenant
+constexpr std::size_t kAbsentEndpointsKept = 256;  // of one gateway
 
 store::Cell cellOf(const char* table, const std::string& id, const char* column) {
     return {table, id, column};
@@ -294,12 +295,17 @@ Result<bool> Gateways::isRevoked(const wire::UserNkey& nkey) {
     return row.has_value();
 }
 
-Result<std::vector<wire::UserNkey>> Gateways::revoked(const TenantScope& scope) {
-    std::vector<wire::UserNkey> nkeys;
+Result<std::vector<std::pair<wire::UserNkey, WallTime>>> Gateways::revoked(
+    const TenantScope& scope) {
+    std::vector<std::pair<wire::UserNkey, WallTime>> nkeys;
     const auto rows = PCG_TRY(database_.query(
-        "SELECT nkey FROM revoked_nkeys WHERE tenant_id = ? ORDER BY at_ms LIMIT 100000",
+        "SELECT nkey, at_ms FROM revoked_nkeys WHERE tenant_id = ? ORDER BY at_ms DESC LIMIT "
+        "100000",
         {scope.tenant().text()}));
-    for (const auto& row : rows) nkeys.push_back(PCG_TRY(wire::parseUserNkey(row.text(0))));
+    for (const auto& row : rows) {
+        auto nkey = PCG_TRY(wire::parseUserNkey(row.text(0)));
+        nkeys.emplace_back(std::move(nkey), fromUnixMilliseconds(row.integer(1)));
+    }
     return nkeys;
 }
 
@@ -318,6 +324,13 @@ Result<std::vector<Endpoint>> Gateways::report(const TenantScope& scope,
         for (std::size_t i = 0; i < std::min(reported.size(), kMaxEndpointsPerGateway); ++i) {
             PCG_TRY(put(database_, vault, scope, gateway, reported[i]));
         }
+        // An endpoint that comes back keeps its port; one that was never meant to is no row for
+        // ever.
+        PCG_TRY(database_.execute(
+            "DELETE FROM endpoints WHERE tenant_id = ? AND gateway_id = ? AND present = 0 AND "
+            "rowid NOT IN (SELECT rowid FROM endpoints WHERE tenant_id = ? AND gateway_id = ? AND "
+            "present = 0 ORDER BY rowid DESC LIMIT ?)",
+            {tenant, gateway.text(), tenant, gateway.text(), kAbsentEndpointsKept}));
         return endpoints(scope, gateway);
     });
 }

@@ -111,10 +111,12 @@ class Gateways {
     Result<> allowRecovery(const TenantScope& scope, const wire::GatewayId& id, WallTime until);
 
     Result<bool> isRevoked(const wire::UserNkey& nkey);
-    Result<std::vector<wire::UserNkey>> revoked(const TenantScope& scope);
+    // The newest 100,000, and when; older ones have no token that is still good.
+    Result<std::vector<std::pair<wire::UserNkey, WallTime>>> revoked(const TenantScope& scope);
 
     // Replaces what is known of the gateway's endpoints. An id of another gateway is ignored, not
-    // moved: a gateway cannot take over what is not its own. Ports stay with their ids.
+    // moved: a gateway cannot take over what is not its own. Ports stay with their ids; of those
+    // that are not there any more, with the 256 newest.
     Result<std::vector<Endpoint>> report(const TenantScope& scope,
                                          const wire::GatewayId& gateway,
                                          const std::vector<ReportedEndpoint>& endpoints);

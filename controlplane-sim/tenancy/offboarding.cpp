@@ -8,6 +8,12 @@
 
 namespace pcg::controlplane {
 
+namespace {
+
+constexpr std::chrono::days kRetiredKept{365};
+
+}  // namespace
+
 // Read from the schema, so that a table that is added later cannot be forgotten. The audit is large
 // and goes in steps.
 Result<std::vector<std::string>> Offboarding::tablesOfTenants() {
@@ -42,6 +48,8 @@ Result<> Offboarding::begin(const TenantScope& scope,
                 std::string("INSERT OR IGNORE INTO retired_nkeys (nkey, at_ms) ") + source,
                 {toUnixMilliseconds(now), tenant}));
         }
+        PCG_TRY(database_.execute("DELETE FROM retired_nkeys WHERE at_ms < ?",
+                                  {toUnixMilliseconds(now - kRetiredKept)}));
         return {};
     }));
     for (const auto& keys : envelope.scopesOf(tenant)) PCG_TRY(envelope.destroy(keys));

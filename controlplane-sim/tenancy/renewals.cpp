@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane-sim/tenancy/renewals.h"
 
+#include "controlplane-sim/lifetimes.h"
 #include "controlplane-sim/tenancy/errc.h"
 
 namespace pcg::controlplane {
@@ -128,6 +129,9 @@ Result<> Renewals::log(const Gateway& gateway,
         "INSERT INTO issuance_log (at_ms, tenant_id, gateway_id, what, "
         "detail) VALUES (?, ?, ?, ?, ?)",
         {toUnixMilliseconds(now), gateway.tenant.text(), gateway.id.text(), what, detail}));
+    // A record for whoever looks into something, not an archive.
+    PCG_TRY(database_.execute("DELETE FROM issuance_log WHERE number <= last_insert_rowid() - ?",
+                              {kIssuanceLogRows}));
     return {};
 }
 

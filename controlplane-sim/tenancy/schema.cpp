@@ -163,6 +163,7 @@ const std::vector<store::Migration>& migrations() {
          }},
         {21, "audit", auditSchema()},
         {22, "timeline of gateways", timelineSchema()},
+        {23, "audit without the traffic of long ago", auditThinningSchema()},
         {40, "deployments", deploy::deploySchema()},
         {50,
          "system gateways",

@@ -117,6 +117,19 @@ Result<std::optional<std::string>> Users::passwordHash(const TenantScope& scope,
     return row->text(0);
 }
 
+Result<> Users::resetPassword(const TenantScope& scope,
+                              const std::string& username,
+                              const std::string& hash,
+                              bool keepTokens) {
+    // The tokens first: whoever knew the password may have made some, and a crash in between must
+    // not leave them.
+    if (!keepTokens) {
+        PCG_TRY(database_.execute("DELETE FROM api_tokens WHERE tenant_id = ? AND username = ?",
+                                  {scope.tenant().text(), username}));
+    }
+    return setPassword(scope, username, hash, {});
+}
+
 Result<> Users::setPassword(const TenantScope& scope,
                             const std::string& username,
                             const std::string& hash,

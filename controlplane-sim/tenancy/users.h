@@ -53,6 +53,11 @@ class Users {
                          const std::string& username,
                          const std::string& hash,
                          BytesView keepSession);
+    // By somebody else than the user: ends all sessions, and the tokens unless they are to be kept.
+    Result<> resetPassword(const TenantScope& scope,
+                           const std::string& username,
+                           const std::string& hash,
+                           bool keepTokens);
 
   private:
     Result<User> require(const TenantScope& scope, const std::string& username);

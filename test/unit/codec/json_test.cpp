@@ -92,6 +92,29 @@ TEST(Json, TakesThirtyTwoLevelsAndNotOneMore) {
     EXPECT_FALSE(parse(std::string(33, '[') + std::string(33, ']')));
 }
 
+std::string objectOf(std::size_t members, const std::string& more = {}) {
+    std::string text = "{";
+    for (std::size_t i = 0; i < members; ++i)
+        text += (i == 0 ? "\"m" : ",\"m") + std::to_string(i) + "\":1";
+    return text + more + "}";
+}
+
+TEST(Json, TakesFourThousandAndNinetySixMembersAndNotOneMore) {
+    const auto most = parseObject(objectOf(4096));
+    ASSERT_TRUE(most) << most.error().message();
+    EXPECT_EQ(most->members().size(), 4096u);
+
+    const auto more = parseObject(objectOf(4097));
+    ASSERT_FALSE(more);
+    EXPECT_NE(more.error().message().find("more than 4096 members"), std::string::npos);
+}
+
+TEST(Json, FindsASecondMemberAmongThousands) {
+    const auto twice = parseObject(objectOf(4000, ",\"m17\":2"));
+    ASSERT_FALSE(twice);
+    EXPECT_NE(twice.error().message().find("\"m17\" occurs twice"), std::string::npos);
+}
+
 TEST(Json, RefusesTextOverTheCapWithoutReadingIt) {
     const auto value = parse("[" + std::string(100, ' ') + "]", 101);
 

@@ -120,7 +120,7 @@ TEST_F(IssuerTest, NeverIssuesForARevokedKeyAgain) {
     const auto issuer = open();
     const auto before = newNkey();
     const auto now = newNkey();
-    ASSERT_TRUE(issuer->openTenant(storage(), tenant_, 1, {before}));
+    ASSERT_TRUE(issuer->openTenant(storage(), tenant_, 1, {{before, clock_.wallNow()}}));
     EXPECT_TRUE(issuer->gatewayJwt(tenant_, before).error().is(kRevoked));
     ASSERT_TRUE(issuer->gatewayJwt(tenant_, now));
     ASSERT_TRUE(issuer->revoke(tenant_, now));
@@ -130,6 +130,25 @@ TEST_F(IssuerTest, NeverIssuesForARevokedKeyAgain) {
     EXPECT_EQ(revocations->integer(before.text()).value(),
               identity::toUnixSeconds(clock_.wallNow()));
     EXPECT_EQ(revocations->integer(now.text()).value(), identity::toUnixSeconds(clock_.wallNow()));
+}
+
+TEST_F(IssuerTest, TellsOfARevocationUntilEveryTokenOfTheKeyHasEnded) {
+    const auto issuer = open();
+    const auto old = newNkey();
+    const auto recent = newNkey();
+    const auto now = clock_.wallNow();
+    ASSERT_TRUE(issuer->openTenant(storage(),
+                                   tenant_,
+                                   1,
+                                   {{old, now - kMaxTokenLifetime - std::chrono::hours(25)},
+                                    {recent, now - kMaxTokenLifetime}}));
+
+    const auto nats = natsOf(issuer->accountJwt(tenant_).value());
+
+    const auto* revocations = nats.object("revocations").value();
+    EXPECT_FALSE(revocations->has(old.text()));
+    EXPECT_TRUE(revocations->has(recent.text()));
+    EXPECT_TRUE(issuer->gatewayJwt(tenant_, old).error().is(kRevoked));
 }
 
 TEST_F(IssuerTest, KnowsNothingOfATenantThatWasNotOpenedOrHasLeft) {

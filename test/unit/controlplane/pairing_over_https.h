@@ -120,7 +120,7 @@ class PairingOverHttps : public testing::Test {
             PairingService::Parts{
                 loop_.loop(), *worker_, clock_, random_, *pki_, *ratchets_, authority_, bus_},
             *authenticator_,
-            Relay::Limits{},
+            limits_,
             "https://saas.test");
         service_->addTo(router_);
         listen();
@@ -366,6 +366,7 @@ class PairingOverHttps : public testing::Test {
     std::optional<Pki> pki_;
     std::optional<Ratchets> ratchets_;
     std::optional<Authenticator> authenticator_;
+    Relay::Limits limits_;
     std::optional<PairingService> service_;
     http::Router router_;
     std::unique_ptr<http::Server> server_;

@@ -81,6 +81,23 @@ TEST_F(PairingOverHttps, RefusesAnOfferThatItsDeviceKeyDidNotSign) {
     EXPECT_EQ(request("POST", "/pair/v1/offers", "{}").status, 400);
 }
 
+class ThrottledPairing : public PairingOverHttps {
+  protected:
+    ThrottledPairing() { limits_.requestsPerSource = {0.001, 3}; }
+};
+
+TEST_F(ThrottledPairing, LooksAtNothingOfASourceThatAsksTooOften) {
+    EXPECT_EQ(request("POST", "/pair/v1/offers", "{}").status, 400);
+    EXPECT_EQ(request("POST", "/pair/v1/renew", "{}").status, 400);
+    EXPECT_EQ(request("GET", "/pair/v1/claims/x/events").status, 401);
+
+    const auto refused = request("POST", "/pair/v1/offers", "{}");
+
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_NE(refused.body.find("retry_after_ms"), std::string::npos) << refused.body;
+    EXPECT_EQ(request("POST", "/pair/v1/claims", "{}").status, 429);
+}
+
 TEST_F(PairingOverHttps, SaysNothingToStrangers) {
     ASSERT_EQ(offer().status, 201);
     ASSERT_EQ(claim().status, 201);

@@ -269,6 +269,94 @@ TEST_F(PairingRelay, BoundsOffersClaimsAndMisses) {
     EXPECT_TRUE(relay.claim(tenant('y'), claimOf("DDDD"), ""));
 }
 
+TEST_F(PairingRelay, KeepsOfAWithdrawnOfferOnlyThatItIsOver) {
+    auto relay = makeRelay();
+    const auto offered = relay.offer(offerOf('a', "7K3M"), std::string(16'000, 'x'), "10.0.0");
+    ASSERT_TRUE(offered);
+    EXPECT_EQ(relay.offerBytes(), 16'000u);
+
+    relay.withdraw(*record(relay, *offered));
+
+    EXPECT_EQ(relay.offerBytes(), 0u);
+    EXPECT_TRUE(record(relay, *offered)->raw.empty());
+    EXPECT_TRUE(record(relay, *offered)->events.closed());
+}
+
+TEST_F(PairingRelay, CountsWhatASourceHasWithdrawn) {
+    Relay::Limits limits;
+    limits.recordsPerSource = 4;
+    auto relay = makeRelay(limits);
+    for (char gateway = 'a'; gateway < 'a' + 4; ++gateway) {
+        const auto offered = offer(relay, gateway, std::string("AAA") + gateway);
+        ASSERT_TRUE(offered);
+        relay.withdraw(*record(relay, *offered));
+    }
+
+    EXPECT_EQ(offer(relay, 'e', "BBBB").error().status, 429);
+    EXPECT_TRUE(offer(relay, 'f', "BBBB", "10.0.1"));
+
+    clock_.advance(pairing::kCodeLifetime + pairing::kClaimLifetime);
+    relay.sweep();
+    EXPECT_TRUE(offer(relay, 'e', "CCCC"));
+}
+
+TEST_F(PairingRelay, BoundsTheBytesOfAllOffers) {
+    Relay::Limits limits;
+    limits.offerBytes = 1000;
+    auto relay = makeRelay(limits);
+    ASSERT_TRUE(relay.offer(offerOf('a', "AAAA", 1), std::string(600, 'a'), "10.0.0"));
+
+    const auto second = relay.offer(offerOf('b', "BBBB", 2), std::string(600, 'b'), "10.0.1");
+
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().status, 429);
+}
+
+TEST_F(PairingRelay, TellsASourceOnlyAFewTimesThatANameplateIsTaken) {
+    auto relay = makeRelay();
+    ASSERT_TRUE(offer(relay, 'a', "7K3M"));
+    for (char gateway = 'b'; gateway < 'b' + 5; ++gateway)
+        EXPECT_EQ(offer(relay, gateway, "7K3M", "10.9.9").error().status, 409) << gateway;
+
+    EXPECT_EQ(offer(relay, 'g', "7K3M", "10.9.9").error().status, 429);
+    EXPECT_EQ(offer(relay, 'h', "FREE", "10.9.9").error().status, 429);
+    EXPECT_TRUE(offer(relay, 'h', "FREE", "10.9.8"));
+}
+
+TEST_F(PairingRelay, ASourceThatIsRefusedPaysForItsProbes) {
+    Relay::Limits limits;
+    limits.offersPerSource = 1;
+    limits.offersPerSourceAndMinute = 4;
+    auto relay = makeRelay(limits);
+    ASSERT_TRUE(offer(relay, 'a', "7K3M"));
+    ASSERT_TRUE(offer(relay, 'b', "AAAA", "10.9.9"));
+
+    // Alike for taken and free ones: its quota of offers is looked at first.
+    const auto taken = offer(relay, 'c', "7K3M", "10.9.9");
+    const auto free = offer(relay, 'd', "FREE", "10.9.9");
+    ASSERT_TRUE(!taken && !free);
+    EXPECT_EQ(taken.error().write(), free.error().write());
+
+    ASSERT_FALSE(offer(relay, 'e', "FREE", "10.9.9"));
+    // Not even what it could do else, for this minute.
+    EXPECT_EQ(offer(relay, 'b', "BBBB", "10.9.9").error().status, 429);
+    clock_.advance(1min);
+    EXPECT_TRUE(offer(relay, 'b', "BBBB", "10.9.9"));
+}
+
+TEST_F(PairingRelay, ACodeThatWasReplacedStaysVoidWhenItsClaimFailsLater) {
+    auto relay = makeRelay();
+    ASSERT_TRUE(offer(relay, 'a', "AAAA"));
+    const auto claimed = relay.claim(tenant('x'), claimOf("AAAA"), "");
+    record(relay, *claimed)->state = ClaimState::Issuing;
+    ASSERT_TRUE(offer(relay, 'a', "BBBB"));
+
+    relay.conclude(*record(relay, *claimed), ClaimState::Closed, "failed");
+
+    EXPECT_FALSE(relay.claim(tenant('x'), claimOf("AAAA"), ""));
+    EXPECT_TRUE(relay.claim(tenant('x'), claimOf("BBBB"), ""));
+}
+
 TEST_F(PairingRelay, ForgetsWhatIsOver) {
     auto relay = makeRelay();
     ASSERT_TRUE(offer(relay, 'a', "7K3M"));

@@ -270,5 +270,43 @@ TEST_F(Tenancy, AnEndpointKeepsItsPortThroughReportsThatLeaveItOut) {
     EXPECT_EQ(back->front().why, "refused");
 }
 
+TEST_F(Tenancy, ForgetsTheOldestOfTheEndpointsThatAreNotThereAnyMore) {
+    const auto acme = tenant("acme");
+    const auto id = wire::newId<wire::GatewayId>(random_);
+    ASSERT_TRUE(issue(acme, enrollment("c1", id, 'A')));
+    Gateways gateways(*database_);
+    for (int round = 0; round < 4; ++round) {
+        std::vector<ReportedEndpoint> others;
+        for (int i = 0; i < 200; ++i)
+            others.push_back({wire::newId<wire::EndpointId>(random_), "vc", "vcenter", "ok", ""});
+        ASSERT_TRUE(gateways.report(acme, id, others));
+    }
+
+    const auto rows = database_->query("SELECT present, count(*) FROM endpoints GROUP BY present");
+    ASSERT_TRUE(rows);
+    ASSERT_EQ(rows->size(), 2U);
+    EXPECT_EQ((*rows)[0].integer(1), 256);
+    EXPECT_EQ((*rows)[1].integer(1), 200);
+}
+
+TEST_F(Tenancy, RefusesOneGatewayTooManyAndTakesItWhenOneWasReleased) {
+    const auto acme = tenant("acme");
+    ASSERT_TRUE(database_->execute(
+        "INSERT INTO gateways (id, tenant_id, name, device_spki, nkey, epoch, state, bound_at_ms) "
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) SELECT "
+        "'gw_' || printf('%026d', i), ?, 'n' || i, x'00', 'U' || printf('%055d', i), 1, 'active', "
+        "0 FROM n",
+        {acme.tenant().text()}));
+    const auto id = wire::newId<wire::GatewayId>(random_);
+
+    const auto refused = issue(acme, enrollment("c1", id, 'A'));
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(kTooMany));
+    EXPECT_NE(refused.error().message().find("release one"), std::string::npos);
+
+    ASSERT_TRUE(database_->execute("UPDATE gateways SET state = 'released' WHERE name = 'n7'"));
+    EXPECT_TRUE(issue(acme, enrollment("c1", id, 'A')));
+}
+
 }  // namespace
 }  // namespace pcg::controlplane

@@ -91,6 +91,30 @@ TEST_F(HttpServer, LetsConnectionsBeyondTheBoundWaitForTheirTurn) {
     EXPECT_TRUE(second.readUntil("/a").ends_with("/a"));
 }
 
+TEST_F(HttpServer, ClosesWhatOneSourceOpensBeyondItsBound) {
+    ServerLimits limits;
+    limits.maxConnectionsPerSource = 2;
+    listen(limits);
+    auto first = connect();
+    first.send(kGet);
+    first.readUntil("/a");
+    auto second = connect();
+    second.send(kGet);
+    second.readUntil("/a");
+
+    auto third = connect();
+    third.readAll();
+    EXPECT_NE(third.end(), RawSocket::End::Open);
+
+    second.close();
+    // The server learns of it in its own time.
+    while (loop_.call([&] { return server_->connectionCount(); }) > 1) {
+    }
+    auto fourth = connect();
+    fourth.send(kGet);
+    EXPECT_TRUE(fourth.readUntil("/a").ends_with("/a"));
+}
+
 TEST_F(HttpServer, TellsAWaitingHandlerThatItsClientWentAway) {
     listen();
     auto client = connect();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/log/log.h"
 
+#include "common/log/seldom.h"
+
 #include <gtest/gtest.h>
 
 #include <type_traits>
@@ -53,6 +55,21 @@ TEST(Log, BoundsTheLengthOfAField) {
 
     ASSERT_EQ(sink.lines.size(), 1U);
     EXPECT_LT(sink.lines[0].size(), 4096U);
+}
+
+TEST(SeldomLines, AFewAtOnceThenOneInSoLongWithWhatWasLeftOut) {
+    Seldom seldom(2, std::chrono::seconds(10));
+    const SteadyTime start{std::chrono::hours(1)};
+
+    EXPECT_EQ(seldom.pass(start), 0U);
+    EXPECT_EQ(seldom.pass(start), 0U);
+    for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(seldom.pass(start + std::chrono::seconds(9)), std::nullopt);
+    EXPECT_EQ(seldom.pass(start + std::chrono::seconds(10)), 100U);
+    EXPECT_EQ(seldom.pass(start + std::chrono::seconds(19)), std::nullopt);
+    EXPECT_EQ(seldom.pass(start + std::chrono::hours(1)), 1U);
+    EXPECT_EQ(seldom.pass(start + std::chrono::hours(1)), 0U);
+    EXPECT_EQ(seldom.pass(start + std::chrono::hours(1)), std::nullopt);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "common/codec/json.h"
 #include "test/fakes/fake_bus.h"
 #include "test/support/fake_clock.h"
+#include "test/support/log_capture.h"
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,7 @@ struct PresenceTest : testing::Test {
         };
         made.onInventory = [this](const auto&, const auto&, auto endpoints) {
             inventory = std::move(endpoints);
+            ++inventories;
         };
         made.onChange = [this](const auto&, const auto&, const LiveGateway& live) {
             changes.push_back(live.online);
@@ -71,6 +73,7 @@ struct PresenceTest : testing::Test {
     bool forgetOnHello = false;
     std::vector<HelloReport> hellos;
     std::vector<ReportedEndpoint> inventory;
+    std::size_t inventories = 0;
     std::vector<bool> changes;
     wire::GatewaySubjects subjects{kNkey};
     Presence presence{loop.get_executor(), clock, events()};
@@ -320,6 +323,61 @@ TEST(ConnectEvents, AreReadAsTheBrokerWritesThem) {
     for (const std::string bad : {"", "{}", R"({"client":{}})", R"({"client":{"user":5}})"}) {
         EXPECT_FALSE(parseConnectEvent(asBytes(bad))) << bad;
     }
+}
+
+std::string inventoryOf(const std::string& name) {
+    return R"({"endpoints":[{"id":"ep_00000000000000000000000000","name":")" + name +
+           R"(","kind":"vcenter","state":"ok","why":""}]})";
+}
+
+TEST_F(PresenceTest, ReadsOfAFloodOfInventoriesTheFirstFewAndTheLatest) {
+    say(subjects.hello(), kHello);
+    for (int i = 0; i < 100; ++i) say(subjects.inventory(), inventoryOf("v" + std::to_string(i)));
+    EXPECT_EQ(inventories, 64U);
+    EXPECT_EQ(inventory.at(0).name, "v63");
+
+    presence.tick();
+    EXPECT_EQ(inventories, 64U);
+    clock.advance(seconds(1));
+    presence.tick();
+
+    EXPECT_EQ(inventories, 65U);
+    EXPECT_EQ(inventory.at(0).name, "v99");
+}
+
+TEST_F(PresenceTest, AnInventoryThatIsReadReplacesTheOneThatWaited) {
+    say(subjects.hello(), kHello);
+    for (int i = 0; i < 66; ++i) say(subjects.inventory(), inventoryOf("v" + std::to_string(i)));
+    clock.advance(seconds(3));
+    say(subjects.inventory(), inventoryOf("newest"));
+    presence.tick();
+
+    EXPECT_EQ(inventory.at(0).name, "newest");
+    EXPECT_EQ(inventories, 65U);
+}
+
+TEST_F(PresenceTest, CountsALongInventoryForSeveral) {
+    say(subjects.hello(), kHello);
+    const std::string room(200'000, ' ');
+    for (int i = 0; i < 10; ++i)
+        say(subjects.inventory(), room + inventoryOf("v" + std::to_string(i)));
+
+    EXPECT_EQ(inventories, 4U);
+}
+
+TEST_F(PresenceTest, AnswersAFloodOfHellosAtItsOwnPace) {
+    for (int i = 0; i < 100; ++i) say(subjects.hello(), kHello);
+    EXPECT_EQ(sent(subjects.welcome()).size(), 8U);
+    clock.advance(seconds(1));
+    presence.tick();
+    EXPECT_EQ(sent(subjects.welcome()).size(), 9U);
+}
+
+TEST_F(PresenceTest, LogsAFloodOfUnreadableMessagesByNumber) {
+    test::LogCapture log;
+    say(subjects.hello(), kHello);
+    for (int i = 0; i < 50; ++i) say(subjects.pong(), "nonsense");
+    EXPECT_EQ(log.count("presence.bad_message"), 4U);
 }
 
 }  // namespace

@@ -88,6 +88,16 @@ TEST_F(Audit, NumbersRowsWithoutGapsAndShowsTheNewestFirst) {
     for (std::size_t i = 0; i < rows.size(); ++i) ASSERT_EQ(rows[i].seq, 10'000U - i);
 }
 
+TEST_F(Audit, OnePageReadsABoundedPart) {
+    appendMany();
+
+    const auto page = AuditStore(*database_).page(acme_, {}, std::nullopt, 10'000);
+
+    ASSERT_TRUE(page);
+    EXPECT_LE(page->rows.size(), 100U * kAuditGroupRows);
+    EXPECT_EQ(page->next, page->rows.back().seq);
+}
+
 TEST_F(Audit, FiltersByEachFieldAndByAllOfThem) {
     appendMany();
     const auto count = [&](auto change) {
@@ -154,12 +164,40 @@ TEST_F(Audit, ForgetsByAgeToTheGroupAndByNumberToTheBlock) {
     EXPECT_EQ(run({std::chrono::days(10), 1'000'000}), 1);
     EXPECT_LE(*store.count(acme_), 5'000U + kAuditGroupRows);
     EXPECT_GE(*store.count(acme_), 5'000U);
-    EXPECT_EQ(run({std::chrono::days(20), 1'000}), 1);
+    EXPECT_EQ(run({std::chrono::days(20), 1'000, 0}), 1);
     EXPECT_LE(*store.count(acme_), kAuditBlockRows);
 
     const auto left = all({}, 200);
     EXPECT_EQ(left.size(), *store.count(acme_));
     EXPECT_EQ(left.front().seq, 10'000U);
+}
+
+TEST_F(Audit, TrafficLeavesBeforeWhatSomebodyDecided) {
+    appendMany();
+    AuditStore store(*database_);
+    const AuditRetention keep{std::chrono::days(400), 1'000};
+    int steps = 0;
+    while (*store.retain(acme_, keep, kNow)) ++steps;
+    const auto count = [&](const std::string& action, const std::string& words) {
+        AuditFilter filter;
+        filter.action = action;
+        filter.words = wordsOf(words, 8);
+        return all(filter, 200).size();
+    };
+
+    EXPECT_EQ(steps, 2);
+    EXPECT_EQ(count("gateway.check", ""), 6'666U);
+    EXPECT_EQ(count("proxy.call", ""), 603U);  // of the block that is not full
+    EXPECT_EQ(count("", "number4"), 1U);
+    EXPECT_EQ(count("", "number3"), 0U);
+    const auto rows = all({}, 97);
+    EXPECT_EQ(rows.size(), 6'666U + 603U);
+    EXPECT_TRUE(std::is_sorted(
+        rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.seq > b.seq; }));
+
+    while (*store.retain(acme_, {std::chrono::days(400), 1'000, 3'000}, kNow)) {
+    }
+    EXPECT_LE(*store.count(acme_), 3'000U + kAuditBlockRows);
 }
 
 TEST_F(Audit, NumbersGoOnAfterEverythingWasForgotten) {

@@ -292,6 +292,31 @@ TEST(ProxyAudit, NamesAnAccessKeyAndNothingElseThatAClientSent) {
     EXPECT_FALSE(keyOf("administrator@vsphere.local:password"));
 }
 
+TEST(ProxyAudit, BooksACallOnNobodyOnTheClientsWord) {
+    const auto claimed = clientActor("ak_x");
+    EXPECT_EQ(claimed.kind, ActorKind::Client);
+    EXPECT_EQ(claimed.name, "claims ak_x");
+    EXPECT_EQ(clientActor("").name, "unidentified");
+}
+
+TEST_F(TenantBudgets, LeaveAFewRowsOfManyRefusedStrangers) {
+    Metrics metrics;
+    KeptAudit audit;
+    Traffic traffic({budgets_, metrics, audit, clock_});
+    AuditEvent refused;
+    refused.target = {"endpoint", kEndpoint.text(), "vc1"};
+    refused.detail = "POST /sdk complete 401";
+    for (int i = 0; i < 1000; ++i) traffic.record(kAcme, refused, true);
+    EXPECT_EQ(audit.rows.size(), 30U);
+
+    clock_.advance(10s);
+    traffic.record(kAcme, refused, true);
+    EXPECT_EQ(audit.rows.back().second.detail,
+              "POST /sdk complete 401, and 970 more like it before");
+    for (int i = 0; i < 100; ++i) traffic.record(kAcme, refused, false);
+    EXPECT_EQ(audit.rows.size(), 131U);
+}
+
 TEST(ProxyAudit, ShowsPathsWithoutQueriesAndTickets) {
     EXPECT_EQ(auditPath("/sdk"), "/sdk");
     EXPECT_EQ(auditPath("/sdk?token=x"), "/sdk");

@@ -121,7 +121,7 @@ export default function Users() {
           }}
           onClose={close}
         >
-          <p>The old one stops working, and the user is signed out everywhere.</p>
+          <p>The old one stops working, the user is signed out everywhere, and their API tokens are revoked.</p>
         </Confirm>
       )}
       {open?.what === "delete" && (

@@ -26,7 +26,7 @@ export function StepUp() {
           label="Your password"
           type="password"
           autocomplete="current-password"
-          help="Asked for again because this step gives access to a data center."
+          help="Asked for again because this step gives access to a data center or to your tenant."
           required
         />
       </FormBox>

@@ -33,6 +33,7 @@ test("a wrong password is said, and after too many the page counts down to the n
 
 test("changes carry the CSRF token and an idempotency key", () =>
   here.signedIn(async (page, stub) => {
+    stub.stepUp = true;
     await page.goto(`${stub.url}/tokens`);
     await page.getByRole("button", { name: "Add an API token" }).click();
     await page.getByLabel("Label").fill("nightly");
@@ -43,8 +44,32 @@ test("changes carry the CSRF token and an idempotency key", () =>
     assert.match(sent.headers["idempotency-key"], /^[0-9a-f]{32}$/);
   }));
 
+test("what makes credentials takes the password again, and is then done without typing it anew", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/tokens`);
+    await page.getByRole("button", { name: "Add an API token" }).click();
+    await page.getByLabel("Label").fill("nightly");
+    await page.getByRole("button", { name: "Add the token" }).click();
+    await page.getByLabel("Your password").fill(ALICE.password);
+    await page.getByRole("button", { name: "Confirm" }).click();
+    assert.equal(await page.getByLabel("Token", { exact: true }).inputValue(), "pcg_shown-only-once");
+    assert.equal(sentTo(stub, "POST", "/api/v1/tokens").length, 2);
+  }));
+
+test("without the password nothing is made, and the form says what was missing", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/tokens`);
+    await page.getByRole("button", { name: "Add an API token" }).click();
+    await page.getByLabel("Label").fill("nightly");
+    await page.getByRole("button", { name: "Add the token" }).click();
+    await page.getByRole("dialog", { name: "Confirm that it is you" }).getByRole("button", { name: "Cancel" }).click();
+    await page.getByText("This takes your password again.").waitFor();
+    assert.equal(await page.getByLabel("Label").inputValue(), "nightly");
+  }));
+
 test("an endpoint is added with credentials that only the gateway can read", () =>
   here.signedIn(async (page, stub) => {
+    stub.stepUp = true;
     const gateway = stub.data.gateways[0];
     await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/new`);
     await page.getByRole("textbox", { name: "Name", exact: true }).fill("VC9");
@@ -96,6 +121,7 @@ test("no credentials are asked for when the answer is about another gateway, eve
 
 test("what the server finds wrong stands at its field, which gets the focus", () =>
   here.signedIn(async (page, stub) => {
+    stub.stepUp = true;
     await page.goto(`${stub.url}/gateways/${stub.data.gateways[0].id}/endpoints/new`);
     await page.getByRole("textbox", { name: "Name", exact: true }).fill("vc9");
     await page.getByLabel("Address").fill("not an address");
@@ -111,6 +137,7 @@ test("what the server finds wrong stands at its field, which gets the focus", ()
 
 test("a changed certificate is shown beside the old one, and exactly the shown one is approved", () =>
   here.signedIn(async (page, stub) => {
+    stub.stepUp = true;
     const gateway = stub.data.gateways[0].id;
     const shown = stub.data.endpoints[1].presented_certificate.sha256;
     await page.goto(`${stub.url}/gateways/${gateway}/endpoints/ep_vc2`);
@@ -125,6 +152,7 @@ test("a changed certificate is shown beside the old one, and exactly the shown o
 
 test("an access key is shown once", () =>
   here.signedIn(async (page, stub) => {
+    stub.stepUp = true;
     await page.goto(`${stub.url}/gateways/${stub.data.gateways[0].id}/endpoints/ep_vc1`);
     await page.getByRole("button", { name: "Add an access key" }).click();
     await page.getByLabel("Label").fill("backup");

@@ -11,6 +11,12 @@ import { serveStatic } from "./static.mjs";
 export const PASSWORD = "correct horse battery staple";
 const PAGE = 50;
 
+// What the control plane wants the password again for (controlplane-sim/rest).
+const ENDPOINT = "gateways/[^/]+/endpoints";
+const STEP_UP = new RegExp(
+  `^(POST (tokens|users|users/[^/]+/reset-password|${ENDPOINT}|${ENDPOINT}/[^/]+/(certificate|keys))` +
+    `|PATCH (users/[^/]+|${ENDPOINT}/[^/]+))$`);
+
 class Refused extends Error {
   constructor(status, code, detail, field) {
     super(detail);
@@ -120,6 +126,9 @@ export class Stub {
     const parts = path.split("/").slice(3);
     if (parts[0] === "session") return this.answerSession(method, parts, body);
     if (!this.signedIn) throw new Refused(401, "tenancy.unauthenticated", "Sign in first.");
+    if (!this.stepUp && STEP_UP.test(`${method} ${parts.join("/")}`)) {
+      throw new Refused(403, "api.step_up", "This takes your password again.");
+    }
     return this[`answer_${parts[0]}`]?.(method, parts, url, body) ?? Promise.reject(notFound());
   }
 

@@ -34,12 +34,16 @@ class AccountsApi : public RestApi {
                                    R"({"tenant":"acme","username":")" + username +
                                        R"(","password":")" + password + R"("})");
         const auto cookie = headerOf(signedIn, "Set-Cookie");
-        const auto made = call("POST",
-                               "/api/v1/tokens",
-                               "",
-                               R"({"label":"ci","role":")" + role + R"("})",
-                               {{"Cookie", cookie.substr(0, cookie.find(';'))},
-                                {"X-CSRF-Token", textOf(bodyOf(signedIn), "csrf_token")}});
+        const http::HeaderList session{{"Cookie", cookie.substr(0, cookie.find(';'))},
+                                       {"X-CSRF-Token", textOf(bodyOf(signedIn), "csrf_token")}};
+        const auto up = call("POST",
+                             "/api/v1/session/step-up",
+                             "",
+                             R"({"password":")" + password + R"("})",
+                             session);
+        EXPECT_EQ(up.answer.status, 200) << up.answerBody;
+        const auto made = call(
+            "POST", "/api/v1/tokens", "", R"({"label":"ci","role":")" + role + R"("})", session);
         EXPECT_EQ(made.answer.status, 201) << made.answerBody;
         return textOf(bodyOf(made), "token");
     }
@@ -148,6 +152,36 @@ TEST_F(AccountsApi, EverybodySeesTheirOwnTokensAndAnAdminAll) {
     EXPECT_EQ(call("DELETE", "/api/v1/tokens/" + adminsId, bob).answer.status, 404);
     EXPECT_EQ(call("DELETE", "/api/v1/tokens/" + adminsId, admin_).answer.status, 204);
     EXPECT_EQ(call("DELETE", "/api/v1/tokens/" + adminsId, admin_).answer.status, 404);
+}
+
+TEST_F(AccountsApi, ATokenMadeWithATokenDoesNotOutliveIt) {
+    const auto made = call(
+        "POST", "/api/v1/tokens", admin_, R"({"label":"short","role":"admin","expires_in_s":60})");
+    const auto token = textOf(bodyOf(made), "token");
+    const auto ends = textOf(bodyOf(made), "expires_at");
+    const auto expiry = [&](const std::string& by, const std::string& wanted) {
+        return textOf(
+            bodyOf(call(
+                "POST", "/api/v1/tokens", by, R"({"label":"more","role":"admin")" + wanted + "}")),
+            "expires_at");
+    };
+
+    EXPECT_EQ(expiry(token, ""), ends);
+    EXPECT_EQ(expiry(token, R"(,"expires_in_s":3600)"), ends);
+    EXPECT_EQ(expiry(admin_, R"(,"expires_in_s":60)"), ends);
+}
+
+TEST_F(AccountsApi, AResetPasswordRevokesTheUsersTokensUnlessTheyAreToBeKept) {
+    const auto password = addUser("bob", "auditor");
+    const auto token = tokenOf("bob", password, "auditor");
+
+    EXPECT_EQ(call("POST", "/api/v1/users/bob/reset-password", admin_, R"({"keep_tokens":true})")
+                  .answer.status,
+              200);
+    EXPECT_EQ(call("GET", "/api/v1/me", token).answer.status, 200);
+    EXPECT_EQ(call("POST", "/api/v1/users/bob/reset-password", admin_).answer.status, 200);
+    EXPECT_EQ(call("GET", "/api/v1/me", token).answer.status, 401);
+    EXPECT_EQ(call("GET", "/api/v1/me", admin_).answer.status, 200);
 }
 
 TEST_F(AccountsApi, ATokenExpires) {

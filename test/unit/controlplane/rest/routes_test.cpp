@@ -23,6 +23,35 @@ TEST_F(ApiRules, ARepeatedPostUnderItsKeyDoesNothingTwiceAndAnswersTheSame) {
     EXPECT_EQ(lifecycle_.created.size(), 1U);
 }
 
+TEST_F(ApiRules, OneCallersKeysDoNotUseUpThoseOfItsTenant) {
+    const auto tenant = makeTenantWithAdmin("acme");
+    const std::string body = R"({"label":"ci","role":"auditor"})";
+    const auto other =
+        call("POST", "/api/v1/tokens", tenant.token, R"({"label":"ci","role":"admin"})");
+    const auto otherId = textOf(bodyOf(other), "id");
+    ASSERT_TRUE(store_.post([=, now = clock_.wallNow()](store::Database& database) {
+        return database.execute(
+            "INSERT INTO idempotency_keys (tenant_id, principal, key, request_sha256, status, "
+            "at_ms) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+            "SELECT ?, ?, 'k' || i, x'00', 201, ? FROM n",
+            {rest::Idempotency::kMaxPerPrincipal,
+             tenant.id,
+             "token:" + otherId,
+             toUnixMilliseconds(now)});
+    }));
+
+    const auto refused = call("POST",
+                              "/api/v1/tokens",
+                              textOf(bodyOf(other), "token"),
+                              body,
+                              {{"Idempotency-Key", "another"}});
+    EXPECT_EQ(refused.answer.status, 429);
+    EXPECT_EQ(codeOf(refused), "api.idempotency_full");
+    EXPECT_EQ(call("POST", "/api/v1/tokens", tenant.token, body, {{"Idempotency-Key", "another"}})
+                  .answer.status,
+              201);
+}
+
 TEST_F(ApiRules, AKeptAnswerIsNotReadableInTheDatabase) {
     const auto made = call(
         "POST", "/api/v1/tenants", "operator-token", kBody, {{"Idempotency-Key", "once-only"}});

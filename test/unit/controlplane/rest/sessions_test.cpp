@@ -46,8 +46,12 @@ class SignIn : public RestApi {
         return call(method, target, "", body, headers);
     }
 
-    int claimStatus(const Authenticated& who) {
-        return who.steppedUp(clock_.wallNow()) ? 200 : 403;
+    Browser steppedUp() {
+        const auto who = signedIn();
+        const auto up = asBrowser(
+            who, "POST", "/api/v1/session/step-up", R"({"password":")" + acme_.password + R"("})");
+        EXPECT_EQ(up.answer.status, 200) << up.answerBody;
+        return who;
     }
 
     MadeTenant acme_;
@@ -90,7 +94,7 @@ TEST_F(SignIn, GuessingIsThrottledAndTheOwnerGetsInAfterTheWait) {
 }
 
 TEST_F(SignIn, AChangeNeedsTheSessionsCsrfToken) {
-    const auto one = signedIn();
+    const auto one = steppedUp();
     const auto other = signedIn();
     const std::string body = R"({"username":"bob","role":"auditor"})";
 
@@ -185,6 +189,35 @@ TEST_F(SignIn, ThePasswordAgainStepsTheSessionUpForFiveMinutes) {
     const auto until = textOf(bodyOf(up), "step_up_until");
     EXPECT_EQ(until, toRfc3339(clock_.wallNow() + 5min));
     EXPECT_EQ(textOf(bodyOf(asBrowser(who, "GET", "/api/v1/session")), "step_up_until"), until);
+}
+
+TEST_F(SignIn, WhatMakesOrMovesCredentialsTakesThePasswordAgain) {
+    const auto who = signedIn();
+    const std::string endpoints = "/api/v1/gateways/gw_00000000000000000000000000/endpoints";
+    const std::string one = endpoints + "/ep_00000000000000000000000000";
+    const std::pair<const char*, std::string> guarded[] = {
+        {"POST", "/api/v1/tokens"},
+        {"POST", "/api/v1/users"},
+        {"PATCH", "/api/v1/users/root"},
+        {"POST", "/api/v1/users/root/reset-password"},
+        {"POST", endpoints},
+        {"PATCH", one},
+        {"POST", one + "/certificate"},
+        {"POST", one + "/keys"},
+    };
+    for (const auto& [method, path] : guarded) {
+        const auto refused = asBrowser(who, method, path, "{}");
+        EXPECT_EQ(refused.answer.status, 403) << path;
+        EXPECT_EQ(codeOf(refused), "api.step_up") << path;
+    }
+
+    const auto up = steppedUp();
+    for (const auto& [method, path] : guarded) {
+        if (path.ends_with("reset-password")) continue;  // it would end this very session
+        EXPECT_NE(codeOf(asBrowser(up, method, path, "{}")), "api.step_up") << path;
+    }
+    clock_.advance(5min);
+    EXPECT_EQ(codeOf(asBrowser(up, "POST", "/api/v1/tokens", "{}")), "api.step_up");
 }
 
 TEST_F(SignIn, AnApiTokenHasNoSession) {
