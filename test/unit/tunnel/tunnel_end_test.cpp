@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a call over Connector and Acceptor ends when it does not end well.
+#include "test/support/sanitized.h"
 #include "test/unit/tunnel/tunnel_pair.h"
 
 namespace pcg::tunnel {
@@ -163,7 +164,7 @@ TEST_F(Tunnel, StopsWhenTheRunningStreamsAreOverAndTakesNoNewOnes) {
             EXPECT_TRUE((co_await call->readHead()).has_value());
             bool isStopped = false;
             net::asio::co_spawn(
-                t.loop, t.acceptor->stop(5s), [&](std::exception_ptr) { isStopped = true; });
+                t.loop, t.acceptor->stop(5s * kSlowdown), [&](std::exception_ptr) { isStopped = true; });
             co_await t.pause(30ms);
             EXPECT_FALSE(isStopped);
             auto late = co_await t.start(http::BodyFraming::none(), "GET");
