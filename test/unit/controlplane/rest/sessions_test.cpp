@@ -113,24 +113,22 @@ TEST_F(SignIn, VouchingForAGatewayTakesThePasswordAgainAndIsAudited) {
     const auto id = makeGateway("dc1");
     const auto recovery = "/api/v1/gateways/" + id + "/recovery";
     const auto one = signedIn();
-    EXPECT_EQ(asBrowser(one,
-                        "POST",
-                        "/api/v1/session/step-up",
-                        R"({"password":")" + acme_.password + R"("})")
-                  .answer.status,
-              200);
+    EXPECT_EQ(
+        asBrowser(
+            one, "POST", "/api/v1/session/step-up", R"({"password":")" + acme_.password + R"("})")
+            .answer.status,
+        200);
     clock_.advance(5min);
     audit_.events.clear();
 
     const auto refused = asBrowser(one, "POST", recovery);
     EXPECT_EQ(refused.answer.status, 403);
     EXPECT_EQ(codeOf(refused), "api.step_up");
-    EXPECT_EQ(asBrowser(one,
-                        "POST",
-                        "/api/v1/session/step-up",
-                        R"({"password":")" + acme_.password + R"("})")
-                  .answer.status,
-              200);
+    EXPECT_EQ(
+        asBrowser(
+            one, "POST", "/api/v1/session/step-up", R"({"password":")" + acme_.password + R"("})")
+            .answer.status,
+        200);
     EXPECT_EQ(asBrowser(one, "POST", recovery).answer.status, 200);
 
     std::vector<std::pair<std::string, AuditOutcome>> rows;
