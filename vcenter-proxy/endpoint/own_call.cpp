@@ -78,16 +78,22 @@ net::Task<OwnResult> callEndpoint(std::shared_ptr<Endpoint> endpoint, OwnCall ow
     co_return std::move(*answer);
 }
 
+net::Task<Result<Credential>> storedCredential(CredentialVault& vault,
+                                               std::shared_ptr<Endpoint> endpoint) {
+    PCG_CO_TRY(auto credential, co_await vault.credentialFor(endpoint->config.id));
+    if (credential.authority != endpoint->config.authority) {
+        co_return fail(errc::kEndpointChanged,
+                       endpoint->config.name +
+                           " is being changed to another address; nothing was sent, ask again");
+    }
+    co_return std::move(credential);
+}
+
 net::Task<Result<Secret>> storedLogin(CredentialVault& vault,
                                       std::shared_ptr<Endpoint> endpoint,
                                       ManagedObject sessionManager,
                                       std::string locale) {
-    PCG_CO_TRY(const auto credential, co_await vault.credentialFor(endpoint->config.id));
-    if (credential.authority != endpoint->config.authority) {
-        co_return fail(errc::kEndpointChanged,
-                       endpoint->config.name +
-                           " is being changed to another address; nothing was sent, log in again");
-    }
+    PCG_CO_TRY(const auto credential, co_await storedCredential(vault, std::move(endpoint)));
     co_return loginBody(sessionManager, credential, locale);
 }
 

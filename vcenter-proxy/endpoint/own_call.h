@@ -38,9 +38,13 @@ using OwnResult = tl::expected<OwnAnswer, OwnFailure>;
 
 net::Task<OwnResult> callEndpoint(std::shared_ptr<Endpoint> endpoint, OwnCall call);
 
-// The body of a Login at this endpoint with its stored credentials. proxy.endpoint_changed when
-// they are for another address: somebody changes the endpoint at this moment, and what is stored is
-// ahead of what runs.
+// The endpoint's stored credentials. proxy.endpoint_changed when they are for another address:
+// somebody changes the endpoint at this moment, and what is stored is ahead of what runs. Nobody
+// takes credentials from the vault but through this.
+net::Task<Result<Credential>> storedCredential(CredentialVault& vault,
+                                               std::shared_ptr<Endpoint> endpoint);
+
+// The body of a Login at this endpoint with them.
 net::Task<Result<Secret>> storedLogin(CredentialVault& vault,
                                       std::shared_ptr<Endpoint> endpoint,
                                       ManagedObject sessionManager,

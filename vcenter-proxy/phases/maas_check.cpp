@@ -31,7 +31,7 @@ net::Task<std::optional<Error>> tryKey(Services& services, std::shared_ptr<Endpo
     if (proven && services.clock.now() - *proven < endpoint->config.limits.credentials_hold) {
         co_return std::nullopt;
     }
-    auto credential = co_await services.vault.credentialFor(endpoint->config.id);
+    auto credential = co_await storedCredential(services.vault, endpoint);
     if (!credential) co_return credential.error();
     const auto key = apiKeyOf(*credential);
     if (!key) co_return key.error();

@@ -6,6 +6,7 @@
 #include "common/oauth/signature.h"
 #include "vcenter-proxy/endpoint/headers.h"
 #include "vcenter-proxy/endpoint/maas/api_key.h"
+#include "vcenter-proxy/endpoint/own_call.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/phases/answer_failure.h"
 #include "vcenter-proxy/phases/body_pump.h"
@@ -103,8 +104,7 @@ http::RequestHead Forwarding::headForMaas() {
 
 net::Task<void> Forwarding::run() {
     if (authorized_.needsCredential()) {
-        auto endpoint = context_.endpoint->config.id;
-        auto credential = co_await context_.services.vault.credentialFor(std::move(endpoint));
+        auto credential = co_await storedCredential(context_.services.vault, context_.endpoint);
         const auto fetched = fetchKey(std::move(credential));
         if (!fetched) {
             co_await answerFailure(

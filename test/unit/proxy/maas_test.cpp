@@ -33,8 +33,11 @@ class SigningKeys final : public AccessKeys {
 class MaasVault final : public CredentialVault {
   public:
     net::Task<Result<Credential>> credentialFor(wire::EndpointId) override {
-        co_return Credential{Secret::fromText(kRealKey), Secret::fromText(kRealSecret)};
+        co_return Credential{
+            Secret::fromText(kRealKey), Secret::fromText(kRealSecret), authority};
     }
+
+    std::string authority = "maas.example:5443";
 };
 
 class MaasTest : public testing::Test {
@@ -170,6 +173,16 @@ TEST_F(MaasTest, WithoutOrWithABadAuthorizationNothingIsSent) {
         ask("GET", std::string(kApi) + "machines/", signedBy("", "", {}, "wrong", false));
     EXPECT_EQ(wrong->response.status, 401);
     EXPECT_EQ(wrong->body.find(kKeySecret), std::string::npos);
+    EXPECT_TRUE(maas_->asked.empty());
+}
+
+// Between the moment when a change is stored and the one when it runs.
+TEST_F(MaasTest, AKeyThatIsForAnotherAddressIsNotSent) {
+    vault_.authority = "another.example:5443";
+
+    const auto exchange = plain("GET", "machines/");
+
+    EXPECT_EQ(exchange->response.status, 503);
     EXPECT_TRUE(maas_->asked.empty());
 }
 
