@@ -255,6 +255,21 @@ class Calls:
                 self.assertNotIn(secret.encode(), content, file)
 
 
+    def test_zz_after_a_kill_of_the_gateway_keys_and_endpoints_are_there(self):
+        self.lab.kill(self.one.process_name)
+        record = self.lab.restart(self.one.process_name)
+        hmac = self.gw.signed_with(maas_http.HMAC)
+
+        def works():
+            try:
+                return hmac.ask("GET", "zones/").status == 200
+            except OSError:
+                return False
+
+        e2e.process.wait_for(works, 60, "a call that works again", record)
+        self.assertEqual(hmac.ask("POST", "tags/", [("name", "afterwards")]).status, 200)
+
+
 class Maas(maas_identity.Identity, Calls, maas_case.MaasCase):
     """All of it in one lab."""
 
