@@ -156,11 +156,11 @@ net::Task<void> Forwarding::receive() {
     const auto passed = co_await pass(std::move(*head));
     if (passed) {
         accepted_ = success;
-        context_.audit.outcome = std::string(outcomeName(http::Outcome::Complete));
+        context_.audit.outcome = std::string(nameOf(http::Outcome::Complete));
         co_return;
     }
     context_.audit.outcome = context_.client.gone() ? std::string("cancelled")
-                                                    : std::string(outcomeName(call_->outcome()));
+                                                    : std::string(nameOf(call_->outcome()));
     context_.client.abort(passed.error());
 }
 
