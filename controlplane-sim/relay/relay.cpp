@@ -74,7 +74,8 @@ Answer<> Relay::mayOffer(const pairing::Offer& offer, const std::string& source,
     // It will be replaced by this one.
     if (earlier && earlier->source == source) --own.live;
     if (own.live >= limits_.offersPerSource || own.records >= limits_.recordsPerSource ||
-        offers_.size() >= limits_.offers || offerBytes_ + bytes > limits_.offerBytes)
+        byGateway_.size() >= limits_.offers || offers_.size() >= 2 * limits_.offers ||
+        offerBytes_ + bytes > limits_.offerBytes)
         return tooMany(1min);
     if (!offersByGateway_.take(offer.gatewayId, now)) return tooMany(20s);
     const auto other = foundIn(byNameplate_, offer.nameplate);

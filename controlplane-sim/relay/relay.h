@@ -87,7 +87,7 @@ class Relay {
         std::size_t offersPerSourceAndMinute = 60;  // whatever they are answered with
         std::size_t takenPerSourceAndHour = 5;      // told that their nameplate is taken
         std::size_t offersPerGatewayAndMinute = 3;
-        std::size_t offers = 100'000;
+        std::size_t offers = 100'000;    // live ones; as many again may be over
         ByteCount offerBytes = 256_MiB;  // of all live offers
         std::size_t claimsPerTenantAndMinute = 5;
         std::size_t claimsPerTenantAndHour = 30;

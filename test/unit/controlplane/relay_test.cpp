@@ -282,6 +282,18 @@ TEST_F(PairingRelay, KeepsOfAWithdrawnOfferOnlyThatItIsOver) {
     EXPECT_TRUE(record(relay, *offered)->events.closed());
 }
 
+TEST_F(PairingRelay, AWithdrawnOfferTakesNobodysPlace) {
+    Relay::Limits limits;
+    limits.offers = 1;
+    auto relay = makeRelay(limits);
+    const auto offered = offer(relay, 'a', "AAAA");
+    EXPECT_EQ(offer(relay, 'b', "BBBB", "10.0.1").error().status, 429);
+
+    relay.withdraw(*record(relay, *offered));
+
+    EXPECT_TRUE(offer(relay, 'b', "BBBB", "10.0.1"));
+}
+
 TEST_F(PairingRelay, CountsWhatASourceHasWithdrawn) {
     Relay::Limits limits;
     limits.recordsPerSource = 4;
