@@ -118,7 +118,7 @@ Result<EndpointCredentials> parseCredentials(const json::Object& body) {
 
 Result<> checkCredentials(std::string_view kind, const EndpointCredentials& credentials) {
     if (kind != "maas") return {};
-    const proxy::Credential whole{credentials.username.clone(), credentials.password.clone()};
+    const proxy::Credential whole{credentials.username.clone(), credentials.password.clone(), {}};
     if (proxy::maas::apiKeyOf(whole)) return {};
     return badField("password",
                     "a MAAS takes an API key, CONSUMER:TOKEN:SECRET. Give CONSUMER:TOKEN as the "
