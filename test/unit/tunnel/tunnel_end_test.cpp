@@ -163,8 +163,9 @@ TEST_F(Tunnel, StopsWhenTheRunningStreamsAreOverAndTakesNoNewOnes) {
             auto call = co_await t.start(http::BodyFraming::none(), "GET");
             EXPECT_TRUE((co_await call->readHead()).has_value());
             bool isStopped = false;
-            net::asio::co_spawn(
-                t.loop, t.acceptor->stop(5s * kSlowdown), [&](std::exception_ptr) { isStopped = true; });
+            net::asio::co_spawn(t.loop,
+                                t.acceptor->stop(5s * pcg::test::kSlowdown),
+                                [&](std::exception_ptr) { isStopped = true; });
             co_await t.pause(30ms);
             EXPECT_FALSE(isStopped);
             auto late = co_await t.start(http::BodyFraming::none(), "GET");

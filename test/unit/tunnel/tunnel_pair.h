@@ -9,6 +9,7 @@
 #include "common/tunnel/errc.h"
 #include "common/wire/subjects.h"
 #include "test/fakes/fake_bus.h"
+#include "test/support/sanitized.h"
 #include "test/support/seeded_random.h"
 
 #include <gtest/gtest.h>
@@ -58,14 +59,14 @@ class Tunnel : public testing::Test {
         loop.run_for(10ms);
     }
 
-    // Runs the loop until the test's coroutine is done, ten seconds at most.
+    // Runs the loop until the test's coroutine is done, ten seconds at most (of an ordinary build).
     void run(net::Task<void> task) {
         bool isDone = false;
         net::asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown) {
             isDone = true;
             EXPECT_FALSE(thrown);
         });
-        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        const auto deadline = std::chrono::steady_clock::now() + 10s * pcg::test::kSlowdown;
         while (!isDone && std::chrono::steady_clock::now() < deadline) {
             loop.restart();
             loop.run_one_for(100ms);
