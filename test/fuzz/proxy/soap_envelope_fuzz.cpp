@@ -39,7 +39,7 @@ void checkLogin(BytesView bytes) {
     const auto username = asText(bytes.first(half));
     const auto password = asText(bytes.subspan(half));
     if (bytes.size() > SoapEnvelope::kArgumentLimit) return;
-    const Credential credential{Secret::fromText(username), Secret::fromText(password)};
+    const Credential credential{Secret::fromText(username), Secret::fromText(password), {}};
     const auto body = loginBody({"SessionManager", "SessionManager"}, credential, "en");
     if (!body) return;
     SoapEnvelope soap;
