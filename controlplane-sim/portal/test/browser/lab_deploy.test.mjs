@@ -35,7 +35,8 @@ after(() => lab?.stop());
 
 test("give the orchestrator a key, look around, deploy, watch it, scale, delete", async () => {
   const { tenant, code } = await lab.tenantWithGateway("dc1");
-  await lab.tell("start_vcenter", { name: "vc1", arguments: ["-template", "debian-12"] });
+  // Slow enough for a person, and for this test, to see what goes on.
+  await lab.tell("start_vcenter", { name: "vc1", arguments: ["-template", "debian-12", "-delay", "100"] });
   const { context, page, faults } = await lab.portal(tenant, "/pair");
   const gateway = await lab.pair(page, tenant, "dc1", code);
   const made = await lab.tell("add_endpoint", {

@@ -50,7 +50,7 @@ test("what makes credentials takes the password again, and is then done without 
     await page.getByRole("button", { name: "Add an API token" }).click();
     await page.getByLabel("Label").fill("nightly");
     await page.getByRole("button", { name: "Add the token" }).click();
-    await page.getByLabel("Your password").fill(ALICE.password);
+    await page.getByLabel("Your password").fill(ADMIN.password);
     await page.getByRole("button", { name: "Confirm" }).click();
     assert.equal(await page.getByLabel("Token", { exact: true }).inputValue(), "pcg_shown-only-once");
     assert.equal(sentTo(stub, "POST", "/api/v1/tokens").length, 2);
