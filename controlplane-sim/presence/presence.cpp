@@ -3,9 +3,8 @@
 
 #include "common/codec/json.h"
 #include "common/log/log.h"
-#include "common/log/seldom.h"
 #include "controlplane-sim/presence/messages.h"
-#include "controlplane-sim/presence/paced.h"
+#include "controlplane-sim/presence/peer.h"
 
 #include <algorithm>
 #include <map>
@@ -15,45 +14,11 @@ namespace pcg::controlplane {
 namespace {
 
 using codec::json::Object;
+using presence::Peer;
 
 constexpr log::Logger kLog{"presence"};
 constexpr std::chrono::seconds kTick{1};
 constexpr std::chrono::milliseconds kPingPause{100};  // for whoever reconnects all the time
-
-struct Peer {
-    Peer(wire::GatewayId who, wire::UserNkey key) : id(std::move(who)), nkey(std::move(key)) {}
-
-    wire::GatewayId id;
-    wire::UserNkey nkey;
-    bool online = false;
-    bool everHeard = false;
-    bool saidHello = false;
-    SteadyTime lastSign{};
-    std::string version;
-    std::string path;
-    std::optional<std::chrono::microseconds> roundTrip;
-    std::optional<std::chrono::milliseconds> clockOffset;
-    std::optional<LiveSealing> sealing;
-    LiveRemote remote;
-    std::map<wire::EndpointId, LiveEndpoint> endpoints;
-    std::optional<std::vector<ReportedEndpoint>> told;  // to whoever stores them, on this link
-    std::uint64_t pingSequence = 0;
-    bool pingUnanswered = false;
-    SteadyTime pingedAt{};
-    WallTime pingedAtWall{};
-    std::string quarantine;
-    std::optional<wire::InstanceId> boot;      // of its latest hello
-    std::optional<wire::InstanceId> answered;  // who answered the ping `answeredSequence`
-    std::uint64_t answeredSequence = 0;
-    std::optional<SteadyTime> copySeen;
-    // A gateway says what it likes as often as it likes: what is read of it has a pace.
-    Paced hellos{8, std::chrono::seconds(1)};
-    Paced inventories{64, std::chrono::milliseconds(250)};
-    Paced pongs{32, std::chrono::milliseconds(250)};
-    log::Seldom complaints{4, std::chrono::minutes(1)};
-    std::string lastHost;  // of its latest connection, and of the one before
-    std::string earlierHost;
-};
 
 struct Tenant {
     bus::Bus* bus = nullptr;
@@ -141,35 +106,8 @@ struct Presence::State : std::enable_shared_from_this<State> {
     }
 
     LiveGateway describe(const Tenant& tenant, const Peer& peer) const {
-        LiveGateway live;
-        live.online = peer.online;
-        live.version = peer.version;
-        if (peer.online) live.roundTrip = peer.roundTrip;
-        if (peer.online) live.clockOffset = peer.clockOffset;
-        live.path = peer.path;
-        live.sealing = peer.sealing;
-        live.remote = peer.remote;
-        if (peer.everHeard) {
-            live.sinceLastHeartbeat =
-                std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - peer.lastSign);
-        }
-        if (!peer.online) live.why = causeOf(tenant, peer);
-        if (!peer.quarantine.empty()) live.why = peer.quarantine;
-        if (isCopySeen(peer)) live.warnings.push_back(copyWarning(peer));
-        return live;
-    }
-
-    bool isCopySeen(const Peer& peer) const {
-        return peer.copySeen && clock.now() - *peer.copySeen < kCopyRemembered;
-    }
-
-    static std::string copyWarning(const Peer& peer) {
-        std::string text = "Two running gateways use this gateway's identity";
-        if (!peer.earlierHost.empty())
-            text += " (they connected from " + peer.earlierHost + " and " + peer.lastHost + ")";
-        return text +
-               ". It was copied: stop the copy. If you do not know which one it is, release the "
-               "gateway and pair it again.";
+        const auto broker = tenant.bus == nullptr ? bus::LinkState::Down : tenant.bus->state();
+        return peer.describe(clock.now(), broker);
     }
 
     // Two answers to one ping, from two runs of the daemon.
@@ -182,7 +120,7 @@ struct Presence::State : std::enable_shared_from_this<State> {
             peer.answered = pong.boot;
         }
         if (!another) return;
-        if (!isCopySeen(peer)) {
+        if (!peer.isCopySeen(clock.now())) {
             kLog.error("presence.two_gateways",
                        {{"tenant", id.text()},
                         {"gateway", peer.id.text()},
@@ -205,16 +143,6 @@ struct Presence::State : std::enable_shared_from_this<State> {
             if (peer.online && clock.now() - peer.pingedAt >= kPingPause) ping(tenant, peer);
             return;
         }
-    }
-
-    static std::string causeOf(const Tenant& tenant, const Peer& peer) {
-        if (tenant.bus == nullptr || tenant.bus->state() != bus::LinkState::Up) {
-            return "The control plane's own link to the bus is down.";
-        }
-        if (!peer.everHeard)
-            return "The gateway has not connected since the control plane started.";
-        return "The gateway has missed three heartbeats: it is off, or its network does not reach "
-               "the bus.";
     }
 
     std::function<void()> newsOf(const wire::TenantId& id, const Tenant& tenant, const Peer& peer) {
@@ -319,7 +247,7 @@ struct Presence::State : std::enable_shared_from_this<State> {
         const bool first = !peer.roundTrip;
         peer.roundTrip =
             std::chrono::duration_cast<std::chrono::microseconds>(clock.now() - peer.pingedAt);
-        if (pong->at) peer.clockOffset = offsetOf(*pong->at, peer);
+        if (pong->at) peer.clockOffset = peer.offsetOf(*pong->at);
         if (first) ping(tenant, peer);  // which tells the gateway what was measured
     }
 
@@ -332,13 +260,6 @@ struct Presence::State : std::enable_shared_from_this<State> {
             a.begin(), a.end(), b.begin(), b.end(), [&](const auto& x, const auto& y) {
                 return parts(x) == parts(y);
             });
-    }
-
-    // How much its clock is ahead of ours, if it answered half a round trip ago (RFC 5905 section 8
-    // with one stamp at each end); right to half of a round trip at worst.
-    static std::chrono::milliseconds offsetOf(WallTime answeredAt, const Peer& peer) {
-        const auto ours = peer.pingedAtWall + *peer.roundTrip / 2;
-        return std::chrono::duration_cast<std::chrono::milliseconds>(answeredAt - ours);
     }
 
     std::function<void()> refuse(Peer& peer, const Error& error) const {

@@ -59,6 +59,14 @@ class SystemGateway(e2e.EndToEnd):
     def works(self, target):
         return e2e.process.wait_for(lambda: self.call(target=target).ok, 60, "a call that works", log=self.log())
 
+    def pcg(self, *words):
+        """What the platform's operator is told."""
+        command = [str(self.lab.program("pcg")), *words, "--json", "--server", self.lab.controlplane["url"],
+                   "--ca", self.lab.controlplane["ca"], "--token-file", self.lab.controlplane["operator_token_file"]]
+        said = subprocess.run(command, text=True, capture_output=True, check=False, timeout=30)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        return json.loads(said.stdout)
+
     def test_from_the_offer_to_the_withdrawal(self):
         operator = self.lab.operator()
         path = OFFER.format(self.mine["id"])
@@ -69,12 +77,9 @@ class SystemGateway(e2e.EndToEnd):
         self.ask(operator, "PUT", OFFER.format(self.other["id"]), {}, 409)  # one is all that may run
         first = self.wait_online()
 
-        said = subprocess.run(
-            [str(self.lab.program("pcg")), "system-gateways", "show", self.mine["id"], "--json", "--server",
-             self.lab.controlplane["url"], "--ca", self.lab.controlplane["ca"], "--token-file",
-             self.lab.controlplane["operator_token_file"]], text=True, capture_output=True, check=False, timeout=30)
-        self.assertEqual(said.returncode, 0, said.stderr)
-        self.assertEqual(json.loads(said.stdout)["gateway_id"], first["gateway_id"])
+        self.assertEqual(self.pcg("system-gateways", "show", self.mine["id"])["gateway_id"], first["gateway_id"])
+        known = {one["id"] for one in self.pcg("tenants", "list")["items"]}
+        self.assertLessEqual({self.mine["id"], self.other["id"]}, known)
 
         # The tenant finds it in its list, and it is not the tenant's to give away.
         listed = self.ask(self.api(0), "GET", "/api/v1/gateways?kind=system")["items"]

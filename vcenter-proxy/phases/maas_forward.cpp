@@ -159,8 +159,8 @@ net::Task<void> Forwarding::receive() {
         context_.audit.outcome = std::string(nameOf(http::Outcome::Complete));
         co_return;
     }
-    context_.audit.outcome = context_.client.gone() ? std::string("cancelled")
-                                                    : std::string(nameOf(call_->outcome()));
+    context_.audit.outcome =
+        context_.client.gone() ? std::string("cancelled") : std::string(nameOf(call_->outcome()));
     context_.client.abort(passed.error());
 }
 

@@ -33,8 +33,7 @@ class SigningKeys final : public AccessKeys {
 class MaasVault final : public CredentialVault {
   public:
     net::Task<Result<Credential>> credentialFor(wire::EndpointId) override {
-        co_return Credential{
-            Secret::fromText(kRealKey), Secret::fromText(kRealSecret), authority};
+        co_return Credential{Secret::fromText(kRealKey), Secret::fromText(kRealSecret), authority};
     }
 
     std::string authority = "maas.example:5443";
