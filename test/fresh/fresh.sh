@@ -3,23 +3,26 @@
 # Shows that the README's commands work as the first ones on a fresh machine: a minimal Debian 12 in a folder, a clone of
 # the last commit in it, and each verb run there as root, one after the other, with the time it took.
 #
-# The root file system lives below build/fresh and is made once; --new makes it anew. Packages come from wherever this
+# The packed root file system lives below build/fresh and is made once; --new makes it anew. --keep goes on, with the last
+# commit, in what an earlier run left unpacked. Packages come from wherever this
 # machine's apt and npm take theirs; those of apt are kept for the next time. Nothing is mounted outside of a mount namespace
 # that ends with this script.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
 
-usage() { echo "usage: ./dev fresh [--new] [VERB...]   (default: demo test)"; }
+usage() { echo "usage: ./dev fresh [--new | --keep] [VERB...]   (default: demo test)"; }
 fail() {
     printf 'dev fresh: %s\n' "$*" >&2
     exit 1
 }
 
 new=
+keep=
 verbs=()
 for argument in "$@"; do
     case $argument in
         --new) new=yes ;;
+        --keep) keep=yes ;;
         -h | --help) usage; exit 0 ;;
         demo | test | build | lint | portal | doctor) verbs+=("$argument") ;;
         *) usage >&2; echo "dev fresh: there is no verb '$argument' to try" >&2; exit 2 ;;
@@ -38,17 +41,27 @@ if [ ! -e "$base" ]; then
     mmdebstrap --variant=minbase --include=ca-certificates,git bookworm "$base.part"
     mv "$base.part" "$base"
 fi
-rm -rf --one-file-system "$root"
-mkdir -p "$root"
-tar -xf "$base" -C "$root" --exclude='./dev/*'
-# Where this machine's tools look for packages, and whom they trust.
-for file in /etc/npmrc /usr/etc/npmrc /root/.npmrc /etc/resolv.conf /etc/hosts /etc/apt/apt.conf.d/99* \
-    /usr/local/share/ca-certificates/*; do
-    [ ! -f "$file" ] || install -D -m 644 "$(readlink -f "$file")" "$root$file"
-done
-# How long this machine's disk takes to confirm each of a thousand packages is not what is tried.
-echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
-git clone --quiet . "$root/root/pcg"
+
+unpack() {
+    rm -rf --one-file-system "$root"
+    mkdir -p "$root"
+    tar -xf "$base" -C "$root" --exclude='./dev/*'
+    # Where this machine's tools look for packages, and whom they trust.
+    for file in /etc/npmrc /usr/etc/npmrc /root/.npmrc /etc/resolv.conf /etc/hosts /etc/apt/apt.conf.d/99* \
+        /usr/local/share/ca-certificates/*; do
+        [ ! -f "$file" ] || install -D -m 644 "$(readlink -f "$file")" "$root$file"
+    done
+    # How long this machine's disk takes to confirm each of a thousand packages is not what is tried.
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
+    git clone --quiet . "$root/root/pcg"
+}
+
+if [ -n "$keep" ] && [ -d "$root/root/pcg" ]; then
+    git -C "$root/root/pcg" fetch --quiet "$PWD" HEAD
+    git -C "$root/root/pcg" reset --quiet --hard FETCH_HEAD
+else
+    unpack
+fi
 
 # What a user's machine has mounted; the rest of this one is not there.
 # shellcheck disable=SC2016  # expanded by the inner shell
