@@ -59,6 +59,10 @@ class SystemGateway(e2e.EndToEnd):
     def works(self, target):
         return e2e.process.wait_for(lambda: self.call(target=target).ok, 60, "a call that works", log=self.log())
 
+    def audited(self):
+        rows = self.ask(self.api(0), "GET", "/api/v1/audit?limit=200")["items"]
+        return {(row["action"], row["actor"]["kind"]) for row in rows}
+
     def pcg(self, *words):
         """What the platform's operator is told."""
         command = [str(self.lab.program("pcg")), *words, "--json", "--server", self.lab.controlplane["url"],
@@ -132,10 +136,8 @@ class SystemGateway(e2e.EndToEnd):
         self.ask(self.api(0), "GET", one, expected=404)
         self.assertEqual(self.ask(self.api(0), "GET", "/api/v1/gateways")["items"], [])
         self.ask(self.lab.operator(), "DELETE", path, expected=404)
-        actions = {(row["action"], row["actor"]["kind"])
-                   for row in self.ask(self.api(0), "GET", "/api/v1/audit?limit=200")["items"]}
-        for action in ("system_gateway.offer", "gateway.pair", "system_gateway.withdraw"):
-            self.assertIn((action, "platform"), actions)
+        expected = {(action, "platform") for action in ("system_gateway.offer", "gateway.pair", "system_gateway.withdraw")}
+        e2e.process.wait_for(lambda: expected <= self.audited(), 20, "the audit of it", log=self.log())
 
         # The next one is another one.
         self.ask(self.lab.operator(), "PUT", path, {}, 201)

@@ -33,7 +33,7 @@ done
 [ -z "$(git status --porcelain)" ] || echo "dev fresh: what is not committed is not tried" >&2
 
 readonly work=build/fresh
-readonly base=$work/base.tar root=$work/root
+readonly base=$work/base.tar root=$work/root tree=home/builder/pcg  # in there
 mkdir -p "$work/archives/partial"
 [ -z "$new" ] || rm -rf "$base"
 if [ ! -e "$base" ]; then
@@ -53,12 +53,12 @@ unpack() {
     done
     # How long this machine's disk takes to confirm each of a thousand packages is not what is tried.
     echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
-    git clone --quiet . "$root/root/pcg"
+    git clone --quiet . "$root/$tree"
 }
 
-if [ -n "$keep" ] && [ -d "$root/root/pcg" ]; then
-    git -C "$root/root/pcg" fetch --quiet "$PWD" HEAD
-    git -C "$root/root/pcg" reset --quiet --hard FETCH_HEAD
+if [ -n "$keep" ] && [ -d "$root/$tree" ]; then
+    git -C "$root/$tree" fetch --quiet "$PWD" HEAD
+    git -C "$root/$tree" reset --quiet --hard FETCH_HEAD
 else
     unpack
 fi
@@ -68,7 +68,8 @@ fi
 inside() {
     unshare --mount --pid --fork --kill-child --propagation private bash -euc '
         root=$1
-        shift
+        tree=$2
+        shift 2
         mount --bind "$root" "$root"
         mount -t proc proc "$root/proc"
         mount --rbind /sys "$root/sys"
@@ -88,14 +89,14 @@ inside() {
         ln -s /proc/self/fd/2 "$root/dev/stderr"
         exec chroot "$root" env -i HOME=/root USER=root LANG=C.UTF-8 TERM=dumb \
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-            bash -c "cd /root/pcg && exec \"\$@\"" fresh "$@"
-    ' inside "$(readlink -f "$root")" "$@"
+            bash -c "cd \"\$0\" && exec \"\$@\"" "/$tree" "$@"
+    ' inside "$(readlink -f "$root")" "$tree" "$@"
 }
 
 inside update-ca-certificates >/dev/null
 for verb in "${verbs[@]}"; do
     start=$SECONDS
     echo "==> fresh: ./dev $verb" >&2
-    inside ./dev "$verb" || fail "./dev $verb failed there after $((SECONDS - start)) s; look into $root/root/pcg"
+    inside ./dev "$verb" || fail "./dev $verb failed there after $((SECONDS - start)) s; look into $root/$tree"
     echo "==> fresh: ./dev $verb took $((SECONDS - start)) s" >&2
 done
