@@ -70,6 +70,15 @@ class BusFixture : public testing::Test {
         return runUntil([&] { return bus.state() == bus::LinkState::Up && bus.epoch() >= epoch; });
     }
 
+    // Up, and the broker has its subscriptions: the echo of its own message, sent after them, says
+    // so. Two links race to the broker, so whoever publishes on one for the other waits for this.
+    bool runUntilServing(bus::NatsBus& bus, std::uint64_t epoch = 1) {
+        if (!runUntilUp(bus, epoch)) return false;
+        std::vector<std::string> echoes;
+        const auto echo = bus.subscribe("echo", {}, into(echoes));
+        return echo && bus.publish("echo", {}) && runUntil([&] { return !echoes.empty(); });
+    }
+
     void stop(bus::NatsBus& bus, milliseconds drain = seconds(5)) {
         bool stopped = false;
         net::asio::co_spawn(loop, stopInto(bus, drain, stopped), net::asio::detached);

@@ -37,9 +37,8 @@ struct TunnelOverNats : BusFixture {
             });
         ASSERT_TRUE(connector->start());
         ASSERT_TRUE(acceptor->start());
-        ASSERT_TRUE(runUntilUp(*ingressBus) && runUntilUp(*gatewayBus));
+        ASSERT_TRUE(runUntilServing(*ingressBus) && runUntilServing(*gatewayBus));
         caller = connector->caller({.gateway = kGateway, .endpoint = kEndpoint});
-        runFor(200ms);  // both subscriptions are with the broker
     }
 
     void TearDown() override {
@@ -251,8 +250,7 @@ TEST_F(TunnelOverNats, AKilledBrokerIsAVisibleErrorOnBothSidesAndServiceComesBac
     ASSERT_TRUE(
         runUntil([&] { return acceptor->running() == 0 && connector->openStreams() == 0; }));
     EXPECT_EQ(seen.broken, 1U);
-    ASSERT_TRUE(runUntilUp(*ingressBus, 2) && runUntilUp(*gatewayBus, 2));
-    runFor(200ms);
+    ASSERT_TRUE(runUntilServing(*ingressBus, 2) && runUntilServing(*gatewayBus, 2));
     ASSERT_TRUE(run(downloadOnce(*this, 1_MiB)));
     EXPECT_EQ(ingressPool.used() + gatewayPool.used(), 0U);
 }
@@ -268,7 +266,7 @@ net::Task<void> callNobody(TunnelOverNats& t, http::Outcome& outcome) {
 
 TEST_F(TunnelOverNats, TheBrokerSaysAtOnceThatTheGatewayIsOffline) {
     acceptor.reset();
-    runFor(200ms);
+    ASSERT_TRUE(runUntilServing(*gatewayBus));  // the broker knows that it is gone
     auto outcome = http::Outcome::Complete;
     const auto begin = std::chrono::steady_clock::now();
     ASSERT_TRUE(run(callNobody(*this, outcome)));
