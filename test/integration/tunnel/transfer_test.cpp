@@ -20,7 +20,7 @@ const auto kEndpoint = wire::EndpointId::unchecked("ep_0000000000000000000000000
 struct TunnelOverNats : BusFixture {
     void SetUp() override {
         BusFixture::SetUp();
-        if (IsSkipped()) return;
+        if (HasFatalFailure()) return;
         server = std::make_unique<NatsServer>(ca.issue());
         ingressBus = newBus(server->port());
         gatewayBus = newBus(server->port());
