@@ -2,6 +2,7 @@
 #include "common/http/router.h"
 
 #include "common/base/assert.h"
+#include "common/base/percent.h"
 #include "common/base/text.h"
 #include "common/http/problem.h"
 
@@ -107,22 +108,6 @@ std::vector<Router::Route> Router::routes() const {
     std::vector<Route> routes;
     for (const auto& entry : entries_) routes.push_back(entry.route);
     return routes;
-}
-
-std::optional<std::string> percentDecode(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        const auto octet = fromHex(text.substr(i + 1, 2));
-        if (!octet || octet->size() != 1) return std::nullopt;
-        out += static_cast<char>(octet->front());
-        i += 2;
-    }
-    return out;
 }
 
 std::string queryParameter(std::string_view target, std::string_view name) {

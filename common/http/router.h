@@ -67,7 +67,4 @@ class Router {
 // First value of a query parameter, percent-decoded ('+' is a blank); empty string if absent.
 std::string queryParameter(std::string_view target, std::string_view name);
 
-// Percent-decoding; nothing on a bad escape.
-std::optional<std::string> percentDecode(std::string_view text);
-
 }  // namespace pcg::http

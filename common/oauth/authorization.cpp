@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/oauth/authorization.h"
 
+#include "common/base/percent.h"
 #include "common/base/text.h"
 #include "common/oauth/errc.h"
 

@@ -2,6 +2,7 @@
 #include "common/oauth/form.h"
 
 #include "common/base/bytes.h"
+#include "common/base/percent.h"
 #include "common/base/text.h"
 #include "common/oauth/errc.h"
 
@@ -31,22 +32,6 @@ std::string_view valueOf(std::string_view pair) {
 }
 
 }  // namespace
-
-std::optional<std::string> percentDecode(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            out += text[i];
-            continue;
-        }
-        const auto octet = fromHex(text.substr(i + 1, 2));
-        if (!octet || octet->size() != 1) return std::nullopt;
-        out += static_cast<char>(octet->front());
-        i += 2;
-    }
-    return out;
-}
 
 std::string percentEncode(std::string_view text) {
     constexpr std::string_view kHex = "0123456789ABCDEF";

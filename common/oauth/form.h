@@ -34,9 +34,6 @@ std::string formWithout(std::string_view text, bool (*isUnwanted)(std::string_vi
 // Everything but RFC 3986's unreserved characters, in upper case: RFC 5849 section 3.6.
 std::string percentEncode(std::string_view text);
 
-// Nothing on a broken escape. '+' stays what it is.
-std::optional<std::string> percentDecode(std::string_view text);
-
 // Whether a name is one of OAuth's own ("oauth_token"), in any case.
 bool isOAuthName(std::string_view name);
 

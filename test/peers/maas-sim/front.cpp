@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test/peers/maas-sim/front.h"
 
+#include "common/base/percent.h"
 #include "common/base/text.h"
 
 #include <algorithm>
@@ -61,7 +62,7 @@ Result<Request> readHead(const http::Exchange& exchange, const std::string& sche
     request.method = head.method;
     const auto question = head.target.find('?');
     if (question != std::string::npos) request.query = head.target.substr(question + 1);
-    request.path = oauth::percentDecode(head.path()).value_or(std::string(head.path()));
+    request.path = percentDecode(head.path()).value_or(std::string(head.path()));
     request.origin = scheme + "://" + headerOf(exchange, "Host");
     request.query_parameters = PCG_TRY(oauth::parseForm(request.query));
     return request;
