@@ -127,67 +127,57 @@ class Lab:
         return one
 
     def start_vcenter(self, name, arguments=()):
-        self.step = f"start vCenter {name}"
-        simulated = vcenter.start(self.processes, self.programs, self.directory / "vcenters" / name, name, arguments)
-        self.say(f"vCenter simulator {name} {simulated['url']}")
+        return self._start("vCenter", name, vcenter.start, "vcenters", arguments)
+
+    def start_maas(self, name, arguments=()):
+        return self._start("MAAS", name, maas.start, "maas", arguments)
+
+    def _start(self, what, name, start, folder, arguments):
+        self.step = f"start {what} {name}"
+        simulated = start(self.processes, self.programs, self.directory / folder / name, name, arguments)
+        self.say(f"{what} simulator {name} {simulated['url']}")
         return simulated
 
     def add_endpoint(self, tenant, one, name, target, role):
         """Registers a vCenter at a gateway, mints an access key and waits until the ingress serves it."""
-        self.step = f"register {name} at gateway {one.name}"
-        one.add_vcenter(name, target)
-        self.step = f"create an access key for {name}"
-        key = one.create_key(name, role)
-        self.step = f"wait for the ingress of {name}"
-        api, record = self.api(tenant), self.processes.find(one.process_name)
-        found = process.wait_for(lambda: api.endpoint(one.id, name), 45, "an ingress URL", record)
-        ca = self.controlplane["ca"]
-        process.wait_for(lambda: cloud.answers(found["ingress_url"], ca), 45, "an answer through the ingress", record)
+        key, served = self._register(
+            tenant, one, name, role, lambda: one.add_vcenter(name, target), "/sdk/vimServiceVersions.xml")
         self.vcenters[f"{one.name}/{name}"] = target
-        endpoint = {
-            "name": name, "kind": "vcenter", "id": found["id"], "ingress_url": found["ingress_url"], "ca": ca,
-            "username": key["username"], "password": key["password"], "role": role,
-            "direct": {word: target[word] for word in ("url", "username", "password", "ca")},
-        }
-        if "requests" in target:
-            endpoint["requests_log"] = target["requests"]
-        for described in tenant["gateways"]:
-            if described["id"] == one.id:
-                described["endpoints"].append(endpoint)
-        self.say(f"endpoint {name} of {tenant['name']} is at {found['ingress_url']} for role {role}")
-        return endpoint
-
-    def start_maas(self, name, arguments=()):
-        self.step = f"start MAAS {name}"
-        simulated = maas.start(self.processes, self.programs, self.directory / "maas" / name, name, arguments)
-        self.say(f"MAAS simulator {name} {simulated['direct_url']}/MAAS")
-        return simulated
+        served |= {"kind": "vcenter", "username": key["username"], "password": key["password"],
+                   "direct": {word: target[word] for word in ("url", "username", "password", "ca")}}
+        return self._describe(tenant, one, target, served)
 
     def add_maas_endpoint(self, tenant, one, name, target, role):
         """Registers a MAAS at a gateway, mints an access key and waits until the ingress serves it."""
+        key, served = self._register(
+            tenant, one, name, role, lambda: one.add_maas(name, target), "/MAAS/api/2.0/version/")
+        self.maases[f"{one.name}/{name}"] = target
+        served |= {"kind": "maas", "api_key": key["api_key"],
+                   "direct": {"url": target["direct_url"], "api_key": target["api_key"], "tls_url": target["url"],
+                              "ca": target["ca"]}}
+        return self._describe(tenant, one, target, served)
+
+    def _register(self, tenant, one, name, role, add, path):
+        """The access key, and what both kinds of endpoint say of themselves once the ingress serves them."""
         self.step = f"register {name} at gateway {one.name}"
-        one.add_maas(name, target)
+        add()
         self.step = f"create an access key for {name}"
         key = one.create_key(name, role)
         self.step = f"wait for the ingress of {name}"
         api, record = self.api(tenant), self.processes.find(one.process_name)
         found = process.wait_for(lambda: api.endpoint(one.id, name), 45, "an ingress URL", record)
-        ca = self.controlplane["ca"]
-        process.wait_for(lambda: cloud.answers(found["ingress_url"], ca, "/MAAS/api/2.0/version/"), 45,
-                         "an answer through the ingress", record)
-        self.maases[f"{one.name}/{name}"] = target
-        endpoint = {
-            "name": name, "kind": "maas", "id": found["id"], "ingress_url": found["ingress_url"], "ca": ca,
-            "api_key": key["api_key"], "role": role,
-            "direct": {"url": target["direct_url"], "api_key": target["api_key"], "tls_url": target["url"],
-                       "ca": target["ca"]},
-        }
+        url, ca = found["ingress_url"], self.controlplane["ca"]
+        process.wait_for(lambda: cloud.answers(url, ca, path), 45, "an answer through the ingress", record)
+        return key, {"name": name, "id": found["id"], "ingress_url": url, "ca": ca, "role": role}
+
+    def _describe(self, tenant, one, target, endpoint):
         if "requests" in target:
             endpoint["requests_log"] = target["requests"]
         for described in tenant["gateways"]:
             if described["id"] == one.id:
                 described["endpoints"].append(endpoint)
-        self.say(f"endpoint {name} of {tenant['name']} is at {found['ingress_url']}/MAAS for role {role}")
+        self.say(f"endpoint {endpoint['name']} of {tenant['name']} is at {endpoint['ingress_url']} "
+                 f"for role {endpoint['role']}")
         return endpoint
 
     def up(self, tenants=2, gateways=1, role="full", existing=None, maases=0, maas_arguments=(), existing_maas=None):

@@ -6,13 +6,12 @@
 //   vcenter-proxy-host DIR VCENTER_URL CA_FILE USERNAME PASSWORD_FILE
 //
 // Writes DIR/ready.json when it serves, DIR/audit.log as it goes; ends on SIGTERM.
-#include "common/crypto/certificate_authority.h"
-#include "common/crypto/ec_key.h"
 #include "common/crypto/random.h"
 #include "common/http/problem.h"
 #include "common/http/server.h"
 #include "common/net/dialer.h"
 #include "common/net/signals.h"
+#include "test/support/https/server_tls.h"
 #include "vcenter-proxy/endpoint_service.h"
 #include "vcenter-proxy/errc.h"
 
@@ -111,21 +110,6 @@ struct Ports {
     wire::EndpointId endpoint;
 };
 
-Result<std::shared_ptr<const net::TlsServerContext>> serverTls(const std::string& ca_file) {
-    const WallTime now = std::chrono::system_clock::now();
-    auto root = PCG_TRY(crypto::CertificateAuthority::createRoot("vcenter-proxy test", now));
-    const auto key = PCG_TRY(crypto::EcKey::generate(crypto::EcCurve::P256));
-    crypto::ServerProfile profile;
-    profile.ipAddresses = {"127.0.0.1"};
-    profile.dnsNames = {"localhost"};
-    const auto leaf = PCG_TRY(root.issueServer(key.publicSpki(), profile, now));
-    std::ofstream(ca_file) << root.certificate().pem();
-    auto keyPem = PCG_TRY(key.toPem());
-    net::CertificateAndKey identity{leaf.pem(), std::move(keyPem)};
-    auto context = PCG_TRY(net::TlsServerContext::create(identity));
-    return std::make_shared<const net::TlsServerContext>(std::move(context));
-}
-
 // Calls to the vCenter wait for their answer without limit: long polls.
 Result<std::shared_ptr<http::Caller>> vcenterCaller(net::Loop& loop,
                                                     const net::Target& target,
@@ -166,7 +150,7 @@ Result<> run(const std::vector<std::string>& arguments) {
     EndpointService service({loop, clock, random, keys, vault, policy, audit});
     const auto caller = PCG_TRY(vcenterCaller(loop, target, arguments[2]));
     http::ServerOptions options;
-    options.tls = PCG_TRY(serverTls(dir + "/proxy-ca.pem"));
+    options.tls = PCG_TRY(test::loopbackServerTls("vcenter-proxy test", dir + "/proxy-ca.pem"));
 
     std::vector<Ports> ports;
     std::string urls;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // maas-sim: a MAAS region on loopback. `maas-sim --help` says what it takes.
 #include "common/base/text.h"
-#include "common/crypto/certificate_authority.h"
 #include "common/crypto/random.h"
 #include "common/http/problem.h"
 #include "common/http/server.h"
 #include "common/net/signals.h"
-#include "common/net/tls_context.h"
 #include "test/peers/maas-sim/front.h"
+#include "test/support/https/server_tls.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include <unistd.h>
 
@@ -97,21 +97,6 @@ std::string newKey(Random& random) {
     return text(18) + ":" + text(18) + ":" + text(32);
 }
 
-Result<std::shared_ptr<const net::TlsServerContext>> serverTls(const std::string& ca_file) {
-    const WallTime now = std::chrono::system_clock::now();
-    auto root = PCG_TRY(crypto::CertificateAuthority::createRoot("maas-sim", now));
-    const auto key = PCG_TRY(crypto::EcKey::generate(crypto::EcCurve::P256));
-    crypto::ServerProfile profile;
-    profile.ipAddresses = {"127.0.0.1"};
-    profile.dnsNames = {"localhost"};
-    const auto leaf = PCG_TRY(root.issueServer(key.publicSpki(), profile, now));
-    std::ofstream(ca_file) << root.certificate().pem();
-    auto keyPem = PCG_TRY(key.toPem());
-    net::CertificateAndKey identity{leaf.pem(), std::move(keyPem)};
-    auto context = PCG_TRY(net::TlsServerContext::create(identity));
-    return std::make_shared<const net::TlsServerContext>(std::move(context));
-}
-
 net::Task<void> stopBoth(http::Server& plain, http::Server& secure, net::Loop& loop) {
     co_await plain.stop(std::chrono::milliseconds(100));
     co_await secure.stop(std::chrono::milliseconds(100));
@@ -153,7 +138,7 @@ Result<> run(Options options) {
     const auto plain = PCG_TRY(
         http::Server::listenTcp(loop, "127.0.0.1", options.port, serve("http"), plainOptions));
     http::ServerOptions secureOptions;
-    secureOptions.tls = PCG_TRY(serverTls(options.dir + "/ca.pem"));
+    secureOptions.tls = PCG_TRY(test::loopbackServerTls("maas-sim", options.dir + "/ca.pem"));
     const auto secure = PCG_TRY(http::Server::listenTcp(
         loop, "127.0.0.1", options.tls_port, serve("https"), secureOptions));
     net::StopSignals signals(loop, [&](int) {
