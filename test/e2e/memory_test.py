@@ -57,7 +57,7 @@ class Memory(e2e.EndToEnd):
         self.assert_works(self.call())  # what is loaded at first use is no growth
         one = self.lab.processes.find(self.gateway().process_name)
         other = self.lab.processes.find("controlplane")
-        self.mebibytes = MEBIBYTES_INSTRUMENTED if self.is_instrumented(one) else MEBIBYTES
+        self.mebibytes = MEBIBYTES_INSTRUMENTED if e2e.process.is_instrumented(one) else MEBIBYTES
         before = {record["name"]: memory(record)[0] for record in (one, other)}
         for record in (one, other):
             forget_peak(record)
@@ -66,9 +66,9 @@ class Memory(e2e.EndToEnd):
             now, peak = memory(record)
             name = record["name"]
             print(f"{name}: {before[name]} KiB idle, {peak} KiB at its peak, {now} KiB afterwards")
-            if not self.is_instrumented(record):  # a sanitizer's shadow is not the program's memory
+            if not e2e.process.is_instrumented(record):
                 self.assertLess(peak - before[name], GROWTH_KIB, name)
-        if not self.is_instrumented(one):
+        if not e2e.process.is_instrumented(one):
             self.assertLess(before[one["name"]], IDLE_KIB)
 
     def transfer(self):
@@ -103,11 +103,6 @@ class Memory(e2e.EndToEnd):
 
     def wait_for_request(self, beginning):
         e2e.process.wait_for(lambda: any(one.startswith(beginning) for one in self.upstream()), 60, beginning)
-
-    @staticmethod
-    def is_instrumented(record):
-        maps = pathlib.Path(f"/proc/{record['pid']}/maps").read_text()
-        return "libasan" in maps or "libtsan" in maps
 
 
 if __name__ == "__main__":

@@ -38,6 +38,12 @@ def is_alive(record):
     return record["start_time"] is not None and start_time(record["pid"]) == record["start_time"]
 
 
+def is_instrumented(record):
+    """Whether it runs under a sanitizer, whose shadow is not the program's own memory."""
+    maps = pathlib.Path(f"/proc/{record['pid']}/maps").read_text()
+    return "libasan" in maps or "libtsan" in maps
+
+
 def tail(path, lines=15):
     try:
         return "\n".join(pathlib.Path(path).read_text(errors="replace").splitlines()[-lines:])
