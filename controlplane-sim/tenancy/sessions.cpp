@@ -39,7 +39,7 @@ Result<> Sessions::open(const TenantScope& scope,
     });
 }
 
-Result<std::optional<Authenticated>> Sessions::byDigest(BytesView sha256, WallTime now) {
+Result<std::optional<Authenticated>> Sessions::byDigest(BytesView sha256, WallTime now, Use use) {
     const auto row = PCG_TRY(database_.queryOne(
         R"(SELECT t.id, t.name, u.id, u.username_sealed, u.role, s.created_at_ms, s.seen_at_ms,
                   s.stepped_up_until_ms
@@ -55,7 +55,7 @@ Result<std::optional<Authenticated>> Sessions::byDigest(BytesView sha256, WallTi
         PCG_TRY(database_.execute("DELETE FROM sessions WHERE sha256 = ?", {sha256}));
         return std::nullopt;
     }
-    if (now - seen > kNoteUse) {
+    if (use == Use::Attended && now - seen > kNoteUse) {
         PCG_TRY(database_.execute("UPDATE sessions SET seen_at_ms = ? WHERE sha256 = ?",
                                   {toUnixMilliseconds(now), sha256}));
     }
@@ -64,7 +64,8 @@ Result<std::optional<Authenticated>> Sessions::byDigest(BytesView sha256, WallTi
     Authenticated who{scope, row->text(1), std::move(username), parseRole(row->text(4))};
     who.userId = row->text(2);
     who.sessionSha256 = toBytes(sha256);
-    who.sessionEnds = std::min(ends, now + kSessionIdle);
+    const auto used = use == Use::Attended ? now : seen;
+    who.sessionEnds = std::min(ends, used + kSessionIdle);
     if (const auto until = row->optionalInteger(7))
         who.steppedUpUntil = fromUnixMilliseconds(*until);
     return who;
