@@ -45,7 +45,7 @@ bool isJson(const http::HeaderList& headers) {
 }
 
 std::string callerKey(const Authenticated& who) {
-    return who.tokenId.empty() ? "user:" + who.username : "token:" + who.tokenId;
+    return who.tokenId.empty() ? "user:" + who.userId : "token:" + who.tokenId;
 }
 
 net::Task<void> send(http::Exchange& exchange, http::ResponseHead head, std::string body) {

@@ -42,6 +42,15 @@ bool isChange(const http::RequestHead& request) {
     return request.method != "GET" && request.method != "HEAD";
 }
 
+// Its own word, or a stream of events, which a browser opens again by itself. Who says so of what
+// they do ask for ends their own session sooner and gains nothing.
+Sessions::Use useOf(const http::RequestHead& request) {
+    const auto* accept = request.headers.find("Accept");
+    const bool isStream = accept != nullptr && *accept == "text/event-stream";
+    return isStream || request.headers.find("Pcg-Unattended") != nullptr ? Sessions::Use::Unattended
+                                                                         : Sessions::Use::Attended;
+}
+
 }  // namespace
 
 std::string Authenticator::csrfToken(std::string_view sessionId) {
@@ -90,9 +99,10 @@ net::Task<Result<Authenticated>> Authenticator::bySession(const http::RequestHea
     const auto id = sessionId(request);
     if (!id) co_return fail(unauthenticated());
     const auto now = clock_.wallNow();
-    auto lookUp = [digest = crypto::sha256(*id), now](store::Database& database) {
-        return Sessions(database).byDigest(digest, now);
-    };
+    auto lookUp =
+        [digest = crypto::sha256(*id), now, use = useOf(request)](store::Database& database) {
+            return Sessions(database).byDigest(digest, now, use);
+        };
     PCG_CO_TRY(auto who, co_await store_.run(std::move(lookUp)));
     if (!who) co_return fail(unauthenticated());
     if (isChange(request)) {

@@ -26,7 +26,7 @@ class Idempotency {
     // Whose key it is: two callers never meet under one key.
     struct Key {
         std::string tenant;     // empty: the platform's operator
-        std::string principal;  // "user:admin", "token:tok_..."
+        std::string principal;  // "user:usr_...", "token:tok_..."
         std::string key;        // the header's value
 
         friend auto operator<=>(const Key&, const Key&) = default;

@@ -4,6 +4,8 @@
 #include "common/base/assert.h"
 #include "common/store/errc.h"
 #include "controlplane-sim/tenancy/errc.h"
+#include "controlplane-sim/tenancy/tokens.h"
+#include "controlplane-sim/tenancy/user_names.h"
 
 #include <algorithm>
 
@@ -47,31 +49,34 @@ UserRole parseRole(std::string_view name) {
 UserRole lesserRole(UserRole a, UserRole b) { return std::max(a, b); }
 
 Result<Tenant> Accounts::create(const NewTenant& tenant, WallTime now) {
+    const TenantScope scope(tenant.id);
     const auto at = toUnixMilliseconds(now);
+    const auto nameTaken = [&] {
+        return fail(kNameTaken,
+                    "A tenant named \"" + tenant.name + "\" exists already: choose another name.");
+    };
+    if (PCG_TRY(
+            database_.queryOne("SELECT 1 FROM tenants WHERE name = ?", {std::string(tenant.name)})))
+        return nameTaken();
     auto insert = [&]() -> Result<Tenant> {
         auto inserted =
             database_.execute("INSERT INTO tenants (id, name, created_at_ms) VALUES (?, ?, ?)",
                               {tenant.id.text(), tenant.name, at});
-        if (!inserted && inserted.error().is(store::kConstraint)) {
-            return fail(
-                kNameTaken,
-                "A tenant named \"" + tenant.name + "\" exists already: choose another name.");
-        }
+        if (!inserted && inserted.error().is(store::kConstraint)) return nameTaken();
         PCG_TRY(std::move(inserted));
-        PCG_TRY(database_.execute(
-            "INSERT INTO users (tenant_id, username, role, password_hash, created_at_ms) VALUES "
-            "(?, ?, 'admin', ?, ?)",
-            {tenant.id.text(), tenant.adminUsername, tenant.adminPasswordHash, at}));
-        PCG_TRY(database_.execute(
-            "INSERT INTO api_tokens (sha256, tenant_id, username, created_at_ms, id) VALUES (?, ?, "
-            "?, ?, ?)",
-            {tenant.adminTokenSha256,
-             tenant.id.text(),
-             tenant.adminUsername,
-             at,
-             tokenId(tenant)}));
+        UserNames names(database_, scope);
+        PCG_TRY(names.insert({tenant.adminUsername, "admin", tenant.adminPasswordHash, at}));
+        const NewToken token{tokenId(tenant),
+                             tenant.adminTokenSha256,
+                             "made with the tenant",
+                             UserRole::Admin,
+                             tenant.adminUsername,
+                             std::nullopt};
+        PCG_TRY(Tokens(database_).add(scope, token, now));
         return Tenant{tenant.id, tenant.name, fromUnixMilliseconds(at)};
     };
+    // Keys cannot be made inside a transaction; those of a tenant that did not come are nobody's.
+    PCG_TRY(TenantVault(database_, scope).prepareNew());
     return store::transact(database_, insert);
 }
 
@@ -106,40 +111,47 @@ Result<std::optional<Tenant>> Accounts::find(const wire::TenantId& id) {
 Result<std::optional<Authenticated>> Accounts::byTokenSha256(BytesView sha256, WallTime now) {
     const auto at = toUnixMilliseconds(now);
     const auto row = PCG_TRY(database_.queryOne(
-        R"(SELECT t.id, t.name, u.username, u.role, k.role, k.id, k.last_used_at_ms
+        R"(SELECT t.id, t.name, u.id, u.username_sealed, u.role, k.role, k.id, k.last_used_at_ms
              FROM api_tokens k
-             JOIN users u ON u.tenant_id = k.tenant_id AND u.username = k.username
+             JOIN users u ON u.tenant_id = k.tenant_id AND u.id = k.user_id
              JOIN tenants t ON t.id = k.tenant_id
-            WHERE k.sha256 = ? AND (k.expires_at_ms IS NULL OR k.expires_at_ms > ?))",
+            WHERE k.sha256 = ? AND (k.expires_at_ms IS NULL OR k.expires_at_ms > ?)
+              AND t.leaving_at_ms IS NULL)",
         {sha256, at}));
     if (!row) return std::nullopt;
-    const auto used = row->optionalInteger(6);
+    const auto used = row->optionalInteger(7);
     if (!used || at - *used > std::chrono::milliseconds(kNoteUse).count()) {
         PCG_TRY(database_.execute("UPDATE api_tokens SET last_used_at_ms = ? WHERE sha256 = ?",
                                   {at, sha256}));
     }
-    auto tenant = PCG_TRY(wire::parseTenantId(row->text(0)));
-    return Authenticated{TenantScope(std::move(tenant)),
+    const TenantScope scope(PCG_TRY(wire::parseTenantId(row->text(0))));
+    auto username = PCG_TRY(UserNames(database_, scope).open(row->text(2), row->blob(3)));
+    return Authenticated{scope,
                          row->text(1),
-                         row->text(2),
-                         lesserRole(parseRole(row->text(3)), parseRole(row->text(4))),
-                         row->text(5)};
+                         std::move(username),
+                         lesserRole(parseRole(row->text(4)), parseRole(row->text(5))),
+                         row->text(6),
+                         row->text(2)};
 }
 
 Result<std::optional<Credentials>> Accounts::credentials(const std::string& tenantName,
                                                          const std::string& username) {
+    const auto found = PCG_TRY(database_.queryOne(
+        "SELECT id, name FROM tenants WHERE name = ? AND leaving_at_ms IS NULL", {tenantName}));
+    if (!found) return std::nullopt;
+    const TenantScope scope(PCG_TRY(wire::parseTenantId(found->text(0))));
+    const UserNames names(database_, scope);
+    const auto id = PCG_TRY(names.idOf(username));
+    if (!id) return std::nullopt;
     const auto row = PCG_TRY(database_.queryOne(
-        R"(SELECT t.id, t.name, u.username, u.role, u.password_hash
-             FROM users u JOIN tenants t ON t.id = u.tenant_id
-            WHERE t.name = ? AND u.username = ? COLLATE NOCASE)",
-        {tenantName, username}));
+        "SELECT username_sealed, role, password_hash_sealed FROM users WHERE tenant_id = ? AND "
+        "id = ?",
+        {scope.tenant().text(), *id}));
     if (!row) return std::nullopt;
-    auto tenant = PCG_TRY(wire::parseTenantId(row->text(0)));
-    return Credentials{TenantScope(std::move(tenant)),
-                       row->text(1),
-                       row->text(2),
-                       parseRole(row->text(3)),
-                       row->text(4)};
+    auto stored = PCG_TRY(names.open(*id, row->blob(0)));
+    auto hash = PCG_TRY(names.openPasswordHash(*id, row->blob(2)));
+    return Credentials{
+        scope, found->text(1), std::move(stored), parseRole(row->text(1)), std::move(hash)};
 }
 
 }  // namespace pcg::controlplane

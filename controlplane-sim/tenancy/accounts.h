@@ -44,6 +44,7 @@ struct Authenticated {
     std::string username;
     UserRole role;             // of a token: its own, and never above its user's at this moment
     std::string tokenId = {};  // empty for a session
+    std::string userId = {};   // "usr_...", the user's for good
     Bytes sessionSha256 = {};  // empty for a token
     std::optional<WallTime> sessionEnds = {};
     std::optional<WallTime> steppedUpUntil = {};

@@ -9,6 +9,79 @@
 namespace pcg::controlplane {
 namespace {
 
+// A user has an id, which the other tables name; the name, the password's hash and the labels of
+// tokens are sealed at the next start, and plain (key_epoch -1) until then (sealed_table.h).
+const std::vector<std::string_view>& sealedUsersSchema() {
+    static const std::vector<std::string_view> statements = {
+        R"(CREATE TABLE users_by_id (
+             tenant_id TEXT NOT NULL REFERENCES tenants(id),
+             id TEXT NOT NULL,
+             username TEXT NOT NULL,
+             username_sealed BLOB,
+             role TEXT NOT NULL CHECK (role IN ('admin','operator','auditor')),
+             password_hash TEXT NOT NULL,
+             password_hash_sealed BLOB,
+             created_at_ms INTEGER NOT NULL,
+             last_sign_in_at_ms INTEGER,
+             key_epoch INTEGER NOT NULL DEFAULT -1,
+             PRIMARY KEY (tenant_id, id),
+             UNIQUE (tenant_id, username)) STRICT)",
+        R"(INSERT INTO users_by_id (tenant_id, id, username, role, password_hash, created_at_ms,
+             last_sign_in_at_ms)
+           SELECT tenant_id, 'usr_' || lower(hex(randomblob(16))), username, role, password_hash,
+                  created_at_ms, last_sign_in_at_ms
+             FROM users)",
+        R"(CREATE TABLE tokens_by_id (
+             sha256 BLOB PRIMARY KEY,
+             tenant_id TEXT NOT NULL,
+             id TEXT NOT NULL,
+             user_id TEXT NOT NULL,
+             label TEXT NOT NULL,
+             label_sealed BLOB,
+             role TEXT NOT NULL CHECK (role IN ('admin','operator','auditor')),
+             created_at_ms INTEGER NOT NULL,
+             expires_at_ms INTEGER,
+             last_used_at_ms INTEGER,
+             key_epoch INTEGER NOT NULL DEFAULT -1,
+             UNIQUE (tenant_id, id),
+             FOREIGN KEY (tenant_id, user_id) REFERENCES users_by_id(tenant_id, id)) STRICT)",
+        R"(INSERT INTO tokens_by_id (sha256, tenant_id, id, user_id, label, role, created_at_ms,
+             expires_at_ms, last_used_at_ms)
+           SELECT k.sha256, k.tenant_id, k.id, u.id, k.label, k.role, k.created_at_ms,
+                  k.expires_at_ms, k.last_used_at_ms
+             FROM api_tokens k
+             JOIN users_by_id u ON u.tenant_id = k.tenant_id AND u.username = k.username)",
+        R"(CREATE TABLE sessions_by_id (
+             sha256 BLOB PRIMARY KEY,
+             tenant_id TEXT NOT NULL,
+             user_id TEXT NOT NULL,
+             created_at_ms INTEGER NOT NULL,
+             seen_at_ms INTEGER NOT NULL,
+             stepped_up_until_ms INTEGER,
+             FOREIGN KEY (tenant_id, user_id) REFERENCES users_by_id(tenant_id, id)) STRICT)",
+        R"(INSERT INTO sessions_by_id
+           SELECT s.sha256, s.tenant_id, u.id, s.created_at_ms, s.seen_at_ms, s.stepped_up_until_ms
+             FROM sessions s
+             JOIN users_by_id u ON u.tenant_id = s.tenant_id AND u.username = s.username)",
+        // The kept answers are sealed for the old name of their principal: given up, as at a
+        // rotation, while the keys stay taken.
+        R"(UPDATE idempotency_keys SET status = 0, answer = NULL, principal = coalesce(
+             (SELECT 'user:' || u.id FROM users_by_id u
+               WHERE u.tenant_id = idempotency_keys.tenant_id
+                 AND 'user:' || u.username = idempotency_keys.principal), principal)
+           WHERE principal LIKE 'user:%')",
+        "DROP TABLE sessions",
+        "DROP TABLE api_tokens",
+        "DROP TABLE users",
+        "ALTER TABLE users_by_id RENAME TO users",
+        "ALTER TABLE tokens_by_id RENAME TO api_tokens",
+        "ALTER TABLE sessions_by_id RENAME TO sessions",
+        "CREATE INDEX api_tokens_by_user ON api_tokens(tenant_id, user_id)",
+        "CREATE INDEX sessions_by_user ON sessions(tenant_id, user_id)",
+    };
+    return statements;
+}
+
 const std::vector<store::Migration>& migrations() {
     static const std::vector<store::Migration> all = {
         {1,
@@ -178,6 +251,7 @@ const std::vector<store::Migration>& migrations() {
                   state TEXT NOT NULL CHECK (state IN ('offered','withdrawn')),
                   offered_at_ms INTEGER NOT NULL) STRICT)",
          }},
+        {51, "users' names and hashes, and tokens' labels, sealed", sealedUsersSchema()},
     };
     return all;
 }

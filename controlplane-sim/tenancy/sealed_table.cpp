@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane-sim/tenancy/sealed_table.h"
 
+#include "common/base/text.h"
+
 namespace pcg::controlplane {
 namespace {
 
@@ -10,6 +12,11 @@ const std::vector<SealedTable>& tables() {
     static const std::vector<SealedTable> all = {
         {"gateways", "id", {{"name", "name_sealed", "gateway.name"}}},
         {"endpoints", "id", {{"name", "name_sealed", {}}, {"why", "why_sealed", {}}}},
+        {"users",
+         "id",
+         {{"username", "username_sealed", "user.name", true},
+          {"password_hash", "password_hash_sealed", {}}}},
+        {"api_tokens", "id", {{"label", "label_sealed", {}}}},
         {"gateway_timeline", "id", {{"text", "text_sealed", {}}}},
         {"deployments",
          "id",
@@ -69,7 +76,10 @@ class Resealing {
                                            : PCG_TRY(vault_.openSecret(cell, row->blob(1)));
         const auto text = secret.revealText();
         std::string index;
-        if (!column.field.empty()) index = PCG_TRY(vault_.index(column.field, text)).newest;
+        if (!column.field.empty()) {
+            const auto found = column.ignoresCase ? toLowerAscii(text) : std::string(text);
+            index = PCG_TRY(vault_.index(column.field, found)).newest;
+        }
         auto sealedText = PCG_TRY(vault_.seal(cell, text));
         PCG_TRY(database_.execute("UPDATE " + std::string(table_.name) + " SET " + plain +
                                       " = ?, " + sealed + " = ? " + where(),

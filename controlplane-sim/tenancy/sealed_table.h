@@ -17,9 +17,10 @@ namespace pcg::controlplane {
 inline constexpr std::int64_t kPlainEpoch = -1;
 
 struct SealedColumn {
-    std::string_view plain;   // "name"
-    std::string_view sealed;  // "name_sealed"
-    std::string_view field;   // of the blind index, "gateway.name"; empty: there is none
+    std::string_view plain;    // "name"
+    std::string_view sealed;   // "name_sealed"
+    std::string_view field;    // of the blind index, "gateway.name"; empty: there is none
+    bool ignoresCase = false;  // the index is of the text in lower case
 };
 
 struct SealedTable {

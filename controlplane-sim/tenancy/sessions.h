@@ -25,9 +25,14 @@ class Sessions {
                   BytesView sha256,
                   WallTime now);
 
+    // What a page asks by itself is not a use: an open tab would keep a session alive for ever.
+    enum class Use { Attended, Unattended };
+
     // Nothing: unknown, idle for too long, or too old. The role is the user's at this moment.
     // Notes the use, at most once a minute.
-    Result<std::optional<Authenticated>> byDigest(BytesView sha256, WallTime now);
+    Result<std::optional<Authenticated>> byDigest(BytesView sha256,
+                                                  WallTime now,
+                                                  Use use = Use::Attended);
 
     Result<> stepUp(const TenantScope& scope, BytesView sha256, WallTime until);
     Result<> end(const TenantScope& scope, BytesView sha256);

@@ -50,6 +50,11 @@ Result<> TenantVault::prepare() {
     const auto there = PCG_TRY(database_.queryOne(
         "SELECT 1 FROM tenants WHERE id = ? AND leaving_at_ms IS NULL", {tenant_.text()}));
     if (!there) return fail(kNotFound, "There is no such tenant.");
+    return prepareNew();
+}
+
+Result<> TenantVault::prepareNew() {
+    const Scope scope{tenant_.text(), epoch()};
     PCG_TRY(envelope_.prepare(scope, KeyClass::Data));
     return envelope_.prepare(scope, KeyClass::Index);
 }

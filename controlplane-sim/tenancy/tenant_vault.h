@@ -27,6 +27,9 @@ class TenantVault {
     // sealed. tenancy.not_found for a tenant that is not there, or leaves.
     Result<> prepare();
 
+    // The same for a tenant whose row is about to be written.
+    Result<> prepareNew();
+
     Result<Bytes> seal(const store::Cell& cell, std::string_view text);
     Result<std::string> open(const store::Cell& cell, BytesView sealed) const;
     Result<Secret> openSecret(const store::Cell& cell, BytesView sealed) const;

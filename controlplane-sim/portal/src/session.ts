@@ -9,6 +9,9 @@ import { asProblem, type Problem } from "./api/problem.ts";
 import type { Session, UserRole } from "./api/types.ts";
 
 const PATH = "/api/v1/session";
+// A session ends half an hour after its last use. What a page asks by itself is no use; what a person does is, also when
+// it needs no request, as filling in a form.
+const NOTE_USE_MS = 5 * 60_000;
 
 export const session = signal<Session | null | undefined>(undefined);
 /** Why the first look failed, when it was not for being signed out. */
@@ -18,7 +21,26 @@ export const sessionEnded = signal(false);
 /** Set while the password is asked for once more: settles what waits for it. */
 export const stepUpRequest = signal<((given: boolean) => void) | null>(null);
 
+let usedAt = 0;
+
+function onUse(): void {
+  if (Date.now() - usedAt < NOTE_USE_MS) return;
+  usedAt = Date.now();
+  void lookAgain();
+}
+
+function watchUse(on: boolean): void {
+  for (const kind of ["pointerdown", "keydown"]) {
+    if (on) document.addEventListener(kind, onUse);
+    else document.removeEventListener(kind, onUse);
+  }
+}
+
 function adopt(found: Session): void {
+  if (!session.value) {
+    usedAt = Date.now();
+    watchUse(true);
+  }
   setCsrfToken(found.csrf_token);
   session.value = found;
   sessionEnded.value = false;
@@ -26,6 +48,7 @@ function adopt(found: Session): void {
 }
 
 function drop(): void {
+  watchUse(false);
   stopLive();
   setCsrfToken("");
   session.value = null;

@@ -15,6 +15,7 @@ interface CallOptions {
   etag?: string | null;
   signal?: AbortSignal | undefined;
   keepalive?: boolean;
+  unattended?: boolean; // nobody asked for it just now: it does not keep the session from idling out
 }
 
 const ATTEMPTS = 3;
@@ -50,6 +51,7 @@ function headersFor(method: string, options: CallOptions, key: string): Record<s
   if (method === "POST") headers["Idempotency-Key"] = key;
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (options.etag) headers["If-Match"] = options.etag;
+  if (options.unattended) headers["Pcg-Unattended"] = "1";
   return headers;
 }
 
@@ -95,8 +97,8 @@ async function jsonOf<T>(response: Response): Promise<T> {
   }
 }
 
-export async function get<T>(path: string, signal?: AbortSignal): Promise<Answer<T>> {
-  const response = await call("GET", path, { signal });
+export async function get<T>(path: string, signal?: AbortSignal, unattended = false): Promise<Answer<T>> {
+  const response = await call("GET", path, { signal, unattended });
   return { data: await jsonOf<T>(response), etag: response.headers.get("ETag") };
 }
 

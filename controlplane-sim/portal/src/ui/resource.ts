@@ -35,6 +35,7 @@ export function useResource<T>(path: string | null, topics: Topic[] = []): Resou
   const [loaded, setLoaded] = useState<Loaded<T>>({ path: null, data: null, etag: null, problem: null });
   const [round, setRound] = useState(0);
   const askedAt = useRef(0);
+  const unattended = useRef(false); // whether the next look is one that nobody asked for
   const reload = useCallback(() => setRound((before) => before + 1), []);
   const watched = topics.join();
 
@@ -42,7 +43,9 @@ export function useResource<T>(path: string | null, topics: Topic[] = []): Resou
     if (path === null) return undefined;
     const abort = new AbortController();
     askedAt.current = Date.now();
-    get<T>(path, abort.signal)
+    const byItself = unattended.current;
+    unattended.current = false;
+    get<T>(path, abort.signal, byItself)
       .then((answer) => setLoaded({ path, data: answer.data, etag: answer.etag, problem: null }))
       .catch((error: unknown) => {
         if (abort.signal.aborted) return;
@@ -67,6 +70,7 @@ export function useResource<T>(path: string | null, topics: Topic[] = []): Resou
       timer = Date.now() - askedAt.current < PATIENCE_MS ? setTimeout(look, PAUSE_MS) : 0;
       if (timer) return;
       looked = Date.now();
+      unattended.current = true;
       reload();
     };
     const stop = subscribe(watched.split(",") as Topic[], () => {

@@ -10,6 +10,14 @@ import { ADMIN, setting } from "./setting.mjs";
 const here = setting();
 const sentTo = (stub, method, path) => stub.received.filter((one) => one.method === method && one.path === path);
 
+/** Asks for an API token called "nightly". */
+async function addToken(page, stub) {
+  await page.goto(`${stub.url}/tokens`);
+  await page.getByRole("button", { name: "Add an API token" }).click();
+  await page.getByLabel("Label").fill("nightly");
+  await page.getByRole("button", { name: "Add the token" }).click();
+}
+
 test("a wrong password is said, and after too many the page counts down to the next try", () =>
   here.fresh(async (page, stub) => {
     stub.signInsLeft = 1;
@@ -34,22 +42,29 @@ test("a wrong password is said, and after too many the page counts down to the n
 test("changes carry the CSRF token and an idempotency key", () =>
   here.signedIn(async (page, stub) => {
     stub.stepUp = true;
-    await page.goto(`${stub.url}/tokens`);
-    await page.getByRole("button", { name: "Add an API token" }).click();
-    await page.getByLabel("Label").fill("nightly");
-    await page.getByRole("button", { name: "Add the token" }).click();
+    await addToken(page, stub);
     assert.equal(await page.getByLabel("Token", { exact: true }).inputValue(), "pcg_shown-only-once");
     const [sent] = sentTo(stub, "POST", "/api/v1/tokens");
     assert.equal(sent.headers["x-csrf-token"], "csrf-of-the-stub");
     assert.match(sent.headers["idempotency-key"], /^[0-9a-f]{32}$/);
   }));
 
+test("what a page asks by itself is marked, so that an open tab does not keep its session alive", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/gateways`);
+    await page.locator("h1").waitFor();
+    const asked = () => stub.received.filter((one) => one.path.startsWith("/api/v1/gateways"));
+    const byHand = asked().filter((one) => !one.headers["pcg-unattended"]);
+    assert.ok(byHand.length > 0);
+    const again = page.waitForRequest((one) => one.headers()["pcg-unattended"] === "1");
+    stub.announce("gateway", "gw");
+    await again;
+    assert.equal(asked().filter((one) => !one.headers["pcg-unattended"]).length, byHand.length);
+  }));
+
 test("what makes credentials takes the password again, and is then done without typing it anew", () =>
   here.signedIn(async (page, stub) => {
-    await page.goto(`${stub.url}/tokens`);
-    await page.getByRole("button", { name: "Add an API token" }).click();
-    await page.getByLabel("Label").fill("nightly");
-    await page.getByRole("button", { name: "Add the token" }).click();
+    await addToken(page, stub);
     await page.getByLabel("Your password").fill(ADMIN.password);
     await page.getByRole("button", { name: "Confirm" }).click();
     assert.equal(await page.getByLabel("Token", { exact: true }).inputValue(), "pcg_shown-only-once");
@@ -58,10 +73,7 @@ test("what makes credentials takes the password again, and is then done without 
 
 test("without the password nothing is made, and the form says what was missing", () =>
   here.signedIn(async (page, stub) => {
-    await page.goto(`${stub.url}/tokens`);
-    await page.getByRole("button", { name: "Add an API token" }).click();
-    await page.getByLabel("Label").fill("nightly");
-    await page.getByRole("button", { name: "Add the token" }).click();
+    await addToken(page, stub);
     await page.getByRole("dialog", { name: "Confirm that it is you" }).getByRole("button", { name: "Cancel" }).click();
     await page.getByText("This takes your password again.").waitFor();
     assert.equal(await page.getByLabel("Label").inputValue(), "nightly");

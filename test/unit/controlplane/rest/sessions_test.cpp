@@ -144,6 +144,20 @@ TEST_F(SignIn, VouchingForAGatewayTakesThePasswordAgainAndIsAudited) {
                   {"gateway.recovery", AuditOutcome::Success}}));
 }
 
+TEST_F(SignIn, WhatAPageAsksByItselfKeepsNoSessionAlive) {
+    for (const http::Header& mark :
+         {http::Header{"Pcg-Unattended", "1"}, http::Header{"Accept", "text/event-stream"}}) {
+        http::HeaderList headers;
+        headers.add(mark.name, mark.value);
+        const auto left = signedIn();
+        clock_.advance(20min);
+        EXPECT_EQ(asBrowser(left, "GET", "/api/v1/session", {}, headers).answer.status, 200);
+        clock_.advance(10min);
+        EXPECT_EQ(asBrowser(left, "GET", "/api/v1/session", {}, headers).answer.status, 401)
+            << mark.name;
+    }
+}
+
 TEST_F(SignIn, ASessionEndsWhenIdleForHalfAnHourAndAfterTwelveHoursAnyway) {
     const auto idle = signedIn();
     clock_.advance(29min);
