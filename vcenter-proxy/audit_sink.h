@@ -20,7 +20,7 @@ struct AuditRecord {
     std::string request_id;  // the ingress's, or the server's
     wire::EndpointId endpoint;
     std::string peer;
-    std::string access_key;   // empty: nobody was logged in
+    std::string access_key;   // empty: nobody was named
     std::string surface;      // "soap", "folder", "versions", "denied"
     std::string method;       // "CloneVM_Task", "PUT", ...
     std::string object;       // "VirtualMachine:vm-42", or the path of a file
@@ -31,6 +31,7 @@ struct AuditRecord {
     ByteCount bytes_in = 0;   // body bytes from the client
     ByteCount bytes_out = 0;  // body bytes to the client
     std::chrono::milliseconds took{0};
+    bool key_proven = false;  // it was let in with that key; else it only names it
     std::string detail = {};  // "user_data sha256 ab..., 12 octets": what else is worth knowing
 };
 

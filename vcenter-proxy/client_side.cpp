@@ -2,6 +2,7 @@
 #include "vcenter-proxy/client_side.h"
 
 #include "common/http/problem.h"
+#include "common/wire/vouched.h"
 
 #include <algorithm>
 
@@ -29,6 +30,10 @@ http::ResponseHead ownHead(int status, std::string type, http::Outcome outcome) 
     return head;
 }
 
+void addVouched(http::HeaderList& headers, std::string_view field, const std::string& text) {
+    if (wire::isVouchedText(text)) headers.add(std::string(field), text);
+}
+
 }  // namespace
 
 ClientSide::ClientSide(http::Exchange& exchange, AuditRecord& audit)
@@ -54,7 +59,16 @@ net::Task<Result<std::size_t>> ClientSide::readBody(MutableBytes buffer) {
 
 net::Task<Result<>> ClientSide::respond(http::ResponseHead head) {
     audit_.status = head.status;
+    vouch(head.headers);
     co_return co_await exchange_.respond(std::move(head));
+}
+
+// An endpoint does not speak for the gateway: whatever it answered in these fields goes.
+void ClientSide::vouch(http::HeaderList& headers) const {
+    for (const auto field : wire::kVouchedFields) headers.remove(field);
+    if (audit_.key_proven) addVouched(headers, wire::kKeyField, audit_.access_key);
+    addVouched(headers, wire::kMethodField, audit_.method);
+    addVouched(headers, wire::kRefusalField, refusal_);
 }
 
 net::Task<Result<>> ClientSide::writeBody(BytesView bytes) {
@@ -104,6 +118,7 @@ net::Task<void> ClientSide::answer(http::ResponseHead head,
     audit_.decision = std::string(why.code().name());
     audit_.reason = why.message();
     audit_.outcome = std::string(nameOf(outcome));
+    if (why.isInput() && outcome == http::Outcome::NotDispatched) refusal_ = audit_.decision;
     if (gone()) {
         exchange_.abort(why);
         co_return;

@@ -54,6 +54,8 @@ class ClientSide {
                            const Error& why,
                            http::Outcome outcome);
 
+    void vouch(http::HeaderList& headers) const;
+
     struct State {
         http::Call* call = nullptr;
         bool gone = false;
@@ -61,6 +63,7 @@ class ClientSide {
 
     http::Exchange& exchange_;
     AuditRecord& audit_;
+    std::string refusal_;  // the code of why, once it is refused
     std::shared_ptr<State> state_;  // shared with the exchange's callback
 };
 

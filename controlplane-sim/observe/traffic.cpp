@@ -4,6 +4,7 @@
 #include "common/base/secret.h"
 #include "common/base/text.h"
 #include "common/codec/base64.h"
+#include "common/wire/vouched.h"
 
 #include <utility>
 
@@ -20,6 +21,7 @@ constexpr std::chrono::seconds kRefusalEach{10};
 // What is known when a call is over.
 struct Ending {
     std::string claimed;  // the access key that the client names, or nothing
+    Vouched vouched;
     std::string method;
     std::string path;
     int status = 0;  // of the answer; 0: there was none
@@ -35,6 +37,7 @@ AuditOutcome outcomeOf(const Ending& ending) {
     if (ending.outcome == http::Outcome::Unknown) return AuditOutcome::Unknown;
     if (ending.outcome == http::Outcome::NotDispatched || ending.status == 0)
         return AuditOutcome::Failed;
+    if (!ending.vouched.refusal.empty()) return AuditOutcome::Refused;
     if (ending.status == 401 || ending.status == 403) return AuditOutcome::Refused;
     return ending.status < 400 ? AuditOutcome::Success : AuditOutcome::Failed;
 }
@@ -45,7 +48,7 @@ std::string_view wordFor(const Ending& ending) {
 
 AuditEvent eventOf(const TrafficOf& whose, const Ending& ending) {
     AuditEvent event;
-    event.actor = clientActor(ending.claimed);
+    event.actor = clientActor(ending.vouched.key, ending.claimed);
     event.action = "proxy.call";
     event.target = {"endpoint", whose.endpoint.text(), whose.name};
     event.outcome = outcomeOf(ending);
@@ -53,14 +56,37 @@ AuditEvent eventOf(const TrafficOf& whose, const Ending& ending) {
         std::chrono::duration_cast<std::chrono::milliseconds>(ending.duration).count();
     event.bytesUp = ending.bytesUp;
     event.bytesDown = ending.bytesDown;
-    event.detail = ending.method + " " + ending.path + " " + std::string(wordFor(ending));
+    event.detail = ending.method + " " + ending.path;
+    const auto& meant = ending.vouched.method;
+    if (!meant.empty() && meant != ending.method) event.detail += " " + meant;
+    event.detail += " " + std::string(wordFor(ending));
     if (ending.status != 0) event.detail += " " + std::to_string(ending.status);
+    if (!ending.vouched.refusal.empty()) event.detail += " " + ending.vouched.refusal;
     return event;
 }
 
 }  // namespace
 
-Actor clientActor(const std::string& claimedKey) {
+Vouched takeVouched(http::HeaderList& headers) {
+    const auto take = [&headers](std::string_view field) {
+        const auto* value = headers.find(field);
+        std::string taken =
+            value != nullptr && headers.count(field) == 1 && wire::isVouchedText(*value)
+                ? *value
+                : std::string();
+        headers.remove(field);
+        return taken;
+    };
+    Vouched vouched;
+    vouched.key = take(wire::kKeyField);
+    if (!wire::parseAccessKeyId(vouched.key)) vouched.key.clear();
+    vouched.method = take(wire::kMethodField);
+    vouched.refusal = take(wire::kRefusalField);
+    return vouched;
+}
+
+Actor clientActor(const std::string& vouchedKey, const std::string& claimedKey) {
+    if (!vouchedKey.empty()) return {ActorKind::Key, vouchedKey};
     return {ActorKind::Client, claimedKey.empty() ? "unidentified" : "claims " + claimedKey};
 }
 
@@ -127,7 +153,9 @@ class Traffic::MeteredCall final : public http::Call {
 
     net::Task<Result<http::ResponseHead>> readHead() override {
         auto head = co_await inner_->readHead();
-        if (head) ending_.status = head->status;
+        if (!head) co_return head;
+        ending_.status = head->status;
+        ending_.vouched = takeVouched(head->headers);
         co_return head;
     }
 
@@ -159,7 +187,8 @@ class Traffic::MeteredCall final : public http::Call {
                              parts.clock.wallNow());
         auto event = eventOf(whose, ending);
         event.at = parts.clock.wallNow();
-        traffic.record(whose.tenant, std::move(event), ending.status == 401);
+        const bool isNobody = ending.vouched.key.empty() && outcome == AuditOutcome::Refused;
+        traffic.record(whose.tenant, std::move(event), isNobody && !ending.isOverBudget);
     }
 
   private:

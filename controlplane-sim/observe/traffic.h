@@ -54,9 +54,19 @@ class Traffic {
     std::map<wire::EndpointId, log::Seldom> refusals_;
 };
 
-// Who a call is booked on. The gateway authenticates and its answer does not say whom, so a key
-// that the client names is no more than a claim.
-Actor clientActor(const std::string& claimedKey);
+// What the gateway says of a call beside its answer (common/wire/vouched.h); empty: nothing.
+struct Vouched {
+    std::string key;
+    std::string method;
+    std::string refusal;
+};
+
+// Takes it off the head, whatever it holds, so that no client sees it.
+Vouched takeVouched(http::HeaderList& headers);
+
+// Who a call is booked on: the access key that the gateway knows. Without its word a key that the
+// client names is no more than a claim.
+Actor clientActor(const std::string& vouchedKey, const std::string& claimedKey);
 
 // The id of the access key that a request names itself, never anything else of it: what a client
 // sends in place of a name may be its password.

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is kept of a tenant's doings: complete, only its own, without secrets, unreadable on the disk, gone with it."""
 import http.client
+import ssl
+import urllib.parse
 
 import e2e
 
@@ -48,6 +50,28 @@ class Audit(e2e.EndToEnd):
         self.assertIn("/sdk", call["detail"])
         self.assertGreater(call["bytes_down"], 0)
         self.assertIsNotNone(call["duration_ms"])
+
+    def test_1_a_call_is_booked_on_the_key_that_the_gateway_knows_and_says_what_it_was(self):
+        target = self.endpoint()
+        self.assert_works(self.call())
+        self.has_row(0, f"&action=proxy.call&outcome=success&actor={target['username']}&q=Logout")
+        self.assertFalse(self.call(target={**target, "password": "wrong"}).ok)
+        refused = self.has_row(0, "&action=proxy.call&outcome=refused&q=Login")[0]
+        self.assertIn("proxy.invalid_login", refused["detail"])
+        self.assertNotEqual(refused["actor"]["kind"], "key")
+        seen = self.raw(target, "GET", "/sdk/vimServiceVersions.xml")
+        self.assertFalse([name for name in seen if name.lower().startswith("pcg-")], seen)
+
+    def raw(self, target, method, path):
+        """The names of the fields that a client sees."""
+        address = urllib.parse.urlsplit(target["url"])
+        tls = ssl.create_default_context(cafile=target["ca"])
+        connection = http.client.HTTPSConnection(address.hostname, address.port, context=tls, timeout=15)
+        self.addCleanup(connection.close)
+        connection.request(method, path)
+        answer = connection.getresponse()
+        answer.read()
+        return [name for name, _ in answer.getheaders()]
         sequence = [row["seq"] for row in self.rows(0)]
         self.assertEqual(sequence, sorted(sequence, reverse=True))
         self.assertTrue(self.rows(0, "&q=sdk+complete&target=vc1"))

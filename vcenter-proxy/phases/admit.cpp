@@ -81,6 +81,7 @@ std::optional<SessionUse> useSession(RequestContext& context, std::string_view t
     auto session = context.endpoint->sessions.find(token);
     if (!session) return std::nullopt;
     context.audit.access_key = session->principal.key.text();
+    context.audit.key_proven = true;
     return SessionUse(std::move(session), context.services.clock);
 }
 

@@ -96,6 +96,7 @@ net::Task<Result<Principal>> LoginRun::verify() {
     auto principal = co_await context_.services.keys.verify(
         endpoint_.config.id, *key, std::move(arguments_->password));
     if (principal) {
+        context_.audit.key_proven = true;
         endpoint_.key_throttle.succeeded(key->text());
     } else if (principal.error().is(errc::kInvalidLogin)) {
         endpoint_.key_throttle.failed(key->text());

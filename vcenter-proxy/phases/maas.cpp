@@ -190,6 +190,7 @@ net::Task<Result<AuthorizedCall>> Request::admitKnown(Target target) {
     if (!principal) {
         PCG_CO_TRY(principal, co_await identify(context_, shown, target, &form));
     }
+    context_.audit.key_proven = true;
     const auto policy = context_.services.policy.policyFor(context_.endpoint->config.id);
     co_return authorize(*policy, *principal, head().method, std::move(target), std::move(form));
 }

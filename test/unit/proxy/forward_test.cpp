@@ -39,6 +39,23 @@ TEST_F(Forward, SendsTheBodyAsItCameWithTheCookieOfTheEndpoint) {
               std::string("vmware_soap_session=\"") + test::kUpstreamCookie + "\"");
 }
 
+TEST_F(Forward, DoesNotLetTheEndpointSpeakForTheGateway) {
+    const auto cookie = login();
+    vcenter_->answer = [](const test::Asked&) {
+        test::Answer answer;
+        answer.headers.add("Pcg-Access-Key", "ak_of_somebody_else");
+        answer.headers.add("Pcg-Refusal", "proxy.forged");
+        return answer;
+    };
+
+    const auto exchange = soap(currentTime(), cookie);
+
+    const auto& headers = exchange->response.headers;
+    EXPECT_EQ(*headers.find("Pcg-Access-Key"), test::kKey);
+    EXPECT_EQ(*headers.find("Pcg-Method"), "CurrentTime");
+    EXPECT_EQ(headers.find("Pcg-Refusal"), nullptr);
+}
+
 TEST_F(Forward, KeepsAChunkedRequestChunked) {
     const auto cookie = login();
     auto head = test::soapHead(cookie);

@@ -45,6 +45,17 @@ TEST_F(Login, SendsTheRealCredentialsInsteadOfTheKey) {
     EXPECT_EQ(*vcenter_->asked[0]->head.headers.find("Host"), "vcenter.example:8443");
 }
 
+TEST_F(Login, TellsTheControlPlaneOfAKeyOnlyWhenItWasLetIn) {
+    const auto known = soap(goodLogin());
+    EXPECT_EQ(*known->response.headers.find("Pcg-Access-Key"), kKey);
+    EXPECT_EQ(*known->response.headers.find("Pcg-Method"), "Login");
+    EXPECT_EQ(known->response.headers.find("Pcg-Refusal"), nullptr);
+
+    const auto wrong = soap(envelope(loginCall(kKey, "wrong")));
+    EXPECT_EQ(wrong->response.headers.find("Pcg-Access-Key"), nullptr);
+    EXPECT_EQ(*wrong->response.headers.find("Pcg-Refusal"), "proxy.invalid_login");
+}
+
 TEST_F(Login, WorksWithTheBodiesThatClientsSend) {
     for (const auto* file : {"govmomi/Login.xml", "pyvmomi/Login.xml"}) {
         auto body = capturedSoap(file);

@@ -292,11 +292,37 @@ TEST(ProxyAudit, NamesAnAccessKeyAndNothingElseThatAClientSent) {
     EXPECT_FALSE(keyOf("administrator@vsphere.local:password"));
 }
 
-TEST(ProxyAudit, BooksACallOnNobodyOnTheClientsWord) {
-    const auto claimed = clientActor("ak_x");
+TEST(ProxyAudit, BooksACallOnTheKeyThatTheGatewayKnowsAndOnNobodyOnTheClientsWord) {
+    const auto vouched = clientActor("ak_y", "ak_x");
+    EXPECT_EQ(vouched.kind, ActorKind::Key);
+    EXPECT_EQ(vouched.name, "ak_y");
+    const auto claimed = clientActor("", "ak_x");
     EXPECT_EQ(claimed.kind, ActorKind::Client);
     EXPECT_EQ(claimed.name, "claims ak_x");
-    EXPECT_EQ(clientActor("").name, "unidentified");
+    EXPECT_EQ(clientActor("", "").name, "unidentified");
+}
+
+TEST(ProxyAudit, TakesTheGatewaysWordOffTheAnswerWhateverItHolds) {
+    test::SeededRandom random(3);
+    const auto key = wire::newId<wire::AccessKeyId>(random).text();
+    http::HeaderList headers;
+    headers.add("Content-Type", "text/xml");
+    headers.add("pcg-access-key", key);
+    headers.add("Pcg-Method", "CloneVM_Task");
+    headers.add("Pcg-Refusal", "proxy.forbidden");
+    const auto vouched = takeVouched(headers);
+    EXPECT_EQ(vouched.key, key);
+    EXPECT_EQ(vouched.method, "CloneVM_Task");
+    EXPECT_EQ(vouched.refusal, "proxy.forbidden");
+    EXPECT_EQ(headers.size(), 1U);
+
+    headers.add("Pcg-Access-Key", "administrator@vsphere.local");
+    headers.add("Pcg-Method", "<script>");
+    headers.add("Pcg-Refusal", "a");
+    headers.add("Pcg-Refusal", "b");
+    const auto nothing = takeVouched(headers);
+    EXPECT_EQ(nothing.key + nothing.method + nothing.refusal, "");
+    EXPECT_EQ(headers.size(), 1U);
 }
 
 TEST_F(TenantBudgets, LeaveAFewRowsOfManyRefusedStrangers) {

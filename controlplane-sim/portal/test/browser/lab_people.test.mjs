@@ -153,7 +153,7 @@ test("the audit lists, filters, searches and exports what the API has", () =>
     for (const [label, value, query] of [
       ["What", "proxy.call", "action=proxy.call"],
       ["Any text", "sdk complete", "action=proxy.call&q=sdk complete"],
-      ["Who", "unidentified", "action=proxy.call&q=sdk complete&actor=unidentified"],
+      ["Who", endpoint.username, `action=proxy.call&q=sdk complete&actor=${endpoint.username}`],
     ]) {
       await page.getByLabel(label, { exact: true }).fill(value);
       const asked = page.waitForResponse((response) => response.url().endsWith(`/api/v1/audit?${new URLSearchParams(
@@ -175,7 +175,7 @@ test("the audit lists, filters, searches and exports what the API has", () =>
       await page.getByRole("link", { name: `Export as ${name}` }).click();
       const download = await saved;
       assert.equal(download.suggestedFilename(), `audit.${format}`);
-      const query = `action=proxy.call&actor=unidentified&format=${format}`;
+      const query = `action=proxy.call&actor=${endpoint.username}&format=${format}`;
       assert.equal(readFileSync(await download.path(), "utf8"), await api(`/audit/export?${query}`));
     }
     await page.getByLabel("From", { exact: true }).fill("2026-02-02T10:00");
