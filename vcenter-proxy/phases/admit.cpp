@@ -13,14 +13,42 @@ constexpr log::Logger kLog("proxy");
 
 int statusFor(const Error& error) {
     if (error.is(errc::kPathDenied) || error.is(errc::kMethodDenied)) return 403;
+    if (error.is(errc::kReadOnly)) return 403;
+    if (error.is(errc::kPaused)) return 503;
     if (error.is(errc::kNotAuthenticated)) return 401;
     if (error.is(errc::kEnvelopeTooLarge)) return 413;
     return 400;
 }
 
+// Of a long call, when its last argument was read: by then the answer is the pump's to give.
+void judgeLater(RequestContext& context, SoapEnvelope& envelope, const AuthorizedRequest& request) {
+    auto& audit = context.audit;
+    auto& source = context.services.policy;
+    auto* machines = context.services.machines;
+    const auto& clock = context.services.clock;
+    const bool decides = request.needsArguments();
+    envelope.whenCallEnds([&audit,
+                           &source,
+                           &clock,
+                           machines,
+                           decides,
+                           endpoint = context.endpoint,
+                           call = *request.call(),
+                           principal = (*request.session())->principal](
+                              const policy::Arguments& arguments) -> Result<> {
+        audit.arguments = arguments.toText();
+        if (!decides) return {};
+        const auto owns = ownsMachine(machines, *endpoint, principal);
+        const Circumstances circumstances{endpoint->config.name, clock.wallNow(), &owns};
+        return Policy(source).judgeArguments(call, principal, circumstances, arguments);
+    });
+}
+
+}  // namespace
+
 // What a SOAP client understands as "log in" and "you may not"; the rest is not for it to
 // understand.
-net::Task<void> deny(RequestContext& context, const Error error, std::optional<SoapCall> call) {
+net::Task<void> deny(RequestContext& context, Error error, std::optional<SoapCall> call) {
     if (const auto left_out = context.endpoint->refusal_lines.next()) {
         kLog.warn("proxy.denied",
                   {{"request_id", context.audit.request_id},
@@ -30,7 +58,8 @@ net::Task<void> deny(RequestContext& context, const Error error, std::optional<S
                    {"reason", error.message()},
                    {"left_out", *left_out}});
     }
-    const bool is_fault = error.is(errc::kNotAuthenticated) || error.is(errc::kMethodDenied);
+    const bool is_fault = error.is(errc::kNotAuthenticated) || error.is(errc::kMethodDenied) ||
+                          error.is(errc::kReadOnly);
     if (!call || !is_fault) {
         co_await context.client.answerProblem(
             statusFor(error), error, http::Outcome::NotDispatched);
@@ -45,6 +74,8 @@ net::Task<void> deny(RequestContext& context, const Error error, std::optional<S
     fault.call = std::move(call);
     co_await context.client.answerFault(500, std::move(fault), error, http::Outcome::NotDispatched);
 }
+
+namespace {
 
 net::Task<Result<ReadBody>> readSoapBody(RequestContext& context) {
     constexpr std::size_t kLimit = SoapEnvelope::kPrefixLimit;
@@ -117,8 +148,32 @@ net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTar
         co_await deny(context, error, call);
         co_return std::nullopt;
     }
+    const bool reads = builtinHas(
+        Role::Inventory,
+        {.method = call.method, .object_type = call.object.type, .object_id = call.object.id});
+    context.client.setReading(reads);
+    const bool ended = body->envelope->callEnded();
+    if (session && ended && !reads) context.audit.arguments = body->envelope->arguments().toText();
+    const auto policy_now = context.services.policy.policyFor(context.endpoint->config.id);
+    if (session && context.services.machines != nullptr && !reads && policy_now->document) {
+        co_await context.services.machines->settle(context.endpoint, session->shared());
+    }
+    std::optional<Principal> principal;
+    if (session) principal = (*session)->principal;
+    const auto owns = principal
+                          ? ownsMachine(context.services.machines, *context.endpoint, *principal)
+                          : policy::OwnsMachine();
+    const Circumstances circumstances{
+        context.endpoint->config.name, context.services.clock.wallNow(), &owns};
     const Policy policy(context.services.policy);
-    auto authorized = policy.authorizeCall(std::move(target), call, std::move(session));
+    auto authorized = policy.authorizeCall(std::move(target),
+                                           call,
+                                           std::move(session),
+                                           circumstances,
+                                           ended ? &body->envelope->arguments() : nullptr);
+    if (authorized && !ended && !reads && authorized->session()) {
+        judgeLater(context, *body->envelope, *authorized);
+    }
     if (authorized && body->envelope->hasSecurityHeader()) {
         authorized = fail(errc::kMethodDenied,
                           "a WS-Security header is not accepted; log in with an access key");
@@ -140,8 +195,12 @@ net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTar
         co_return std::nullopt;
     }
     auto session = *token ? useSession(context, **token) : std::nullopt;
+    context.client.setReading(head.method != "PUT");
+    const Circumstances circumstances{
+        context.endpoint->config.name, context.services.clock.wallNow(), nullptr};
     const Policy policy(context.services.policy);
-    auto authorized = policy.authorizeFile(std::move(target), head.method, std::move(session));
+    auto authorized =
+        policy.authorizeFile(std::move(target), head.method, std::move(session), circumstances);
     if (!authorized) {
         co_await deny(context, authorized.error(), std::nullopt);
         co_return std::nullopt;
