@@ -11,6 +11,7 @@ namespace {
 
 constexpr log::Logger kLog("proxy");
 constexpr std::chrono::seconds kLookLimit{10};
+constexpr std::chrono::milliseconds kSettleEvery{200};
 constexpr int kMostFailures = 5;
 
 struct Watched {
@@ -18,6 +19,7 @@ struct Watched {
     std::shared_ptr<Session> session;
     policy::OwnTask task;
     SteadyTime began;
+    SteadyTime looked{};
     int failures = 0;
     bool looking = false;
     bool over = false;
@@ -71,6 +73,7 @@ net::Task<void> MachineWatch::Core::look(std::shared_ptr<Core> self,
                                          std::shared_ptr<Session> session) {
     if (one->looking || one->over) co_return;
     one->looking = true;
+    one->looked = self->clock.now();
     const std::string body = policy::propertyRequest(one->task);
     OwnCall own;
     own.body = asBytes(body);
@@ -160,7 +163,9 @@ net::Task<void> MachineWatch::settle(std::shared_ptr<Endpoint> endpoint,
     for (const auto& one : now) {
         const bool asks =
             one->endpoint == endpoint && one->session->principal.key == session->principal.key;
-        if (asks) co_await Core::look(core, one, session);
+        // Whoever asks for what is not his again and again must not make the vCenter busy.
+        const bool lately = core->clock.now() - one->looked < kSettleEvery;
+        if (asks && !lately) co_await Core::look(core, one, session);
     }
     core->sweep();
 }

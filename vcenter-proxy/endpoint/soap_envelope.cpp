@@ -208,6 +208,7 @@ void SoapEnvelope::Parser::collect(xml::Name name, const XML_Char** attributes) 
         if (key.space.empty()) type = attribute[1];
         if (key.space == kInstanceNamespace) instance_type = attribute[1];
     }
+    if (name.space != pending_->name_space) collector.markForeign();
     collector.start(name.local, type, instance_type);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/phases/admit.h"
 
+#include "common/base/assert.h"
 #include "common/log/log.h"
 #include "vcenter-proxy/endpoint/headers.h"
 #include "vcenter-proxy/errc.h"
@@ -20,24 +21,24 @@ int statusFor(const Error& error) {
     return 400;
 }
 
-// Of a long call, when its last argument was read: by then the answer is the pump's to give.
+// Of a long call, when its last argument was read: by then the answer is the pump's to give. Asked
+// of every long call, so that none is forgotten whose rule looks at arguments.
 void judgeLater(RequestContext& context, SoapEnvelope& envelope, const AuthorizedRequest& request) {
     auto& audit = context.audit;
+    const bool names = !context.client.isReading();  // a search names much that nobody asks for
     auto& source = context.services.policy;
     auto* machines = context.services.machines;
     const auto& clock = context.services.clock;
-    const bool decides = request.needsArguments();
     envelope.whenCallEnds([&audit,
+                           names,
                            &source,
                            &clock,
                            machines,
-                           decides,
                            endpoint = context.endpoint,
                            call = *request.call(),
                            principal = (*request.session())->principal](
                               const policy::Arguments& arguments) -> Result<> {
-        audit.arguments = arguments.toText();
-        if (!decides) return {};
+        if (names) audit.arguments = arguments.toText();
         const auto owns = ownsMachine(machines, *endpoint, principal);
         const Circumstances circumstances{endpoint->config.name, clock.wallNow(), &owns};
         return Policy(source).judgeArguments(call, principal, circumstances, arguments);
@@ -128,6 +129,46 @@ Result<std::optional<std::string>> soapToken(const http::RequestHead& head,
     return cookie ? cookie : in_body;
 }
 
+net::Task<void> settleMachines(RequestContext& context, std::shared_ptr<Session> session) {
+    auto* machines = context.services.machines;
+    if (machines == nullptr || !session || context.client.isReading()) co_return;
+    if (!context.services.policy.policyFor(context.endpoint->config.id)->document) co_return;
+    co_await machines->settle(context.endpoint, std::move(session));
+}
+
+Result<AuthorizedRequest> authorizeNow(RequestContext& context,
+                                       const RequestTarget& target,
+                                       const SoapCall& call,
+                                       std::optional<SessionUse> session,
+                                       const policy::Arguments* arguments) {
+    policy::OwnsMachine owns;
+    if (session) {
+        owns = ownsMachine(context.services.machines, *context.endpoint, (*session)->principal);
+    }
+    const Circumstances circumstances{
+        context.endpoint->config.name, context.services.clock.wallNow(), &owns};
+    const Policy policy(context.services.policy);
+    return policy.authorizeCall(target, call, std::move(session), circumstances, arguments);
+}
+
+// Once more after a look at what the client began: it may have heard of the end of its clone before
+// the gateway did.
+net::Task<Result<AuthorizedRequest>> authorizeSoon(RequestContext& context,
+                                                   RequestTarget target,
+                                                   SoapCall call,
+                                                   std::optional<SessionUse> session,
+                                                   const policy::Arguments* arguments) {
+    const auto known = session ? session->shared() : std::shared_ptr<Session>();
+    // Of a long call the rest is judged while it streams: nothing can be looked up then.
+    if (arguments == nullptr) co_await settleMachines(context, known);
+    auto first = authorizeNow(context, target, call, std::move(session), arguments);
+    const bool final = first || !first.error().is(errc::kMethodDenied) || !known;
+    if (final || arguments == nullptr) co_return std::move(first);
+    co_await settleMachines(context, known);
+    std::optional<SessionUse> again(std::in_place, known, context.services.clock);
+    co_return authorizeNow(context, target, call, std::move(again), arguments);
+}
+
 net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTarget target) {
     auto body = co_await readSoapBody(context);
     if (!body) {
@@ -153,25 +194,12 @@ net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTar
         {.method = call.method, .object_type = call.object.type, .object_id = call.object.id});
     context.client.setReading(reads);
     const bool ended = body->envelope->callEnded();
-    if (session && ended && !reads) context.audit.arguments = body->envelope->arguments().toText();
-    const auto policy_now = context.services.policy.policyFor(context.endpoint->config.id);
-    if (session && context.services.machines != nullptr && !reads && policy_now->document) {
-        co_await context.services.machines->settle(context.endpoint, session->shared());
-    }
-    std::optional<Principal> principal;
-    if (session) principal = (*session)->principal;
-    const auto owns = principal
-                          ? ownsMachine(context.services.machines, *context.endpoint, *principal)
-                          : policy::OwnsMachine();
-    const Circumstances circumstances{
-        context.endpoint->config.name, context.services.clock.wallNow(), &owns};
-    const Policy policy(context.services.policy);
-    auto authorized = policy.authorizeCall(std::move(target),
-                                           call,
-                                           std::move(session),
-                                           circumstances,
-                                           ended ? &body->envelope->arguments() : nullptr);
-    if (authorized && !ended && !reads && authorized->session()) {
+    const auto* arguments = ended ? &body->envelope->arguments() : nullptr;
+    if (session && ended && !reads) context.audit.arguments = arguments->toText();
+    auto authorized =
+        co_await authorizeSoon(context, std::move(target), call, std::move(session), arguments);
+    PCG_ASSERT(!authorized || !authorized->needsArguments() || (!ended && authorized->session()));
+    if (authorized && !ended && authorized->session()) {
         judgeLater(context, *body->envelope, *authorized);
     }
     if (authorized && body->envelope->hasSecurityHeader()) {

@@ -61,6 +61,22 @@ bool isAmong(const std::array<std::string_view, N>& words, std::string_view word
     return !word.empty() && std::find(words.begin(), words.end(), word) != words.end();
 }
 
+// "group-v3", "datastore-12": a letter or none, and digits, behind one of the prefixes.
+bool isObjectId(std::string_view text) {
+    if (text.size() > 32 || text.empty()) return false;
+    for (const auto& kind : kKinds) {
+        for (const auto prefix : kind.prefixes) {
+            if (prefix.empty() || !text.starts_with(prefix)) continue;
+            auto rest = text.substr(prefix.size());
+            if (!rest.empty() && rest.front() >= 'a' && rest.front() <= 'z') rest.remove_prefix(1);
+            const bool digits =
+                std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
+            if (!rest.empty() && digits) return true;
+        }
+    }
+    return false;
+}
+
 // Whatever stands below is not even looked at.
 bool isSecret(std::string_view element) {
     constexpr std::array<std::string_view, 5> kSigns{
@@ -109,7 +125,9 @@ std::string Arguments::toText() const {
         text += (text.empty() ? "" : " ") + std::string(name) + "=" + plain(value);
     };
     for (const auto& name : names) add("name", name);
-    for (const auto& reference : references) add(reference.element, reference.id);
+    for (const auto& reference : references) {
+        add(reference.element.empty() ? "object" : reference.element, reference.id);
+    }
     for (const auto& name : datastores) add("datastore", "[" + name + "]");
     for (const auto& name : networks) add("network", name);
     for (const auto& setting : extra_config) {
@@ -243,6 +261,8 @@ void ArgumentCollector::finishValue() {
 
 void ArgumentCollector::finishAny() {
     const auto text = trimAscii(captured_);
+    // An object's `type` may be left out; its id gives it away.
+    if (isObjectId(text)) return keep(arguments_.references, Reference{"", "", std::string(text)});
     const auto close = text.find(']');
     if (!text.starts_with('[')) return;
     if (close == std::string_view::npos) {

@@ -23,6 +23,9 @@ class ArgumentCollector {
     void text(std::string_view text);
     void end();
 
+    // An element of another namespace than the call's: what a vCenter makes of it is not known.
+    void markForeign() { arguments_.overfull = true; }
+
     // A comment, a CDATA section or the like: parsers differ in what they make of the text around.
     void mark();
 

@@ -99,6 +99,8 @@ class RoleText {
 };
 
 void RoleText::add(const OwnedAsk& ask) {
+    // What would be a pattern was asked for by nobody who means it.
+    if (ask.door != Door::Soap && ask.path.find_first_of("*{} ") != std::string::npos) return;
     switch (ask.door) {
         case Door::Soap:
             if (!isAlwaysOpen(ask.view())) addSoap(methods_[ask.method], ask);
@@ -182,10 +184,11 @@ void Learner::observe(const Asker& asker, const Ask& ask, WallTime now) {
         found->second.last = now;
         return;
     }
-    if (observed_.size() >= kMostKept) {
+    if (observed_.size() >= kMostKept || octets_ + key.size() > kMostOctets) {
         ++left_out_;
         return;
     }
+    octets_ += key.size();
     observed_.emplace(std::move(key),
                       Observed{std::string(asker.endpoint),
                                std::string(asker.key),
@@ -200,11 +203,13 @@ void Learner::restore(Observed observed) {
     if (observed_.size() >= kMostKept) return;
     requests_ += observed.count;
     auto key = keyOf({observed.endpoint, observed.key, observed.key_role}, observed.ask);
+    octets_ += key.size();
     observed_.insert_or_assign(std::move(key), std::move(observed));
 }
 
 void Learner::clear() {
     observed_.clear();
+    octets_ = 0;
     requests_ = left_out_ = 0;
 }
 

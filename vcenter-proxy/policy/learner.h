@@ -36,6 +36,7 @@ struct Trial {
 class Learner {
   public:
     static constexpr std::size_t kMostKept = 4096;
+    static constexpr std::size_t kMostOctets = 2 * 1024 * 1024;  // of all of them, as text
 
     void observe(const Asker& asker, const Ask& ask, WallTime now);
 
@@ -62,6 +63,7 @@ class Learner {
 
   private:
     std::map<std::string, Observed> observed_;
+    std::size_t octets_ = 0;
     std::uint64_t requests_ = 0;
     std::uint64_t left_out_ = 0;
 };

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kMaasRoot = "/MAAS/api/2.0/";
 constexpr std::string_view kFolderRoot = "/folder/";
-constexpr std::size_t kLongestRequest = 4096;
+constexpr std::size_t kLongestRequest = 64 * 1024;
 constexpr std::size_t kLongestValue = 128;
 
 constexpr std::array<std::string_view, 6> kHttp{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};

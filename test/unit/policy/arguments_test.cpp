@@ -101,6 +101,17 @@ TEST(Arguments, AnObjectIsWhatItsIdItsTypeOrItsPlaceSays) {
     EXPECT_FALSE(mayBe({"x", "", ""}, Kind::Machine));
 }
 
+TEST(Arguments, AnObjectWithoutATypeIsFoundByItsId) {
+    Call call;
+    call.in("spec")
+        .leaf("somewhere", "group-v9")
+        .leaf("text", "group-therapy")
+        .leaf("x", "vm-")
+        .out();
+    ASSERT_EQ(call.seen().references.size(), 1U);
+    EXPECT_TRUE(mayBe(call.seen().references[0], Kind::Folder));
+}
+
 TEST(Arguments, WhatCouldBeReadInTwoWaysIsOverfull) {
     Call comment;
     comment.in("folder", "Folder").text("group-").mark().text("v3").out();
