@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/app.h"
 
+#include "common/http/problem.h"
 #include "gateway/controlplane_caller.h"
 #include "gateway/endpoints/allowed_route.h"
 #include "gateway/enrollment/errc.h"
 #include "pairing/spake2.h"
+#include "vcenter-proxy/errc.h"
 
 namespace pcg::gateway {
 namespace {
@@ -74,6 +76,7 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
     });
     credentials_ = std::make_unique<StoredCredentials>(*state_);
     accessKeys_ = std::make_unique<StoredAccessKeys>(*state_);
+    makePolicy();
     makeService();
     makeDirectory();
     makeRemote();
@@ -100,14 +103,70 @@ Result<EnrollmentPorts> App::enrollmentPorts() {
         .onStatus = [this](const PairingStatus& status) { pairingChanged(status); }};
 }
 
+void App::makePolicy() {
+    policy_ = std::make_unique<PolicyKeeper>(
+        PolicyKeeper::Parts{.loop = loop_,
+                            .state = *state_,
+                            .audit = *audit_,
+                            .warnings = warnings_,
+                            .clock = clock_,
+                            .cut = [this](proxy::EndpointService::Cut what, const Error& why) {
+                                service_->cutRunning(what, why);
+                            }});
+    machines_ = std::make_unique<proxy::MachineWatch>(
+        loop_, clock_, [this](const proxy::OwnMachineRecord& record) { rememberMachine(record); });
+}
+
+void App::rememberMachine(const proxy::OwnMachineRecord& record) {
+    auto work = [machine =
+                     OwnMachine{record.endpoint, record.authority, record.key, record.machine}](
+                    Storage storage) { return storeOwnMachine(storage, machine); };
+    net::asio::co_spawn(loop_, state_->run(std::move(work)), [](std::exception_ptr, Result<> done) {
+        if (!done) kLog.failure(log::Level::Error, "policy.machine_not_kept", done.error());
+    });
+}
+
+// Before anything is served.
+net::Task<Result<>> App::loadPolicy() {
+    PCG_CO_CHECK(co_await policy_->load());
+    auto work = [](Storage storage) { return loadOwnMachines(storage); };
+    PCG_CO_TRY(auto stored, co_await state_->run(std::move(work)));
+    std::vector<proxy::OwnMachineRecord> records;
+    records.reserve(stored.size());
+    for (auto& one : stored) {
+        records.push_back({std::move(one.endpoint),
+                           std::move(one.authority),
+                           std::move(one.key),
+                           std::move(one.machine)});
+    }
+    machines_->restore(std::move(records));
+    co_return Result<>();
+}
+
+// What the tenant administers here is access, too.
+net::Task<void> App::serveRemote(http::Exchange& exchange) {
+    if (!policy_->isPaused()) {
+        co_await remote_->serve(exchange);
+        co_return;
+    }
+    http::Problem problem;
+    problem.status = 503;
+    problem.code = std::string(proxy::errc::kPaused.name());
+    problem.detail =
+        "the data center's admin paused all access through this gateway; try again later";
+    co_await http::respondProblem(exchange, std::move(problem));
+}
+
 void App::makeService() {
-    service_ = std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
-                                                                        .clock = clock_,
-                                                                        .random = random_,
-                                                                        .keys = *accessKeys_,
-                                                                        .vault = *credentials_,
-                                                                        .policy = policy_,
-                                                                        .audit = *audit_});
+    service_ =
+        std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
+                                                                 .clock = clock_,
+                                                                 .random = random_,
+                                                                 .keys = *accessKeys_,
+                                                                 .vault = *credentials_,
+                                                                 .policy = *policy_,
+                                                                 .audit = *audit_,
+                                                                 .machines = machines_.get()});
 }
 
 void App::makeDirectory() {
@@ -147,6 +206,8 @@ void App::makeControlApi() {
                      .audit = *audit_,
                      .service = *service_,
                      .remote = *gate_,
+                     .policy = *policy_,
+                     .machines = *machines_,
                      .pairing = [this] { return console_->status(); },
                      .decide =
                          [this](bool accept, std::optional<RemoteAccess> remote) {
@@ -255,6 +316,7 @@ net::Task<Result<>> App::run() {
                {"version", gatewayVersion()},
                {"controlplane", config_.controlplaneUrl}});
     PCG_CO_CHECK(co_await removeWhatTheLastTenantLeft());
+    PCG_CO_CHECK(co_await loadPolicy());
     PCG_CO_CHECK(co_await directory_->start());
     service_->start();
     auto life = listenForControl();
@@ -283,7 +345,7 @@ net::Task<Result<>> App::servePapers() {
          .random = random_,
          .enrollment = *enrollment_,
          .service = *service_,
-         .remote = [this](http::Exchange& exchange) { return remote_->serve(exchange); },
+         .remote = [this](http::Exchange& exchange) { return serveRemote(exchange); },
          .boot = boot_,
          .hostname = config_.hostname,
          .version = std::string(gatewayVersion()),
@@ -371,8 +433,10 @@ void App::stop() {
 
 net::Task<void> App::shutDown() {
     if (controlServer_) co_await controlServer_->stop(std::chrono::milliseconds(1000));
+    machines_->stop();
     co_await directory_->stop();
     co_await service_->stop(kDrain);
+    co_await policy_->flush();
     co_await audit_->flush();
     state_->close();
     kLog.info("gateway.stopped");

@@ -13,13 +13,14 @@
 #include "gateway/enrollment/enrollment.h"
 #include "gateway/gateway_config.h"
 #include "gateway/health/warnings.h"
+#include "gateway/policy/policy_keeper.h"
 #include "gateway/remote/remote_api.h"
 #include "gateway/serve/paired_session.h"
 #include "gateway/state/audit_trail.h"
 #include "gateway/state/proxy_state.h"
 #include "gateway/state/state_store.h"
 #include "gateway/state/stored_enrollment.h"
-#include "vcenter-proxy/policy_source.h"
+#include "vcenter-proxy/machine_watch.h"
 
 #include <memory>
 
@@ -47,6 +48,10 @@ class App {
 
     Result<> assemble(std::unique_ptr<StateStore> state);
     Result<EnrollmentPorts> enrollmentPorts();
+    void makePolicy();
+    net::Task<Result<>> loadPolicy();
+    void rememberMachine(const proxy::OwnMachineRecord& record);
+    net::Task<void> serveRemote(http::Exchange& exchange);
     void makeService();
     void makeDirectory();
     void makeRemote();
@@ -78,7 +83,8 @@ class App {
     std::unique_ptr<Enrollment> enrollment_;
     std::unique_ptr<StoredCredentials> credentials_;
     std::unique_ptr<StoredAccessKeys> accessKeys_;
-    proxy::FixedPolicy policy_;
+    std::unique_ptr<PolicyKeeper> policy_;
+    std::unique_ptr<proxy::MachineWatch> machines_;
     std::unique_ptr<proxy::EndpointService> service_;
     std::unique_ptr<EndpointDirectory> directory_;
     std::unique_ptr<RemoteGate> gate_;

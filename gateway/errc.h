@@ -20,6 +20,9 @@ inline constexpr ErrorCode kOtherCertificate{ErrorClass::Input, "gateway.other_c
 inline constexpr ErrorCode kNotAllowed{ErrorClass::Input, "gateway.not_allowed"};
 inline constexpr ErrorCode kNotPaired{ErrorClass::Input, "gateway.not_paired"};
 inline constexpr ErrorCode kBusy{ErrorClass::Weather, "gateway.busy"};
+inline constexpr ErrorCode kBadPolicy{ErrorClass::Input, "gateway.bad_policy"};
+// A switch counts, and a restart would forget it.
+inline constexpr ErrorCode kNotKept{ErrorClass::Weather, "gateway.not_kept"};
 inline constexpr ErrorCode kNothingToConfirm{ErrorClass::Input, "gateway.nothing_to_confirm"};
 inline constexpr ErrorCode kStateDamaged{ErrorClass::Input, "gateway.state_damaged"};
 inline constexpr ErrorCode kNotRunning{ErrorClass::Weather, "gateway.not_running"};

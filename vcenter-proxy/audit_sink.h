@@ -31,9 +31,16 @@ struct AuditRecord {
     ByteCount bytes_in = 0;   // body bytes from the client
     ByteCount bytes_out = 0;  // body bytes to the client
     std::chrono::milliseconds took{0};
-    bool key_proven = false;  // it was let in with that key; else it only names it
-    std::string detail = {};  // "user_data sha256 ab..., 12 octets": what else is worth knowing
+    bool key_proven = false;     // it was let in with that key; else it only names it
+    std::string arguments = {};  // "name=web-3 folder=group-v3 ...": policy::Arguments::toText()
+    std::string task = {};       // "task-91": what the endpoint's answer began
+    std::string fault = {};      // "InvalidArgument": what it answered instead
+    std::string detail = {};     // "user_data sha256 ab..., 12 octets": what else is worth knowing
 };
+
+// "CloneVM_Task VirtualMachine:vm-7 -> web-3 by ak_..., task-91, 1.2 s, success": the record in one
+// line, for people. Holds nothing that the record does not hold.
+std::string summaryOf(const AuditRecord& record);
 
 class AuditSink {
   public:

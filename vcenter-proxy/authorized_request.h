@@ -20,6 +20,10 @@ class AuthorizedRequest {
     // Nothing for what is open before login.
     const std::optional<SessionUse>& session() const { return session_; }
 
+    // The policy has not seen what the call names: it decides when the call's last octet was read
+    // (Policy::judgeArguments), before that octet is sent.
+    bool needsArguments() const { return needs_arguments_; }
+
     bool isLogin() const { return isCall("Login"); }
 
     bool isLogout() const { return isCall("Logout"); }
@@ -39,6 +43,7 @@ class AuthorizedRequest {
     RequestTarget target_;
     std::optional<SoapCall> call_;
     std::optional<SessionUse> session_;
+    bool needs_arguments_ = false;
 };
 
 }  // namespace pcg::proxy

@@ -72,6 +72,9 @@ void ClientSide::vouch(http::HeaderList& headers) const {
 }
 
 net::Task<Result<>> ClientSide::writeBody(BytesView bytes) {
+    if (keeps_answer_ && kept_.size() < kKeptOctets) {
+        kept_.append(asText(bytes.first(std::min(bytes.size(), kKeptOctets - kept_.size()))));
+    }
     auto written = co_await exchange_.writeBody(bytes);
     if (written) audit_.bytes_out += bytes.size();
     co_return written;
@@ -79,8 +82,18 @@ net::Task<Result<>> ClientSide::writeBody(BytesView bytes) {
 
 net::Task<Result<>> ClientSide::finish() { co_return co_await exchange_.finish(); }
 
-void ClientSide::abort(const Error& why) {
+void ClientSide::cut(const Error& why) {
+    if (state_->gone) return;
+    state_->gone = true;
+    state_->cut = true;
+    audit_.decision = std::string(why.code().name());
     audit_.reason = why.message();
+    if (state_->call != nullptr) state_->call->cancel();
+    exchange_.abort(why);
+}
+
+void ClientSide::abort(const Error& why) {
+    if (!state_->cut) audit_.reason = why.message();
     exchange_.abort(why);
 }
 
@@ -115,8 +128,10 @@ net::Task<void> ClientSide::answer(http::ResponseHead head,
                                    std::string body,
                                    const Error& why,
                                    http::Outcome outcome) {
-    audit_.decision = std::string(why.code().name());
-    audit_.reason = why.message();
+    if (!state_->cut) {
+        audit_.decision = std::string(why.code().name());
+        audit_.reason = why.message();
+    }
     audit_.outcome = std::string(nameOf(outcome));
     if (why.isInput() && outcome == http::Outcome::NotDispatched) refusal_ = audit_.decision;
     if (gone()) {

@@ -34,6 +34,19 @@ class ClientSide {
     net::Task<Result<>> finish();
     void abort(const Error& why);
 
+    // Breaks off both sides, visibly, whatever they are at: the admin decided so.
+    void cut(const Error& why);
+
+    // Whether the request only looks at something; such requests outlive a switch to read-only.
+    void setReading(bool reading) { reading_ = reading; }
+
+    bool isReading() const { return reading_; }
+
+    // The first octets of the endpoint's answer are kept, for the audit.
+    void keepAnswer() { keeps_answer_ = true; }
+
+    const std::string& answerKept() const { return kept_; }
+
     // The client went away; whatever is asked on its behalf should stop.
     bool gone() const { return state_->gone; }
 
@@ -59,11 +72,17 @@ class ClientSide {
     struct State {
         http::Call* call = nullptr;
         bool gone = false;
+        bool cut = false;
     };
+
+    static constexpr std::size_t kKeptOctets = 4096;
 
     http::Exchange& exchange_;
     AuditRecord& audit_;
     std::string refusal_;  // the code of why, once it is refused
+    bool reading_ = false;
+    bool keeps_answer_ = false;
+    std::string kept_;
     std::shared_ptr<State> state_;  // shared with the exchange's callback
 };
 

@@ -5,11 +5,13 @@
 #include "vcenter-proxy/endpoint/own_call.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/phases/admit.h"
+#include "vcenter-proxy/phases/answer_failure.h"
 #include "vcenter-proxy/phases/forward.h"
 #include "vcenter-proxy/phases/login.h"
 #include "vcenter-proxy/phases/maas.h"
 #include "vcenter-proxy/phases/maas_check.h"
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,24 @@ net::Task<void> logoutAll(EndpointPtr endpoint, SessionList sessions) {
     for (auto& session : sessions) co_await logoutUpstream(endpoint, std::move(session));
 }
 
+// What the endpoint's answer began, for the audit and for who owns what.
+void readAnswer(RequestContext& context,
+                const std::string& method,
+                const std::shared_ptr<Session>& session) {
+    const auto& answer = context.client.answerKept();
+    if (answer.empty()) return;
+    if (context.audit.status >= 300) {
+        context.audit.fault = policy::faultIn(answer);
+        return;
+    }
+    auto task = policy::taskIn(answer);
+    if (!task) return;
+    context.audit.task = task->id;
+    auto* machines = context.services.machines;
+    if (machines == nullptr || !session || !policy::makesMachine(method)) return;
+    machines->began(context.endpoint, session, std::move(*task));
+}
+
 net::Task<void> runPhases(RequestContext& context) {
     if (context.endpoint->config.kind == EndpointKind::Maas) {
         co_await maas::serve(context);
@@ -58,12 +78,15 @@ net::Task<void> runPhases(RequestContext& context) {
         co_return;
     }
     const bool is_logout = admitted->request.isLogout();
+    const auto method = admitted->request.call() ? admitted->request.call()->method : std::string();
+    if (!method.empty() && !context.client.isReading()) context.client.keepAnswer();
     const auto session = admitted->request.session() ? admitted->request.session()->shared()
                                                      : std::shared_ptr<Session>();
     co_await forward(context, std::move(*admitted));
     // Kept only if the Logout certainly did not arrive: then the client may ask again.
     const bool arrived = context.audit.outcome != nameOf(http::Outcome::NotDispatched);
     if (is_logout && session && arrived) context.endpoint->sessions.remove(*session);
+    readAnswer(context, method, session);
 }
 
 }  // namespace
@@ -75,6 +98,8 @@ class EndpointService::Core : public std::enable_shared_from_this<Core> {
     net::Task<void> serve(http::Exchange& exchange, wire::EndpointId id, std::string request_id);
     net::Task<Result<EndpointReport>> check(EndpointPtr endpoint);
     net::Task<std::optional<Error>> tryCredentials(EndpointPtr endpoint);
+    net::Task<void> answerPaused(RequestContext& context);
+    void cut(bool everything, const Error& why);
     net::Task<void> reap(std::shared_ptr<Core> self);
     net::Task<void> stop(std::chrono::milliseconds bound);
 
@@ -93,8 +118,50 @@ class EndpointService::Core : public std::enable_shared_from_this<Core> {
     Services services;
     std::unordered_map<wire::EndpointId, EndpointPtr> endpoints;
     net::Timer timer;
+    std::set<ClientSide*> running;
     bool stopping = false;
 };
+
+namespace {
+
+// A request that the admin's switches can reach.
+class Running {
+  public:
+    Running(std::set<ClientSide*>& all, ClientSide& one) : all_(all), one_(one) {
+        all_.insert(&one_);
+    }
+
+    ~Running() { all_.erase(&one_); }
+
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+  private:
+    std::set<ClientSide*>& all_;
+    ClientSide& one_;
+};
+
+}  // namespace
+
+// The admin's reason is his own: clients are told that it is so.
+net::Task<void> EndpointService::Core::answerPaused(RequestContext& context) {
+    auto surface = Surface::Maas;
+    if (context.endpoint->config.kind == EndpointKind::Vcenter) {
+        const auto target = classifyTarget(context.client.request());
+        surface = target ? target->surface : Surface::Folder;
+    }
+    Error error(errc::kPaused,
+                "the data center's admin paused all access through this gateway; nothing was done, "
+                "try again later");
+    co_await answerFailure(context, surface, std::move(error), http::Outcome::NotDispatched);
+}
+
+void EndpointService::Core::cut(bool everything, const Error& why) {
+    const auto now = running;  // whoever is cut may leave at once
+    for (auto* client : now) {
+        if (running.contains(client) && (everything || !client->isReading())) client->cut(why);
+    }
+}
 
 net::Task<void> EndpointService::Core::serve(http::Exchange& exchange,
                                              wire::EndpointId id,
@@ -112,7 +179,12 @@ net::Task<void> EndpointService::Core::serve(http::Exchange& exchange,
                 stopping ? 503 : 404, error, http::Outcome::NotDispatched);
         } else {
             RequestContext context{services, endpoint, client, record};
-            co_await runPhases(context);
+            const Running running_now(running, client);
+            if (services.policy.policyFor(id)->paused) {
+                co_await answerPaused(context);
+            } else {
+                co_await runPhases(context);
+            }
         }
     }
     const auto took = services.clock.now() - began;
@@ -261,6 +333,10 @@ net::Task<void> EndpointService::remove(wire::EndpointId id) {
     core->endpoints.erase(id);
     endpoint->stopping = true;
     co_await logoutAll(endpoint, endpoint->sessions.takeAll());
+}
+
+void EndpointService::cutRunning(Cut what, const Error& why) {
+    core_->cut(what == Cut::Everything, why);
 }
 
 void EndpointService::credentialsChanged(const wire::EndpointId& id) {

@@ -44,6 +44,11 @@ class EndpointService {
     // The stored credentials are others now: forget what became of the old ones.
     void credentialsChanged(const wire::EndpointId& id);
 
+    // Breaks off what is running, now. Whoever switches tells the PolicySource first, so that
+    // nothing begins in between.
+    enum class Cut { Everything, WhatChanges };
+    void cutRunning(Cut what, const Error& why);
+
     // The key was revoked: its sessions end at once, busy or not, and a login that is under way
     // gets none.
     net::Task<void> dropKey(wire::AccessKeyId key);

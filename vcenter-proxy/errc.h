@@ -24,6 +24,7 @@ inline constexpr ErrorCode kUnknownMethod{ErrorClass::Input, "proxy.unknown_meth
 inline constexpr ErrorCode kUnknownOperation{ErrorClass::Input, "proxy.unknown_operation"};
 inline constexpr ErrorCode kStaleRequest{ErrorClass::Input, "proxy.stale_request"};
 inline constexpr ErrorCode kRetired{ErrorClass::Input, "proxy.retired"};
+inline constexpr ErrorCode kReadOnly{ErrorClass::Input, "proxy.read_only"};
 inline constexpr ErrorCode kNoSuchEndpoint{ErrorClass::Input, "proxy.no_such_endpoint"};
 
 // The endpoint or the way to it.
@@ -37,6 +38,7 @@ inline constexpr ErrorCode kNotAVcenter{ErrorClass::Weather, "proxy.not_a_vcente
 inline constexpr ErrorCode kEndpointChanged{ErrorClass::Weather, "proxy.endpoint_changed"};
 inline constexpr ErrorCode kNotAMaas{ErrorClass::Weather, "proxy.not_a_maas"};
 inline constexpr ErrorCode kBusy{ErrorClass::Weather, "proxy.busy"};
+inline constexpr ErrorCode kPaused{ErrorClass::Weather, "proxy.paused"};
 inline constexpr ErrorCode kStopping{ErrorClass::Weather, "proxy.stopping"};
 
 }  // namespace pcg::proxy::errc

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/policy.h"
 
+#include "common/base/text.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/method_tables.h"
 
@@ -8,10 +9,6 @@
 
 namespace pcg::proxy {
 namespace {
-
-Role effectiveRole(const Principal& principal, const EndpointPolicy& policy) {
-    return std::min(principal.role, policy.ceiling);
-}
 
 bool fitsSurface(Surface surface, const SoapCall& call) {
     const bool is_pbm = call.name_space == kPbmNamespace;
@@ -22,17 +19,42 @@ tl::unexpected<Error> notAuthenticated() {
     return fail(errc::kNotAuthenticated, "the session is not authenticated; log in first");
 }
 
-tl::unexpected<Error> denied(std::string_view what, Role role) {
-    return fail(errc::kMethodDenied,
-                std::string(what) + " is not open to the role '" + std::string(roleName(role)) +
-                    "' of this access key");
+policy::Ask askOf(const SoapCall& call, const policy::Arguments* arguments) {
+    policy::Ask ask;
+    ask.method = call.method;
+    ask.object_type = call.object.type;
+    ask.object_id = call.object.id;
+    ask.arguments = arguments;
+    return ask;
+}
+
+// Of dcPath and dsName, which were looked at before; the name may be escaped.
+std::string datastoreOf(const RequestTarget& target) {
+    constexpr std::string_view kName = "dsName=";
+    const auto mark = target.target.find('?');
+    if (mark == std::string::npos) return {};
+    for (const auto pair : split(std::string_view(target.target).substr(mark + 1), '&')) {
+        if (!pair.starts_with(kName)) continue;
+        std::string name;
+        for (std::size_t at = kName.size(); at < pair.size(); ++at) {
+            const auto octet = pair[at] == '%' ? fromHex(pair.substr(at + 1, 2)) : std::nullopt;
+            name += octet && octet->size() == 1 ? static_cast<char>(octet->front())
+                    : pair[at] == '+'           ? ' '
+                                                : pair[at];
+            if (octet && octet->size() == 1) at += 2;
+        }
+        return name;
+    }
+    return {};
 }
 
 }  // namespace
 
 Result<AuthorizedRequest> Policy::authorizeCall(RequestTarget target,
                                                 SoapCall call,
-                                                std::optional<SessionUse> session) const {
+                                                std::optional<SessionUse> session,
+                                                const Circumstances& circumstances,
+                                                const policy::Arguments* arguments) const {
     if (!fitsSurface(target.surface, call)) {
         return fail(errc::kBadEnvelope, "the call's namespace does not belong to this path");
     }
@@ -41,21 +63,55 @@ Result<AuthorizedRequest> Policy::authorizeCall(RequestTarget target,
     }
     const bool open = methods::isOpenToAll(call);
     if (!session && !open) return notAuthenticated();
+    bool later = false;
     if (session) {
         const auto policy = source_.policyFor((*session)->principal.endpoint);
-        const Role role = effectiveRole((*session)->principal, *policy);
         const auto& refused = policy->denied_methods;
         if (std::find(refused.begin(), refused.end(), call.method) != refused.end()) {
             return fail(errc::kMethodDenied, call.method + " is switched off for this endpoint");
         }
-        if (!open && !methods::isAllowed(role, call)) return denied(call.method, role);
+        if (!open) {
+            const auto verdict =
+                PCG_TRY(judgeCall(call, (*session)->principal, circumstances, arguments));
+            later = verdict == Verdict::NeedsArguments;
+        }
     }
-    return AuthorizedRequest(std::move(target), std::move(call), std::move(session));
+    AuthorizedRequest request(std::move(target), std::move(call), std::move(session));
+    request.needs_arguments_ = later;
+    return request;
+}
+
+Result<Verdict> Policy::judgeCall(const SoapCall& call,
+                                  const Principal& principal,
+                                  const Circumstances& circumstances,
+                                  const policy::Arguments* arguments) const {
+    const auto policy = source_.policyFor(principal.endpoint);
+    const auto ask = askOf(call, arguments);
+    const auto verdict = PCG_TRY(judge(
+        *policy,
+        principal,
+        ask,
+        [&](Role role) { return methods::isAllowed(role, call); },
+        circumstances));
+    if (verdict == Verdict::Allowed && arguments != nullptr) {
+        source_.observe({circumstances.endpoint, principal.key.text(), builtinOf(principal.role)},
+                        ask);
+    }
+    return verdict;
+}
+
+Result<> Policy::judgeArguments(const SoapCall& call,
+                                const Principal& principal,
+                                const Circumstances& circumstances,
+                                const policy::Arguments& arguments) const {
+    PCG_TRY(judgeCall(call, principal, circumstances, &arguments));
+    return {};
 }
 
 Result<AuthorizedRequest> Policy::authorizeFile(RequestTarget target,
                                                 std::string_view http_method,
-                                                std::optional<SessionUse> session) const {
+                                                std::optional<SessionUse> session,
+                                                const Circumstances& circumstances) const {
     if (target.surface == Surface::Versions) {
         return AuthorizedRequest(std::move(target), std::nullopt, std::nullopt);
     }
@@ -63,17 +119,32 @@ Result<AuthorizedRequest> Policy::authorizeFile(RequestTarget target,
         return fail(errc::kPathDenied, "this path is not open through the gateway");
     }
     if (!session) return notAuthenticated();
-    const auto policy = source_.policyFor((*session)->principal.endpoint);
-    const Role role = effectiveRole((*session)->principal, *policy);
-    const std::string what = std::string(http_method) + " of datastore files";
-    if (role == Role::Inventory) return denied(what, role);
-    if (role == Role::Deploy) {
-        const auto& prefix = policy->deploy_folder_prefix;
-        if (prefix.empty()) return denied(what, role);
-        if (!target.folder_path.starts_with(prefix)) {
-            return denied(what + " outside /folder/" + prefix, role);
-        }
+    const auto& principal = (*session)->principal;
+    const auto policy = source_.policyFor(principal.endpoint);
+    const auto* limits =
+        policy->document ? policy->document->limitsOf(circumstances.endpoint) : nullptr;
+    const auto& prefix = limits == nullptr ? policy->deploy_folder_prefix : limits->deploy_folder;
+    const bool in_folder = !prefix.empty() && target.folder_path.starts_with(prefix);
+    const std::string datastore = datastoreOf(target);
+    policy::Ask ask;
+    ask.door = policy::Door::Files;
+    ask.method = http_method;
+    ask.path = target.folder_path;
+    ask.datastore = datastore;
+    const auto has = [&](Role role) {
+        return role == Role::Full || (role == Role::Deploy && in_folder);
+    };
+    const auto verdict = judge(*policy, principal, ask, has, circumstances);
+    if (!verdict) {
+        auto error = verdict.error();
+        const bool elsewhere = error.is(errc::kMethodDenied) && principal.role == Role::Deploy &&
+                               !in_folder && !prefix.empty() && !policy->document;
+        if (!elsewhere) return fail(std::move(error));
+        return fail(errc::kMethodDenied,
+                    nameOf(ask) + " outside /folder/" + prefix +
+                        " is not open to the role 'deploy' of this access key");
     }
+    source_.observe({circumstances.endpoint, principal.key.text(), builtinOf(principal.role)}, ask);
     return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
 }
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "vcenter-proxy/authorized_request.h"
-#include "vcenter-proxy/policy_source.h"
+#include "vcenter-proxy/judge.h"
 
 namespace pcg::proxy {
 
@@ -14,18 +14,33 @@ class Policy {
   public:
     explicit Policy(PolicySource& source) : source_(source) {}
 
-    // A SOAP call. `session` is nothing if the client showed no cookie of ours.
+    // A SOAP call. `session` is nothing if the client showed no cookie of ours. Without
+    // `arguments` (they are not all read yet) the request may need them: needsArguments().
     Result<AuthorizedRequest> authorizeCall(RequestTarget target,
                                             SoapCall call,
-                                            std::optional<SessionUse> session) const;
+                                            std::optional<SessionUse> session,
+                                            const Circumstances& circumstances = {},
+                                            const policy::Arguments* arguments = nullptr) const;
+
+    // The same question once the arguments are known.
+    Result<> judgeArguments(const SoapCall& call,
+                            const Principal& principal,
+                            const Circumstances& circumstances,
+                            const policy::Arguments& arguments) const;
 
     // A file of a datastore (`http_method` GET, HEAD, PUT), or a versions file, which is open to
     // all.
     Result<AuthorizedRequest> authorizeFile(RequestTarget target,
                                             std::string_view http_method,
-                                            std::optional<SessionUse> session) const;
+                                            std::optional<SessionUse> session,
+                                            const Circumstances& circumstances = {}) const;
 
   private:
+    Result<Verdict> judgeCall(const SoapCall& call,
+                              const Principal& principal,
+                              const Circumstances& circumstances,
+                              const policy::Arguments* arguments) const;
+
     PolicySource& source_;
 };
 

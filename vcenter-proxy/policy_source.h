@@ -5,6 +5,7 @@
 // change takes effect with the next request and never in the middle of one.
 #pragma once
 
+#include "vcenter-proxy/policy/decide.h"
 #include "vcenter-proxy/principal.h"
 
 #include <memory>
@@ -23,6 +24,15 @@ struct EndpointPolicy {
     // Where keys of the role deploy may read and write datastore files: /folder/<this>... on any
     // datastore. Empty = nowhere. The role full is not bound by it.
     std::string deploy_folder_prefix = "pcg/";
+
+    // The admin's policy file; null: the roles of the keys are all there is.
+    std::shared_ptr<const policy::Policy> document = {};
+
+    // Nothing but reading, whatever a role says.
+    bool read_only = false;
+
+    // Why nothing at all is let through; nothing if it is.
+    std::optional<std::string> paused = {};
 };
 
 class PolicySource {
@@ -31,6 +41,10 @@ class PolicySource {
 
     // Never null.
     virtual std::shared_ptr<const EndpointPolicy> policyFor(const wire::EndpointId& endpoint) = 0;
+
+    // A request that was let through, for whoever learns from what is asked. Must not block; the
+    // views end with the call.
+    virtual void observe(const policy::Asker&, const policy::Ask&) {}
 };
 
 // The same policy for every endpoint; the default of a gateway that was told nothing.

@@ -7,6 +7,7 @@
 #include "vcenter-proxy/client_side.h"
 #include "vcenter-proxy/credential_vault.h"
 #include "vcenter-proxy/endpoint/endpoint.h"
+#include "vcenter-proxy/own_machines.h"
 #include "vcenter-proxy/policy_source.h"
 
 #include <memory>
@@ -22,6 +23,7 @@ struct Services {
     CredentialVault& vault;
     PolicySource& policy;
     AuditSink& audit;
+    OwnMachines* machines = nullptr;  // null: nobody owns one
 };
 
 struct RequestContext {

@@ -2,6 +2,8 @@
 #include "gateway/control/control_api.h"
 
 #include "common/http/problem.h"
+#include "common/wire/endpoint_form.h"
+#include "gateway/control/control_answer.h"
 #include "gateway/control/control_json.h"
 #include "gateway/enrollment/errc.h"
 #include "gateway/errc.h"
@@ -13,43 +15,13 @@ namespace {
 
 namespace json = codec::json;
 
-constexpr ByteCount kMaxBody = 64_KiB;
 constexpr std::string_view kUnpairWord = "unpair";
 constexpr std::size_t kMaxAuditRows = 500;  // events, and as many calls
 constexpr std::int64_t kMaxKeySeconds = 10LL * 366 * 24 * 3600;
 
-net::Task<void> answer(http::Exchange& exchange, int status, json::Object body) {
-    http::ResponseHead head;
-    head.status = status;
-    head.headers.add("Content-Type", "application/json");
-    head.headers.add("Cache-Control", "no-store");
-    auto text = json::write(body);
-    // A connection that broke is the client's to notice; there is nobody left to tell.
-    [[maybe_unused]] auto sent =
-        co_await http::respondWhole(exchange, std::move(head), asBytes(text));
-    wipe(text);
-}
-
-net::Task<void> refuse(http::Exchange& exchange, Error error) {
-    auto problem = http::problemOf(error);
-    if (error.is(errc::kNoSuchEndpoint) || error.is(errc::kNoSuchKey)) problem.status = 404;
-    const bool conflict = error.is(errc::kNameTaken) || error.is(errc::kNothingToConfirm) ||
-                          error.is(kNotPaired) || error.is(errc::kOtherCertificate) ||
-                          error.is(errc::kNotPaired) || error.is(errc::kChangedMeanwhile);
-    if (conflict) problem.status = 409;
-    [[maybe_unused]] auto sent = co_await http::respondProblem(exchange, std::move(problem));
-}
-
-net::Task<Result<json::Object>> readJson(http::Exchange& exchange) {
-    PCG_CO_TRY(auto bytes, co_await http::readWholeBody(exchange, kMaxBody));
-    auto body = json::parseObject(asText(bytes));
-    wipe(MutableBytes(bytes));
-    co_return body;
-}
-
 // {"remote": {"endpoints": ..., "keys": ...}}, or no body: the configuration decides.
 net::Task<Result<std::optional<RemoteAccess>>> readRights(http::Exchange& exchange) {
-    PCG_CO_TRY(auto bytes, co_await http::readWholeBody(exchange, kMaxBody));
+    PCG_CO_TRY(auto bytes, co_await http::readWholeBody(exchange, kMaxControlBody));
     if (bytes.empty()) co_return std::nullopt;
     PCG_CO_TRY(const auto body, json::parseObject(asText(bytes)));
     PCG_CO_CHECK(body.onlyMembers({"remote"}));
@@ -57,6 +29,22 @@ net::Task<Result<std::optional<RemoteAccess>>> readRights(http::Exchange& exchan
     if (rights == nullptr) co_return std::nullopt;
     PCG_CO_TRY(const auto access, parseRemoteAccess(*rights, RemoteAccess{}));
     co_return access;
+}
+
+// An empty change of exactly the endpoint that stands at the address in the body.
+Result<EndpointChange> changeFor(const json::Object& body, const Result<EndpointView>& view) {
+    const auto named = PCG_TRY(asField(body.string("address", 1024)));
+    const auto address = wire::EndpointAddress::parse(named);
+    if (!address) return fail(errc::kBadField, "address: " + address.error().message());
+    if (!view) return fail(view.error());
+    if (view->record.url != address->url()) {
+        return fail(errc::kChangedMeanwhile,
+                    view->record.name + " is at " + view->record.url + ", not at " +
+                        address->url() + "; nothing was changed.");
+    }
+    EndpointChange change;
+    change.checkedAgainst = EndpointIdentity::of(view->record);
+    return change;
 }
 
 net::Task<void> answerEndpoint(http::Exchange& exchange, int status, Result<EndpointView> view) {
@@ -70,7 +58,9 @@ net::Task<void> answerEndpoint(http::Exchange& exchange, int status, Result<Endp
 
 }  // namespace
 
-ControlApi::ControlApi(ControlPorts ports) : ports_(std::move(ports)) {
+ControlApi::ControlApi(ControlPorts ports)
+    : ports_(std::move(ports)),
+      policy_({ports_.policy, ports_.endpoints, ports_.state, ports_.clock, ports_.machines}) {
     const auto to = [this](net::Task<void> (ControlApi::*method)(http::Exchange&, const Params&)) {
         return [this, method](http::Exchange& exchange, const Params& params) {
             return (this->*method)(exchange, params);
@@ -94,6 +84,7 @@ ControlApi::ControlApi(ControlPorts ports) : ports_(std::move(ports)) {
         .add("GET", "/v1/remote", to(&ControlApi::showRemote))
         .add("PUT", "/v1/remote", to(&ControlApi::setRemote))
         .add("GET", "/v1/audit", to(&ControlApi::listAudit));
+    policy_.addTo(router_);
 }
 
 json::Object ControlApi::pairingJson() const {
@@ -108,6 +99,7 @@ net::Task<void> ControlApi::status(http::Exchange& exchange, const Params&) {
         .set("link", toJson(ports_.link()))
         .set("endpoints", toJson(ports_.endpoints.list()))
         .set("remote", toJson(ports_.remote.access()))
+        .set("policy", policy_.summary())
         .set("warnings", toJson(ports_.warnings.active()));
     co_await answer(exchange, 200, std::move(body));
 }
@@ -191,9 +183,14 @@ net::Task<void> ControlApi::setCredentials(http::Exchange& exchange, const Param
         co_await refuse(exchange, parsed.error());
         co_return;
     }
-    EndpointChange change;
-    change.credentials = std::move(*parsed);
-    auto changed = co_await ports_.endpoints.change(std::move(name), std::move(change));
+    // Whoever sends credentials says whom they are for.
+    auto change = changeFor(*body, ports_.endpoints.find(name));
+    if (!change) {
+        co_await refuse(exchange, change.error());
+        co_return;
+    }
+    change->credentials = std::move(*parsed);
+    auto changed = co_await ports_.endpoints.change(std::move(name), std::move(*change));
     co_await answerEndpoint(exchange, 200, std::move(changed));
 }
 

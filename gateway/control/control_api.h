@@ -10,6 +10,7 @@
 #include "common/http/exchange.h"
 #include "common/http/router.h"
 #include "gateway/console/pairing_status.h"
+#include "gateway/control/policy_api.h"
 #include "gateway/endpoints/endpoint_directory.h"
 #include "gateway/remote/remote_gate.h"
 
@@ -33,6 +34,8 @@ struct ControlPorts {
     AuditTrail& audit;
     proxy::EndpointService& service;
     RemoteGate& remote;
+    PolicyKeeper& policy;
+    proxy::MachineWatch& machines;
     std::function<PairingStatus()> pairing;
     std::function<Result<>(bool accept, std::optional<RemoteAccess> remote)> decide;
     std::function<net::Task<Result<>>()> unpair;
@@ -76,6 +79,7 @@ class ControlApi {
     codec::json::Object pairingJson() const;
 
     ControlPorts ports_;
+    PolicyApi policy_;
     http::Router router_;
 };
 

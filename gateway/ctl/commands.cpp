@@ -3,6 +3,7 @@
 
 #include "common/base/secret.h"
 #include "common/base/text.h"
+#include "gateway/ctl/policy_commands.h"
 #include "gateway/errc.h"
 #include "gateway/state/remote_access.h"
 
@@ -175,6 +176,7 @@ Result<std::string> endpointBody(const Command& command, std::istream& standardI
 
 Result<std::string> credentialsBody(const Command& command, std::istream& standardInput) {
     json::Object body;
+    body.set("address", command.option("--address"));
     PCG_TRY(addCredentials(command, standardInput, body));
     return json::write(body);
 }
@@ -227,6 +229,7 @@ std::string questionFor(const Command& command) {
 Result<Request> requestFor(const Command& command, std::istream& standardInput) {
     const auto verb = command.verb->words;
     const auto endpoint = "/v1/endpoints/" + percentEncoded(command.operand);
+    if (isPolicyVerb(command)) return policyRequest(command);
     if (verb == "status") return Request{"GET", "/v1/status", ""};
     if (verb == "pairing show") return Request{"GET", "/v1/pairing", ""};
     if (verb == "pairing accept")

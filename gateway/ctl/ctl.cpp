@@ -5,6 +5,7 @@
 #include "common/http/client.h"
 #include "common/http/transport.h"
 #include "gateway/ctl/commands.h"
+#include "gateway/ctl/policy_commands.h"
 #include "gateway/errc.h"
 
 #include <iostream>
@@ -63,7 +64,60 @@ std::string problemText(const json::Object& problem) {
     return detail && *detail ? **detail : "The gateway refused without a reason.";
 }
 
-int perform(const Command& command, std::istream& in, std::ostream& out, std::ostream& err) {
+int checkPolicy(const Command& command, std::ostream& out, std::ostream& err) {
+    const auto checked = checkPolicyFile(command);
+    if (!checked) {
+        err << "pcgctl: " << checked.error().message() << "\n";
+        return kUsageError;
+    }
+    out << checked->text << std::flush;
+    return checked->ok ? kOk : kFailed;
+}
+
+// The address of an endpoint, as the gateway has it.
+Result<std::string> addressOf(const Command& command) {
+    const auto response = PCG_TRY(ask(command.socket, Request{"GET", "/v1/endpoints", ""}));
+    const auto body = PCG_TRY(json::parseObject(asText(response.body), kMaxAnswer));
+    const auto* list = PCG_TRY(body.array("endpoints", 4096));
+    for (const auto& item : *list) {
+        const auto* one = item.asObject();
+        const auto name = one == nullptr ? Result<std::string>("") : one->string("name", 256);
+        if (name && *name == command.operand) return one->string("url", 1024);
+    }
+    return fail(errc::kNoSuchEndpoint,
+                "there is no endpoint \"" + command.operand + "\". See: pcgctl endpoint list.");
+}
+
+// Whoever gives credentials away sees to whom.
+Result<> confirmAddress(Command& command, std::istream& in, std::ostream& err) {
+    if (command.has("--address")) return {};
+    const auto address = PCG_TRY(addressOf(command));
+    if (!command.interactive) {
+        return fail(errc::kUsage,
+                    command.operand + " is at " + address +
+                        ". If it may have these credentials, say so with --address " + address +
+                        ".");
+    }
+    err << command.operand << " is at " << address << ". Send these credentials there? [y/N] "
+        << std::flush;
+    std::string line;
+    std::getline(in, line);
+    if (line != "y" && line != "Y" && line != "yes") {
+        return fail(errc::kUsage, "not confirmed; nothing was changed.");
+    }
+    command.options["--address"] = address;
+    return {};
+}
+
+int perform(Command command, std::istream& in, std::ostream& out, std::ostream& err) {
+    if (command.verb->words == "policy check") return checkPolicy(command, out, err);
+    if (command.verb->words == "endpoint credentials") {
+        const auto confirmed = confirmAddress(command, in, err);
+        if (!confirmed) {
+            err << "pcgctl: " << confirmed.error().message() << "\n";
+            return confirmed.error().is(errc::kUsage) ? kUsageError : kFailed;
+        }
+    }
     err << questionFor(command) << std::flush;
     auto request = requestFor(command, in);
     if (!request) {
@@ -107,7 +161,7 @@ int run(const std::vector<std::string>& arguments,
         return kOk;
     }
     command->interactive = interactive;
-    return perform(*command, in, out, err);
+    return perform(std::move(*command), in, out, err);
 }
 
 }  // namespace pcg::gateway::ctl

@@ -5,6 +5,7 @@
 #include "gateway/console/pairing_status.h"
 #include "gateway/console/screen.h"
 #include "gateway/ctl/commands.h"
+#include "gateway/ctl/policy_commands.h"
 
 #include <algorithm>
 
@@ -131,6 +132,14 @@ std::string audit(const json::Object& answer) {
     std::string out;
     for (const auto* row : items(answer, "rows")) {
         const auto* data = row->find("data");
+        const auto* call = data == nullptr ? nullptr : data->asObject();
+        const auto summary = call == nullptr ? std::string() : text(*call, "summary");
+        if (!summary.empty()) {
+            out += text(*row, "at") + "  " + summary + "\n";
+            const auto arguments = text(*call, "arguments");
+            if (!arguments.empty()) out += "    " + arguments + "\n";
+            continue;
+        }
         out += text(*row, "at") + "  " + text(*row, "event") + "  " +
                (data == nullptr ? std::string() : sanitizeForConsole(json::write(*data), 1024)) +
                "\n";
@@ -165,6 +174,10 @@ std::string status(const json::Object& answer) {
         if (!text(link, "why").empty()) out += ": " + text(link, "why");
         out += "\n";
     }
+    if (const auto* value = answer.find("policy");
+        value != nullptr && value->asObject() != nullptr) {
+        out += policySummary(*value->asObject());
+    }
     return out + "\n" + endpoints(answer) + warnings(answer);
 }
 
@@ -180,6 +193,7 @@ std::string key(const json::Object& answer) {
 std::string render(const Command& command, const json::Object& answer) {
     const auto verb = command.verb->words;
     if (verb == "status") return status(answer);
+    if (isPolicyVerb(command)) return renderPolicy(command, answer);
     if (verb == "unpair") {
         return "The gateway belongs to nobody now. The control plane is told as soon as it can be "
                "reached;\nthen the console and \"pcgctl pairing show\" show a new code.\n";

@@ -71,6 +71,23 @@ constexpr std::array kTable{
                 "The root key is a file on this disk",
                 "Whoever takes the whole disk and the machine id can read the sealed values. "
                 "Encrypt the disk."},
+    WarningText{WarningCode::AccessPaused,
+                "access_paused",
+                Severity::Critical,
+                "All access through this gateway is paused",
+                "When it may go on: pcgctl resume."},
+    WarningText{WarningCode::ReadOnly,
+                "read_only",
+                Severity::Warning,
+                "This gateway is switched to read-only",
+                "When changes may be made again: pcgctl policy read-only off."},
+    WarningText{
+        WarningCode::PolicyUnreadable,
+        "policy_unreadable",
+        Severity::Critical,
+        "The stored policy cannot be read, and everything is refused",
+        "Set one with pcgctl policy set FILE, or return to the built-in roles: pcgctl policy "
+        "remove."},
     WarningText{WarningCode::StateDegraded,
                 "state_degraded",
                 Severity::Critical,

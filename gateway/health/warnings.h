@@ -30,6 +30,9 @@ enum class WarningCode {
     EndpointUntrusted,
     EndpointCredentialsRejected,
     RootKeyInFile,
+    AccessPaused,
+    ReadOnly,
+    PolicyUnreadable,
     StateDegraded
 };
 

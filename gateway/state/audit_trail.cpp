@@ -39,7 +39,11 @@ json::Object jsonOf(const proxy::AuditRecord& record) {
         .set("bytes_in", json::Value::ofUnsigned(record.bytes_in))
         .set("bytes_out", json::Value::ofUnsigned(record.bytes_out))
         .set("took_ms", record.took.count());
+    if (!record.arguments.empty()) data.set("arguments", record.arguments);
+    if (!record.task.empty()) data.set("task", record.task);
+    if (!record.fault.empty()) data.set("fault", record.fault);
     if (!record.detail.empty()) data.set("detail", record.detail);
+    data.set("summary", proxy::summaryOf(record));
     return data;
 }
 

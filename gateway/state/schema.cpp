@@ -54,6 +54,23 @@ std::span<const store::Migration> gatewayMigrations() {
           "ALTER TABLE access_keys ADD COLUMN secret BLOB",
           "ALTER TABLE access_keys ADD COLUMN secret_tenant TEXT NOT NULL DEFAULT ''",
           "ALTER TABLE access_keys ADD COLUMN secret_epoch INTEGER NOT NULL DEFAULT 0"}},
+        {8,
+         "policy",
+         {// One row: the data center's own, whoever the tenant is.
+          "CREATE TABLE policy (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL DEFAULT "
+          "'', "
+          "set_at TEXT NOT NULL DEFAULT '', read_only INTEGER NOT NULL DEFAULT 0, read_only_since "
+          "TEXT "
+          "NOT NULL DEFAULT '', paused INTEGER NOT NULL DEFAULT 0, paused_since TEXT NOT NULL "
+          "DEFAULT "
+          "'', paused_why TEXT NOT NULL DEFAULT '', learning INTEGER NOT NULL DEFAULT 0, "
+          "learning_since "
+          "TEXT NOT NULL DEFAULT '', learned TEXT NOT NULL DEFAULT '') STRICT",
+          "CREATE TABLE own_machines (seq INTEGER PRIMARY KEY AUTOINCREMENT, endpoint_id TEXT NOT "
+          "NULL "
+          "REFERENCES endpoints (id) ON DELETE CASCADE, authority TEXT NOT NULL, key_id TEXT NOT "
+          "NULL, "
+          "machine TEXT NOT NULL, UNIQUE (endpoint_id, authority, key_id, machine)) STRICT"}},
     };
     return kMigrations;
 }

@@ -5,6 +5,7 @@
 #include "common/xml/names.h"
 #include "vcenter-proxy/endpoint/wiping_memory.h"
 #include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/policy/argument_collector.h"
 
 #include <algorithm>
 #include <new>
@@ -16,6 +17,7 @@ namespace pcg::proxy {
 namespace {
 
 constexpr std::string_view kSoapNamespace = "http://schemas.xmlsoap.org/soap/envelope/";
+constexpr std::string_view kInstanceNamespace = "http://www.w3.org/2001/XMLSchema-instance";
 constexpr std::size_t kObjectLimit = 256;
 
 // Expat copies a Login's password into buffers of its own.
@@ -41,6 +43,9 @@ class SoapEnvelope::Parser {
     std::optional<Span> cookie_span;
     bool security_header = false;
     std::optional<LoginArguments> login;
+    policy::ArgumentCollector collector;
+    bool call_ended = false;
+    std::function<Result<>(const policy::Arguments&)> judge;
 
   private:
     // Where in the envelope the parser stands; the numbers are depths.
@@ -55,6 +60,7 @@ class SoapEnvelope::Parser {
     void startHeaderEntry(xml::Name name, const XML_Char** attributes);
     void startMethod(xml::Name name);
     void startArgument(xml::Name name, const XML_Char** attributes);
+    void collect(xml::Name name, const XML_Char** attributes);
     void endObject();
     void endCall();
 
@@ -68,6 +74,9 @@ class SoapEnvelope::Parser {
     }
 
     bool inCall() const { return in_body_ && pending_.has_value(); }
+
+    // Inside of an argument after `_this`. A Login's are a user and a password: nobody else's.
+    bool inArguments() const { return inCall() && call && !login && depth_ >= kArgument; }
 
     // What the text that is being read belongs to.
     enum class Capture { None, Object, Cookie, Username, Password, Locale };
@@ -183,10 +192,24 @@ void SoapEnvelope::Parser::start(const XML_Char* qualified, const XML_Char** att
             return startMethod(name);
         case kArgument:
             if (inCall()) startArgument(name, attributes);
-            return;
+            break;
         default:
-            return;
+            break;
     }
+    if (!error_ && inArguments()) collect(name, attributes);
+}
+
+void SoapEnvelope::Parser::collect(xml::Name name, const XML_Char** attributes) {
+    std::string_view type;
+    std::string_view instance_type;
+    for (auto attribute = attributes; attribute[0] != nullptr; attribute += 2) {
+        const xml::Name key = xml::splitName(attribute[0]);
+        if (key.local != "type") continue;
+        if (key.space.empty()) type = attribute[1];
+        if (key.space == kInstanceNamespace) instance_type = attribute[1];
+    }
+    if (name.space != pending_->name_space) collector.markForeign();
+    collector.start(name.local, type, instance_type);
 }
 
 void SoapEnvelope::Parser::startPart(xml::Name name) {
@@ -259,8 +282,11 @@ void SoapEnvelope::Parser::capture(Capture what) {
 
 void SoapEnvelope::Parser::end() {
     if (error_) return;
+    const bool ending_object = capture_ == Capture::Object;
     if (capture_ != Capture::None) endCapture();
     if (error_) return;
+    // The end of `_this` makes the call known; it is no argument of its own.
+    if (inArguments() && !ending_object) collector.end();
     if (depth_ == kEntry && in_body_) endCall();
     if (depth_ == kPart) {
         if (in_body_ && !pending_) refuse("soap:Body is empty");
@@ -270,7 +296,12 @@ void SoapEnvelope::Parser::end() {
 }
 
 void SoapEnvelope::Parser::endCall() {
-    if (!call) refuse("the call has no '_this'");
+    if (!call) return refuse("the call has no '_this'");
+    if (call_ended) return;
+    call_ended = true;
+    if (!judge) return;
+    const auto judged = std::exchange(judge, nullptr)(collector.arguments());
+    if (!judged) refuse(judged.error().code(), judged.error().message());
 }
 
 void SoapEnvelope::Parser::endObject() {
@@ -316,6 +347,7 @@ void SoapEnvelope::Parser::text(std::string_view text) {
         captured_.append(text);
         return;
     }
+    if (inArguments()) collector.text(text);
     const bool between = depth_ <= kPart || (depth_ == kEntry && in_body_);
     if (between && !xml::isBlank(text)) refuse("text stands between the elements of the envelope");
 }
@@ -324,6 +356,7 @@ void SoapEnvelope::Parser::mark(std::string_view what) {
     if (capture_ == Capture::Object || capture_ == Capture::Cookie) {
         refuse(std::string(what) + " stands inside '_this' or a session cookie");
     }
+    if (inArguments()) collector.mark();
 }
 
 SoapEnvelope::SoapEnvelope() : parser_(std::make_unique<Parser>()) {}
@@ -349,6 +382,14 @@ const std::optional<std::string>& SoapEnvelope::sessionCookie() const {
 
 const std::optional<SoapEnvelope::Span>& SoapEnvelope::sessionCookieSpan() const {
     return parser_->cookie_span;
+}
+
+const policy::Arguments& SoapEnvelope::arguments() const { return parser_->collector.arguments(); }
+
+bool SoapEnvelope::callEnded() const { return parser_->call_ended; }
+
+void SoapEnvelope::whenCallEnds(std::function<Result<>(const policy::Arguments&)> judge) {
+    parser_->judge = std::move(judge);
 }
 
 bool SoapEnvelope::hasSecurityHeader() const { return parser_->security_header; }

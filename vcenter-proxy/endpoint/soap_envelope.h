@@ -17,7 +17,9 @@
 #include "common/base/bytes.h"
 #include "common/base/result.h"
 #include "common/base/secret.h"
+#include "vcenter-proxy/policy/arguments.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -80,6 +82,14 @@ class SoapEnvelope {
     };
 
     const std::optional<Span>& sessionCookieSpan() const;
+
+    // What the call names, as far as it was read; nothing of a Login. Complete when the call ended.
+    const policy::Arguments& arguments() const;
+    bool callEnded() const;
+
+    // Asked once, when the call's last octet was read and before feed() returns: an error is the
+    // request's. For what is decided by arguments that come after the decision about the method.
+    void whenCallEnds(std::function<Result<>(const policy::Arguments&)> judge);
 
     // A WS-Security header came with the request (LoginByToken).
     bool hasSecurityHeader() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/phases/admit.h"
 
+#include "common/base/assert.h"
 #include "common/log/log.h"
 #include "vcenter-proxy/endpoint/headers.h"
 #include "vcenter-proxy/errc.h"
@@ -13,14 +14,42 @@ constexpr log::Logger kLog("proxy");
 
 int statusFor(const Error& error) {
     if (error.is(errc::kPathDenied) || error.is(errc::kMethodDenied)) return 403;
+    if (error.is(errc::kReadOnly)) return 403;
+    if (error.is(errc::kPaused)) return 503;
     if (error.is(errc::kNotAuthenticated)) return 401;
     if (error.is(errc::kEnvelopeTooLarge)) return 413;
     return 400;
 }
 
+// Of a long call, when its last argument was read: by then the answer is the pump's to give. Asked
+// of every long call, so that none is forgotten whose rule looks at arguments.
+void judgeLater(RequestContext& context, SoapEnvelope& envelope, const AuthorizedRequest& request) {
+    auto& audit = context.audit;
+    const bool names = !context.client.isReading();  // a search names much that nobody asks for
+    auto& source = context.services.policy;
+    auto* machines = context.services.machines;
+    const auto& clock = context.services.clock;
+    envelope.whenCallEnds([&audit,
+                           names,
+                           &source,
+                           &clock,
+                           machines,
+                           endpoint = context.endpoint,
+                           call = *request.call(),
+                           principal = (*request.session())->principal](
+                              const policy::Arguments& arguments) -> Result<> {
+        if (names) audit.arguments = arguments.toText();
+        const auto owns = ownsMachine(machines, *endpoint, principal);
+        const Circumstances circumstances{endpoint->config.name, clock.wallNow(), &owns};
+        return Policy(source).judgeArguments(call, principal, circumstances, arguments);
+    });
+}
+
+}  // namespace
+
 // What a SOAP client understands as "log in" and "you may not"; the rest is not for it to
 // understand.
-net::Task<void> deny(RequestContext& context, const Error error, std::optional<SoapCall> call) {
+net::Task<void> deny(RequestContext& context, Error error, std::optional<SoapCall> call) {
     if (const auto left_out = context.endpoint->refusal_lines.next()) {
         kLog.warn("proxy.denied",
                   {{"request_id", context.audit.request_id},
@@ -30,7 +59,8 @@ net::Task<void> deny(RequestContext& context, const Error error, std::optional<S
                    {"reason", error.message()},
                    {"left_out", *left_out}});
     }
-    const bool is_fault = error.is(errc::kNotAuthenticated) || error.is(errc::kMethodDenied);
+    const bool is_fault = error.is(errc::kNotAuthenticated) || error.is(errc::kMethodDenied) ||
+                          error.is(errc::kReadOnly);
     if (!call || !is_fault) {
         co_await context.client.answerProblem(
             statusFor(error), error, http::Outcome::NotDispatched);
@@ -45,6 +75,8 @@ net::Task<void> deny(RequestContext& context, const Error error, std::optional<S
     fault.call = std::move(call);
     co_await context.client.answerFault(500, std::move(fault), error, http::Outcome::NotDispatched);
 }
+
+namespace {
 
 net::Task<Result<ReadBody>> readSoapBody(RequestContext& context) {
     constexpr std::size_t kLimit = SoapEnvelope::kPrefixLimit;
@@ -98,6 +130,46 @@ Result<std::optional<std::string>> soapToken(const http::RequestHead& head,
     return cookie ? cookie : in_body;
 }
 
+net::Task<void> settleMachines(RequestContext& context, std::shared_ptr<Session> session) {
+    auto* machines = context.services.machines;
+    if (machines == nullptr || !session || context.client.isReading()) co_return;
+    if (!context.services.policy.policyFor(context.endpoint->config.id)->document) co_return;
+    co_await machines->settle(context.endpoint, std::move(session));
+}
+
+Result<AuthorizedRequest> authorizeNow(RequestContext& context,
+                                       const RequestTarget& target,
+                                       const SoapCall& call,
+                                       std::optional<SessionUse> session,
+                                       const policy::Arguments* arguments) {
+    policy::OwnsMachine owns;
+    if (session) {
+        owns = ownsMachine(context.services.machines, *context.endpoint, (*session)->principal);
+    }
+    const Circumstances circumstances{
+        context.endpoint->config.name, context.services.clock.wallNow(), &owns};
+    const Policy policy(context.services.policy);
+    return policy.authorizeCall(target, call, std::move(session), circumstances, arguments);
+}
+
+// Once more after a look at what the client began: it may have heard of the end of its clone before
+// the gateway did.
+net::Task<Result<AuthorizedRequest>> authorizeSoon(RequestContext& context,
+                                                   RequestTarget target,
+                                                   SoapCall call,
+                                                   std::optional<SessionUse> session,
+                                                   const policy::Arguments* arguments) {
+    const auto known = session ? session->shared() : std::shared_ptr<Session>();
+    // Of a long call the rest is judged while it streams: nothing can be looked up then.
+    if (arguments == nullptr) co_await settleMachines(context, known);
+    auto first = authorizeNow(context, target, call, std::move(session), arguments);
+    const bool final = first || !first.error().is(errc::kMethodDenied) || !known;
+    if (final || arguments == nullptr) co_return std::move(first);
+    co_await settleMachines(context, known);
+    std::optional<SessionUse> again(std::in_place, known, context.services.clock);
+    co_return authorizeNow(context, target, call, std::move(again), arguments);
+}
+
 net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTarget target) {
     auto body = co_await readSoapBody(context);
     if (!body) {
@@ -118,8 +190,19 @@ net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTar
         co_await deny(context, error, call);
         co_return std::nullopt;
     }
-    const Policy policy(context.services.policy);
-    auto authorized = policy.authorizeCall(std::move(target), call, std::move(session));
+    const bool reads = builtinHas(
+        Role::Inventory,
+        {.method = call.method, .object_type = call.object.type, .object_id = call.object.id});
+    context.client.setReading(reads);
+    const bool ended = body->envelope->callEnded();
+    const auto* arguments = ended ? &body->envelope->arguments() : nullptr;
+    if (session && ended && !reads) context.audit.arguments = arguments->toText();
+    auto authorized =
+        co_await authorizeSoon(context, std::move(target), call, std::move(session), arguments);
+    PCG_ASSERT(!authorized || !authorized->needsArguments() || (!ended && authorized->session()));
+    if (authorized && !ended && authorized->session()) {
+        judgeLater(context, *body->envelope, *authorized);
+    }
     if (authorized && body->envelope->hasSecurityHeader()) {
         authorized = fail(errc::kMethodDenied,
                           "a WS-Security header is not accepted; log in with an access key");
@@ -141,8 +224,12 @@ net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTar
         co_return std::nullopt;
     }
     auto session = *token ? useSession(context, **token) : std::nullopt;
+    context.client.setReading(head.method != "PUT");
+    const Circumstances circumstances{
+        context.endpoint->config.name, context.services.clock.wallNow(), nullptr};
     const Policy policy(context.services.policy);
-    auto authorized = policy.authorizeFile(std::move(target), head.method, std::move(session));
+    auto authorized =
+        policy.authorizeFile(std::move(target), head.method, std::move(session), circumstances);
     if (!authorized) {
         co_await deny(context, authorized.error(), std::nullopt);
         co_return std::nullopt;

@@ -25,6 +25,9 @@ struct Admitted {
     ReadBody body;
 };
 
+// The refusal of a call, as SOAP clients understand it where there is a word for it.
+net::Task<void> deny(RequestContext& context, Error error, std::optional<SoapCall> call);
+
 net::Task<std::optional<Admitted>> admit(RequestContext& context);
 
 }  // namespace pcg::proxy

@@ -46,6 +46,8 @@ http::RequestHead injectCredential(RequestContext& context, Admitted& admitted) 
         from.headers,
         context.endpoint->config.authority,
         request.session() ? (*request.session())->upstream.header() : std::string());
+    // Short answers, which the gateway looks into (a task's id).
+    if (request.call() && !context.client.isReading()) head.headers.remove("accept-encoding");
     head.body = from.body;
     if (head.body.kind == http::BodyFraming::Kind::Length) {
         head.body.length = head.body.length - before + admitted.body.bytes.size();
@@ -173,6 +175,11 @@ net::Task<void> Forwarding::failed(Error error) {
         (client_error && !client_error->code().name().starts_with("proxy."))) {
         context_.audit.outcome = "cancelled";
         context_.client.abort(client_error.value_or(error));
+        co_return;
+    }
+    if (client_error &&
+        (client_error->is(errc::kMethodDenied) || client_error->is(errc::kReadOnly))) {
+        co_await deny(context_, *client_error, admitted_.request.call());
         co_return;
     }
     if (client_error) {

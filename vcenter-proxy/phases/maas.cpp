@@ -40,7 +40,7 @@ Refusal refusalFor(const Error& error) {
     if (error.is(errc::kUnknownPath)) return {404, error.message()};
     if (error.is(errc::kUnknownOperation)) return {400, error.message()};
     if (error.is(errc::kUnknownMethod)) return {405, "", {{"Allow", error.message()}}};
-    if (error.is(errc::kPathDenied) || error.is(errc::kMethodDenied)) {
+    if (error.is(errc::kPathDenied) || error.is(errc::kMethodDenied) || error.is(errc::kReadOnly)) {
         return {403, error.message()};
     }
     if (error.is(errc::kFormTooLarge)) return {413, error.message()};
@@ -125,6 +125,10 @@ class Request {
   private:
     net::Task<Result<AuthorizedCall>> admit();
     net::Task<Result<AuthorizedCall>> admitKnown(Target target);
+    Result<AuthorizedCall> authorizeAs(const EndpointPolicy& policy,
+                                       const Principal& principal,
+                                       Target target,
+                                       Form form);
     net::Task<Result<Form>> readForm();
     net::Task<void> refuse(Error error);
     void describe(const Target& target, const Form& form);
@@ -192,7 +196,26 @@ net::Task<Result<AuthorizedCall>> Request::admitKnown(Target target) {
     }
     context_.audit.key_proven = true;
     const auto policy = context_.services.policy.policyFor(context_.endpoint->config.id);
-    co_return authorize(*policy, *principal, head().method, std::move(target), std::move(form));
+    co_return authorizeAs(*policy, *principal, std::move(target), std::move(form));
+}
+
+Result<AuthorizedCall> Request::authorizeAs(const EndpointPolicy& policy,
+                                            const Principal& principal,
+                                            Target target,
+                                            Form form) {
+    const auto& name = context_.endpoint->config.name;
+    const Circumstances circumstances{name, context_.services.clock.wallNow(), nullptr};
+    auto authorized = PCG_TRY(authorize(
+        policy, principal, head().method, std::move(target), std::move(form), circumstances));
+    const auto op = operationOf(authorized.target(), authorized.form());
+    const auto fields = fieldsOf(authorized.target(), authorized.form());
+    const auto ask = askOf(head().method,
+                           authorized.target(),
+                           op ? std::string_view(*op) : std::string_view(),
+                           fields);
+    context_.client.setReading(builtinHas(Role::Inventory, ask));
+    context_.services.policy.observe({name, principal.key.text(), builtinOf(principal.role)}, ask);
+    return authorized;
 }
 
 net::Task<Result<AuthorizedCall>> Request::admit() {

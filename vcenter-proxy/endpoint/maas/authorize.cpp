@@ -9,12 +9,7 @@
 namespace pcg::proxy::maas {
 namespace {
 
-std::string wishText(const Wish& wish) {
-    return std::string(wish.method) + " " + std::string(wish.below) +
-           (wish.op.empty() ? "" : " op=" + std::string(wish.op));
-}
-
-tl::unexpected<Error> refusal(Answer answer, const Wish& wish, const Target& target, Role role) {
+tl::unexpected<Error> refusal(Answer answer, const Wish& wish, const Target& target) {
     switch (answer) {
         case Answer::NoSuchPath:
             return fail(errc::kUnknownPath, "Unknown API endpoint: " + target.path + ".");
@@ -26,8 +21,8 @@ tl::unexpected<Error> refusal(Answer answer, const Wish& wish, const Target& tar
                             " op=" + (wish.op.empty() ? "None" : std::string(wish.op)));
         default:
             return fail(errc::kMethodDenied,
-                        wishText(wish) + " is not open to the role '" +
-                            std::string(roleName(role)) + "' of this access key");
+                        std::string(wish.method) + " " + std::string(wish.below) +
+                            " is never open through the gateway");
     }
 }
 
@@ -40,14 +35,37 @@ Result<AuthorizedCall> authorizeOpen(std::string_view method, Target target) {
     return AuthorizedCall(std::move(target), Form());
 }
 
+policy::Ask askOf(std::string_view method,
+                  const Target& target,
+                  std::string_view op,
+                  const policy::Fields& fields) {
+    policy::Ask ask;
+    ask.door = policy::Door::Maas;
+    ask.method = method;
+    ask.path = target.below;
+    ask.op = op;
+    ask.fields = &fields;
+    return ask;
+}
+
+policy::Fields fieldsOf(const Target& target, const Form& form) {
+    policy::Fields fields;
+    for (const auto* parameters : {&form.parameters, &target.parameters}) {
+        for (const auto& one : *parameters) {
+            if (!oauth::isOAuthName(one.name)) fields.emplace_back(one.name, one.value);
+        }
+    }
+    return fields;
+}
+
 Result<AuthorizedCall> authorize(const EndpointPolicy& policy,
                                  const Principal& principal,
                                  std::string_view method,
                                  Target target,
-                                 Form form) {
+                                 Form form,
+                                 const Circumstances& circumstances) {
     const std::string op = PCG_TRY(operationOf(target, form));
     const Wish wish{method, target.below, op};
-    const auto role = std::min(principal.role, policy.ceiling);
     const auto& refused = policy.denied_methods;
     if (!op.empty() && std::find(refused.begin(), refused.end(), op) != refused.end()) {
         return fail(errc::kMethodDenied, op + " is switched off for this endpoint");
@@ -55,8 +73,15 @@ Result<AuthorizedCall> authorize(const EndpointPolicy& policy,
     // What a PUT changes may stand in its query as well.
     auto arguments = form.parameters;
     arguments.insert(arguments.end(), target.parameters.begin(), target.parameters.end());
-    const auto answer = judge(role, wish, arguments);
-    if (answer != Answer::Allowed) return refusal(answer, wish, target, role);
+    const auto answer = judge(Role::Full, wish, arguments);
+    if (answer != Answer::Allowed) return refusal(answer, wish, target);
+    const auto fields = policy.document ? fieldsOf(target, form) : policy::Fields();
+    PCG_TRY(proxy::judge(
+        policy,
+        principal,
+        askOf(method, target, op, fields),
+        [&](Role role) { return judge(role, wish, arguments) == Answer::Allowed; },
+        circumstances));
     return AuthorizedCall(std::move(target), std::move(form));
 }
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "vcenter-proxy/endpoint/maas/request.h"
-#include "vcenter-proxy/policy_source.h"
+#include "vcenter-proxy/judge.h"
 
 namespace pcg::proxy::maas {
 
@@ -24,7 +24,8 @@ class AuthorizedCall {
                                             const Principal& principal,
                                             std::string_view method,
                                             Target target,
-                                            Form form);
+                                            Form form,
+                                            const Circumstances& circumstances);
 
     AuthorizedCall(Target target, Form form) : target_(std::move(target)), form_(std::move(form)) {}
 
@@ -35,12 +36,23 @@ class AuthorizedCall {
 // Version and description, GET only: errc::kUnknownMethod.
 Result<AuthorizedCall> authorizeOpen(std::string_view method, Target target);
 
-// errc::kMethodDenied: not with this role. errc::kUnknownPath, kUnknownMethod, kUnknownOperation:
-// nothing that the gateway knows; the message is what MAAS would say. errc::kConflictingOps.
+// errc::kMethodDenied, kReadOnly: not open to this key. errc::kUnknownPath, kUnknownMethod,
+// kUnknownOperation: nothing that the gateway knows; the message is what MAAS would say.
+// errc::kConflictingOps.
 Result<AuthorizedCall> authorize(const EndpointPolicy& policy,
                                  const Principal& principal,
                                  std::string_view method,
                                  Target target,
-                                 Form form);
+                                 Form form,
+                                 const Circumstances& circumstances = {});
+
+// The call as a policy sees it. Views into its parts, which must live as long.
+policy::Ask askOf(std::string_view method,
+                  const Target& target,
+                  std::string_view op,
+                  const policy::Fields& fields);
+
+// What stands in the form and in the query.
+policy::Fields fieldsOf(const Target& target, const Form& form);
 
 }  // namespace pcg::proxy::maas

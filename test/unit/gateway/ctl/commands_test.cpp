@@ -195,5 +195,49 @@ TEST_F(CommandsTest, LetsNoControlCharacterOfTheAnswerThrough) {
     EXPECT_EQ(text.find('\r'), std::string::npos);
 }
 
+TEST_F(CommandsTest, CredentialsSayWhomTheyAreFor) {
+    const auto sent = request({"endpoint",
+                               "credentials",
+                               "vc1",
+                               "--username",
+                               "u",
+                               "--password-file",
+                               "-",
+                               "--address",
+                               "https://vc"},
+                              "s p\n");
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->body, R"({"address":"https://vc","username":"u","password":"s p"})");
+}
+
+TEST_F(CommandsTest, TheSwitchesAreOneWordEach) {
+    EXPECT_EQ(request({"pause", "--why", "a drill"})->body, R"({"paused":true,"why":"a drill"})");
+    EXPECT_EQ(request({"resume"})->body, R"({"paused":false})");
+    EXPECT_EQ(request({"policy", "read-only", "on"})->body, R"({"on":true})");
+    EXPECT_FALSE(request({"policy", "read-only", "onn"}));
+    EXPECT_FALSE(request({"policy", "learn", "shw"}));
+    EXPECT_EQ(request({"policy", "learn", "show"})->target, "/v1/policy/learned");
+    const auto asked =
+        request({"policy", "explain", "PowerOnVM_Task VirtualMachine:vm-1", "--role", "deploy"});
+    EXPECT_EQ(asked->body, R"({"request":"PowerOnVM_Task VirtualMachine:vm-1","role":"deploy"})");
+    EXPECT_FALSE(request({"policy", "set", "/nowhere/policy.jsonc"}));
+}
+
+TEST_F(CommandsTest, TheStatusShowsThatAccessIsPaused) {
+    const auto text = rendered({"status"},
+                               R"({"policy":{"file":"none","paused":true,"read_only":false,)"
+                               R"("paused_since":"2026-11-21T00:00:00.000Z","why":"a drill"}})");
+    EXPECT_NE(text.find("PAUSED since 2026-11-21T00:00:00.000Z (a drill)"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("Policy:    the built-in roles"), std::string::npos) << text;
+}
+
+TEST_F(CommandsTest, TheAuditReadsAsWhatWasDone) {
+    const auto text = rendered({"audit"},
+                               R"({"rows":[{"at":"T","event":"proxy.call","data":{"summary":)"
+                               R"("CloneVM_Task x -> web-3","arguments":"name=web-3"}}]})");
+    EXPECT_EQ(text, "T  CloneVM_Task x -> web-3\n    name=web-3\n");
+}
+
 }  // namespace
 }  // namespace pcg::gateway::ctl

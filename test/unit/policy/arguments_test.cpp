@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/policy/argument_collector.h"
+
+#include <gtest/gtest.h>
+
+namespace pcg::policy {
+namespace {
+
+// Elements by hand: what an XML parser would say.
+class Call {
+  public:
+    Call& in(std::string_view element, std::string_view type = {}, std::string_view xsi = {}) {
+        collector_.start(element, type, xsi);
+        return *this;
+    }
+
+    Call& out() {
+        collector_.end();
+        return *this;
+    }
+
+    Call& leaf(std::string_view element, std::string_view text, std::string_view type = {}) {
+        in(element, type);
+        // In two pieces, as parsers do.
+        collector_.text(text.substr(0, text.size() / 2));
+        collector_.text(text.substr(text.size() / 2));
+        return out();
+    }
+
+    Call& mark() {
+        collector_.mark();
+        return *this;
+    }
+
+    Call& text(std::string_view text) {
+        collector_.text(text);
+        return *this;
+    }
+
+    const Arguments& seen() const { return collector_.arguments(); }
+
+  private:
+    ArgumentCollector collector_;
+};
+
+TEST(Arguments, OfACloneAreItsPlaceItsNameAndItsUserDataByDigest) {
+    Call call;
+    call.leaf("folder", "group-v3", "Folder").leaf("name", "web-3");
+    call.in("spec").in("location").leaf("datastore", "datastore-12", "Datastore");
+    call.leaf("pool", "resgroup-8", "ResourcePool").out();
+    call.in("config").in("extraConfig").leaf("key", "GuestInfo.UserData");
+    call.leaf("value", "secret user data").out();
+    call.in("extraConfig")
+        .leaf("key", "guestinfo.password")
+        .leaf("value", "hunter2")
+        .out()
+        .out()
+        .out();
+    const auto& seen = call.seen();
+    EXPECT_FALSE(seen.overfull);
+    EXPECT_EQ(seen.names, std::vector<std::string>{"web-3"});
+    ASSERT_EQ(seen.references.size(), 3U);
+    EXPECT_TRUE(mayBe(seen.references[0], Kind::Folder));
+    EXPECT_TRUE(mayBe(seen.references[1], Kind::Datastore));
+    ASSERT_EQ(seen.extra_config.size(), 2U);
+    EXPECT_EQ(seen.extra_config[0].key, "guestinfo.userdata");
+    EXPECT_EQ(seen.extra_config[0].size, 16U);
+    EXPECT_EQ(seen.extra_config[0].sha256.size(), 64U);
+    // A digest of a short secret would give it away.
+    EXPECT_EQ(seen.extra_config[1].sha256, "");
+    const auto text = seen.toText();
+    EXPECT_EQ(text.find("hunter2"), std::string::npos);
+    EXPECT_EQ(text.find("secret user data"), std::string::npos);
+    EXPECT_TRUE(
+        text.starts_with("name=web-3 folder=group-v3 datastore=datastore-12 pool=resgroup-8"))
+        << text;
+}
+
+TEST(Arguments, DatastoresAndNetworksAreFoundUnderTheirNames) {
+    Call call;
+    call.in("spec").in("deviceChange").in("device");
+    call.in("backing", {}, "VirtualDiskFlatVer2BackingInfo")
+        .leaf("fileName", "[fast 1] web/web.vmdk")
+        .out();
+    call.in("backing", {}, "VirtualEthernetCardNetworkBackingInfo")
+        .leaf("deviceName", "VM Network")
+        .out();
+    call.in("backing", {}, "VirtualUSBRemoteHostBackingInfo").leaf("deviceName", "usb").out();
+    call.in("port").leaf("portgroupKey", "dvportgroup-21").out();
+    call.out().out().out();
+    EXPECT_EQ(call.seen().datastores, std::vector<std::string>{"fast 1"});
+    EXPECT_EQ(call.seen().networks, (std::vector<std::string>{"VM Network", "dvportgroup-21"}));
+}
+
+TEST(Arguments, AnObjectIsWhatItsIdItsTypeOrItsPlaceSays) {
+    EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Folder));
+    EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Datastore));
+    EXPECT_TRUE(mayBe({"folder", "", "abc"}, Kind::Folder));
+    EXPECT_TRUE(mayBe({"x", "", "group-p7"}, Kind::Datastore));
+    EXPECT_FALSE(mayBe({"x", "", "group-p7"}, Kind::Folder));
+    EXPECT_FALSE(mayBe({"x", "", ""}, Kind::Machine));
+}
+
+TEST(Arguments, AnObjectWithoutATypeIsFoundByItsId) {
+    Call call;
+    call.in("spec")
+        .leaf("somewhere", "group-v9")
+        .leaf("text", "group-therapy")
+        .leaf("x", "vm-")
+        .out();
+    ASSERT_EQ(call.seen().references.size(), 1U);
+    EXPECT_TRUE(mayBe(call.seen().references[0], Kind::Folder));
+}
+
+TEST(Arguments, WhatCouldBeReadInTwoWaysIsOverfull) {
+    Call comment;
+    comment.in("folder", "Folder").text("group-").mark().text("v3").out();
+    EXPECT_TRUE(comment.seen().overfull);
+
+    Call nested;
+    nested.in("folder", "Folder").text("group-v3").in("x").out().out();
+    EXPECT_TRUE(nested.seen().overfull);
+
+    Call harmless;
+    harmless.in("spec").mark().leaf("name", "a").out();
+    EXPECT_FALSE(harmless.seen().overfull);
+}
+
+TEST(Arguments, MoreThanIsKeptIsOverfull) {
+    Call many;
+    for (std::size_t i = 0; i <= Arguments::kMostItems; ++i)
+        many.leaf("vm", "vm-" + std::to_string(i));
+    EXPECT_TRUE(many.seen().overfull);
+    EXPECT_EQ(many.seen().references.size(), Arguments::kMostItems);
+
+    Call same;
+    for (std::size_t i = 0; i <= Arguments::kMostItems; ++i) same.leaf("vm", "vm-1");
+    EXPECT_FALSE(same.seen().overfull);
+
+    Call lengthy;
+    lengthy.leaf("folder", std::string(5000, 'x'));
+    EXPECT_TRUE(lengthy.seen().overfull);
+
+    Call annotation;
+    annotation.in("spec").leaf("annotation", std::string(50'000, 'x')).out();
+    EXPECT_FALSE(annotation.seen().overfull);
+}
+
+}  // namespace
+}  // namespace pcg::policy

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/judge.h"
+
+#include "vcenter-proxy/endpoint/maas/rules.h"
+#include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/method_tables.h"
+
+#include <algorithm>
+
+namespace pcg::proxy {
+namespace {
+
+tl::unexpected<Error> deniedByRole(const policy::Ask& ask, Role role) {
+    return fail(errc::kMethodDenied,
+                nameOf(ask) + " is not open to the role '" + std::string(roleName(role)) +
+                    "' of this access key");
+}
+
+tl::unexpected<Error> deniedByFile(const policy::Ask& ask, const policy::Decision& decision) {
+    return fail(errc::kMethodDenied,
+                nameOf(ask) + " is not open to this access key: " + decision.why + " (" +
+                    decision.decidedBy() + ")");
+}
+
+Result<Verdict> judgeByFile(const EndpointPolicy& policy,
+                            const Principal& principal,
+                            const policy::Ask& ask,
+                            const HasRole& has,
+                            const Circumstances& circumstances) {
+    const policy::Asker asker{
+        circumstances.endpoint, principal.key.text(), builtinOf(principal.role)};
+    const auto ceiling = policy.ceiling;
+    const auto decision =
+        policy::decide(*policy.document,
+                       asker,
+                       ask,
+                       [&](policy::Builtin role) { return has(std::min(roleOf(role), ceiling)); },
+                       {circumstances.now, circumstances.owns});
+    if (decision.kind == policy::Decision::Kind::NeedsArguments) return Verdict::NeedsArguments;
+    if (!decision.isAllowed()) return deniedByFile(ask, decision);
+    return Verdict::Allowed;
+}
+
+}  // namespace
+
+policy::Builtin builtinOf(Role role) {
+    switch (role) {
+        case Role::Inventory:
+            return policy::Builtin::Inventory;
+        case Role::Deploy:
+            return policy::Builtin::Deploy;
+        case Role::Full:
+            return policy::Builtin::Full;
+    }
+    return policy::Builtin::Inventory;
+}
+
+Role roleOf(policy::Builtin role) {
+    switch (role) {
+        case policy::Builtin::Inventory:
+            return Role::Inventory;
+        case policy::Builtin::Deploy:
+            return Role::Deploy;
+        case policy::Builtin::Full:
+            return Role::Full;
+    }
+    return Role::Inventory;
+}
+
+std::string nameOf(const policy::Ask& ask) {
+    switch (ask.door) {
+        case policy::Door::Soap:
+            return std::string(ask.method);
+        case policy::Door::Files:
+            return std::string(ask.method) + " of datastore files";
+        case policy::Door::Rest:
+        case policy::Door::Maas:
+            break;
+    }
+    return std::string(ask.method) + " " + std::string(ask.path.substr(0, 128)) +
+           (ask.op.empty() ? "" : " op=" + std::string(ask.op.substr(0, 64)));
+}
+
+Result<Verdict> judge(const EndpointPolicy& policy,
+                      const Principal& principal,
+                      const policy::Ask& ask,
+                      const HasRole& has,
+                      const Circumstances& circumstances) {
+    if (policy.paused) {
+        return fail(errc::kPaused,
+                    "the data center's admin paused all access: " + *policy.paused +
+                        "; nothing was done, try again later");
+    }
+    // A file that is only read is read by the roles that may read it: inventory has none of them.
+    const bool reads = ask.door == policy::Door::Files ? ask.isReading() : has(Role::Inventory);
+    if (policy.read_only && !reads && !policy::isAlwaysOpen(ask)) {
+        return fail(errc::kReadOnly,
+                    nameOf(ask) +
+                        " is refused: the data center's admin switched this gateway to "
+                        "read-only");
+    }
+    if (policy.document) return judgeByFile(policy, principal, ask, has, circumstances);
+    const auto role = std::min(principal.role, policy.ceiling);
+    if (!has(role)) return deniedByRole(ask, role);
+    return Verdict::Allowed;
+}
+
+policy::Vocabulary policyVocabulary() {
+    policy::Vocabulary words;
+    words.never = methods::never();
+    for (const auto& rule : maas::rules()) words.maas.push_back({rule.path, rule.method, rule.ops});
+    return words;
+}
+
+bool builtinHas(Role role, const policy::Ask& ask) {
+    switch (ask.door) {
+        case policy::Door::Soap: {
+            const bool pbm = ask.method.starts_with("Pbm");
+            const SoapCall call{std::string(pbm ? kPbmNamespace : kVimNamespace),
+                                std::string(ask.method),
+                                {std::string(ask.object_type), std::string(ask.object_id)}};
+            return methods::isOpenToAll(call) || methods::isAllowed(role, call);
+        }
+        case policy::Door::Maas: {
+            oauth::Parameters parameters;
+            for (const auto& [name, value] : ask.fields == nullptr ? policy::Fields() : *ask.fields)
+                parameters.push_back({name, value});
+            const maas::Wish wish{ask.method, ask.path, ask.op};
+            return maas::judge(role, wish, parameters) == maas::Answer::Allowed;
+        }
+        case policy::Door::Files:
+            return role != Role::Inventory;
+        case policy::Door::Rest:
+            break;
+    }
+    return false;
+}
+
+}  // namespace pcg::proxy

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/policy/argument_collector.h"
+
+#include "common/base/text.h"
+#include "common/codec/utf8.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pcg::policy {
+namespace {
+
+// What cloud-init and its kin read: worth a digest. Others may be short secrets, which a digest
+// would give away.
+constexpr std::array<std::string_view, 4> kUserData{"guestinfo.userdata",
+                                                    "guestinfo.metadata",
+                                                    "guestinfo.vendordata",
+                                                    "guestinfo.ignition.config.data"};
+
+constexpr std::array<std::string_view, 12> kPlaces{"folder",
+                                                   "datastore",
+                                                   "pool",
+                                                   "resourcePool",
+                                                   "host",
+                                                   "network",
+                                                   "vm",
+                                                   "target",
+                                                   "destinationFolder",
+                                                   "storagePod",
+                                                   "parentFolder",
+                                                   "entity"};
+
+bool isUserData(std::string_view key) {
+    return std::find(kUserData.begin(), kUserData.end(), key) != kUserData.end();
+}
+
+struct KindWords {
+    Kind kind;
+    std::array<std::string_view, 4> types;
+    std::array<std::string_view, 2> prefixes;
+    std::array<std::string_view, 4> elements;
+};
+
+constexpr std::array<KindWords, 6> kKinds{{
+    {Kind::Machine, {"VirtualMachine"}, {"vm-"}, {"vm"}},
+    {Kind::Folder, {"Folder"}, {"group-"}, {"folder", "destinationFolder", "parentFolder"}},
+    {Kind::Datastore,
+     {"Datastore", "StoragePod"},
+     {"datastore-", "group-p"},
+     {"datastore", "storagePod"}},
+    {Kind::Network,
+     {"Network", "DistributedVirtualPortgroup", "OpaqueNetwork"},
+     {"network-", "dvportgroup-"},
+     {"network"}},
+    {Kind::Pool, {"ResourcePool", "VirtualApp"}, {"resgroup-"}, {"pool", "resourcePool"}},
+    {Kind::Host, {"HostSystem"}, {"host-"}, {"host"}},
+}};
+
+template <std::size_t N>
+bool isAmong(const std::array<std::string_view, N>& words, std::string_view word) {
+    return !word.empty() && std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// "group-v3", "datastore-12": a letter or none, and digits, behind one of the prefixes.
+bool isObjectId(std::string_view text) {
+    if (text.size() > 32 || text.empty()) return false;
+    for (const auto& kind : kKinds) {
+        for (const auto prefix : kind.prefixes) {
+            if (prefix.empty() || !text.starts_with(prefix)) continue;
+            auto rest = text.substr(prefix.size());
+            if (!rest.empty() && rest.front() >= 'a' && rest.front() <= 'z') rest.remove_prefix(1);
+            const bool digits =
+                std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
+            if (!rest.empty() && digits) return true;
+        }
+    }
+    return false;
+}
+
+// Whatever stands below is not even looked at.
+bool isSecret(std::string_view element) {
+    constexpr std::array<std::string_view, 5> kSigns{
+        "assword", "ecret", "oken", "rivateKey", "assphrase"};
+    return std::any_of(kSigns.begin(), kSigns.end(), [&](std::string_view sign) {
+        return element.find(sign) != std::string_view::npos;
+    });
+}
+
+// As it may stand in a line: what is not plain is quoted, and cannot look like another field.
+std::string plain(std::string_view text) {
+    std::string shown =
+        text.size() <= 80 ? std::string(text) : std::string(text.substr(0, 77)) + "...";
+    const bool is_plain = !shown.empty() && std::all_of(shown.begin(), shown.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-_.:/@[]*").find(c) != std::string_view::npos;
+    });
+    if (is_plain) return shown;
+    for (auto& c : shown) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+        if (c == '"') c = '\'';
+    }
+    return "\"" + codec::repairUtf8(shown) + "\"";
+}
+
+}  // namespace
+
+bool mayBe(const Reference& reference, Kind kind) {
+    const auto& words = *std::find_if(
+        kKinds.begin(), kKinds.end(), [&](const KindWords& one) { return one.kind == kind; });
+    const bool pod = reference.id.starts_with("group-p");
+    const bool named =
+        std::any_of(words.prefixes.begin(), words.prefixes.end(), [&](std::string_view prefix) {
+            if (prefix.empty() || !reference.id.starts_with(prefix)) return false;
+            return kind != Kind::Folder || !pod;
+        });
+    return named || isAmong(words.types, reference.type) ||
+           isAmong(words.elements, reference.element);
+}
+
+std::string Arguments::toText() const {
+    constexpr std::size_t kEnough = 1000;
+    std::string text;
+    const auto add = [&](std::string_view name, const std::string& value) {
+        if (text.size() > kEnough) return;
+        text += (text.empty() ? "" : " ") + std::string(name) + "=" + plain(value);
+    };
+    for (const auto& name : names) add("name", name);
+    for (const auto& reference : references) {
+        add(reference.element.empty() ? "object" : reference.element, reference.id);
+    }
+    for (const auto& name : datastores) add("datastore", "[" + name + "]");
+    for (const auto& name : networks) add("network", name);
+    for (const auto& setting : extra_config) {
+        add("extra_config", setting.key);
+        if (setting.sha256.empty() || text.size() > kEnough) continue;
+        text += " sha256:" + setting.sha256 + " (" + std::to_string(setting.size) + " octets)";
+    }
+    if (overfull) text += " ...";
+    return text;
+}
+
+ArgumentCollector::Word ArgumentCollector::wordOf(std::string_view element) {
+    struct Named {
+        std::string_view name;
+        Word word;
+    };
+
+    static constexpr std::array<Named, 11> kWords{{{"extraConfig", Word::ExtraConfig},
+                                                   {"config", Word::Config},
+                                                   {"spec", Word::Spec},
+                                                   {"backing", Word::Backing},
+                                                   {"key", Word::Key},
+                                                   {"value", Word::Value},
+                                                   {"name", Word::Name},
+                                                   {"newName", Word::NewName},
+                                                   {"deviceName", Word::DeviceName},
+                                                   {"portgroupKey", Word::PortgroupKey},
+                                                   {"opaqueNetworkId", Word::OpaqueNetworkId}}};
+    for (const auto& one : kWords) {
+        if (one.name == element) return one.word;
+    }
+    return isAmong(kPlaces, element) ? Word::Place : Word::Other;
+}
+
+ArgumentCollector::Capture ArgumentCollector::captureFor(Word word,
+                                                         std::string_view type,
+                                                         std::string_view xsi_type) const {
+    const bool setting = parent() == Word::ExtraConfig || parent() == Word::Config;
+    if (word == Word::Key && setting) return Capture::Key;
+    if (word == Word::Value && setting) return Capture::Value;
+    if (!type.empty() || xsi_type.ends_with("ManagedObjectReference") || word == Word::Place) {
+        return Capture::Reference;
+    }
+    const bool argument = stack_.size() == 1;
+    const bool made = argument || parent() == Word::Config || parent() == Word::Spec;
+    if (word == Word::NewName || (word == Word::Name && made)) return Capture::Name;
+    if (word == Word::DeviceName && network_backing_) return Capture::Network;
+    if (word == Word::PortgroupKey || word == Word::OpaqueNetworkId) return Capture::Network;
+    return Capture::Any;
+}
+
+template <class T>
+void ArgumentCollector::keep(std::vector<T>& list, T item) {
+    if (std::find(list.begin(), list.end(), item) != list.end()) return;
+    if (list.size() >= Arguments::kMostItems) {
+        arguments_.overfull = true;
+        return;
+    }
+    list.push_back(std::move(item));
+}
+
+void ArgumentCollector::begin(Capture capture) {
+    capture_ = capture;
+    captured_at_ = stack_.size();
+    captured_.clear();
+    too_long_ = false;
+    marked_ = false;
+}
+
+void ArgumentCollector::start(std::string_view element,
+                              std::string_view type,
+                              std::string_view xsi_type) {
+    // Text with elements in it: an object that is more than its id is nothing that we know. Some
+    // arguments share a name with one ("host", "network") and are structures.
+    if (capture_ == Capture::Reference && !reference_.type.empty()) arguments_.overfull = true;
+    if (capture_ == Capture::Key || capture_ == Capture::Network) arguments_.overfull = true;
+    capture_ = Capture::None;
+    const Word word = wordOf(element);
+    stack_.push_back(word);
+    if (secret_depth_ == 0 && isSecret(element)) secret_depth_ = stack_.size();
+    if (secret_depth_ > 0) return;
+    if (word == Word::ExtraConfig || word == Word::Config) key_.clear();
+    if (word == Word::Backing) {
+        // Distributed switches have a backing of their own; their names end alike.
+        network_backing_ =
+            xsi_type.find("EthernetCard") != std::string_view::npos || xsi_type.empty();
+    }
+    begin(captureFor(word, type, xsi_type));
+    if (capture_ == Capture::Reference) {
+        reference_ = {std::string(element.substr(0, 64)), std::string(type.substr(0, 64)), {}};
+    }
+    if (capture_ == Capture::Value) {
+        value_size_ = 0;
+        digest_.reset();
+        if (isUserData(key_)) digest_.emplace();
+    }
+}
+
+void ArgumentCollector::text(std::string_view text) {
+    if (capture_ == Capture::None || captured_at_ != stack_.size()) return;
+    if (capture_ == Capture::Value) {
+        value_size_ += text.size();
+        if (digest_) digest_->update(text);
+        return;
+    }
+    // Only its beginning tells whether it names a datastore.
+    if (captured_.size() + text.size() > kLongestText) {
+        too_long_ = true;
+        if (capture_ != Capture::Any) return;
+        text = text.substr(0, kLongestText - captured_.size());
+    }
+    captured_.append(text);
+}
+
+void ArgumentCollector::mark() {
+    if (captured_at_ == stack_.size()) marked_ = true;
+}
+
+void ArgumentCollector::finishValue() {
+    auto key = std::move(key_);
+    key_.clear();
+    if (key.empty()) return;
+    auto& settings = arguments_.extra_config;
+    const auto last = std::find_if(settings.rbegin(),
+                                   settings.rend(),
+                                   [&](const ExtraSetting& one) { return one.key == key; });
+    if (last == settings.rend()) return;
+    last->size = value_size_;
+    if (digest_) last->sha256 = toHex(digest_->finish());
+}
+
+void ArgumentCollector::finishAny() {
+    const auto text = trimAscii(captured_);
+    // An object's `type` may be left out; its id gives it away.
+    if (isObjectId(text)) return keep(arguments_.references, Reference{"", "", std::string(text)});
+    const auto close = text.find(']');
+    if (!text.starts_with('[')) return;
+    if (close == std::string_view::npos) {
+        arguments_.overfull = arguments_.overfull || too_long_;
+        return;
+    }
+    if (close > 1) keep(arguments_.datastores, std::string(text.substr(1, close - 1)));
+}
+
+void ArgumentCollector::finish() {
+    const Capture capture = capture_;
+    capture_ = Capture::None;
+    if (too_long_ && capture != Capture::Any) {
+        arguments_.overfull = true;
+        return;
+    }
+    const std::string text(trimAscii(captured_));
+    if (marked_ && !text.empty() && capture != Capture::Value) arguments_.overfull = true;
+    switch (capture) {
+        case Capture::None:
+            return;
+        case Capture::Reference:
+            if (text.empty()) return;
+            reference_.id = text;
+            return keep(arguments_.references, std::move(reference_));
+        case Capture::Key:
+            key_ = toLowerAscii(text);
+            return keep(arguments_.extra_config, ExtraSetting{key_, {}, 0});
+        case Capture::Value:
+            return finishValue();
+        case Capture::Name:
+            return keep(arguments_.names, text);
+        case Capture::Network:
+            if (!text.empty()) keep(arguments_.networks, text);
+            return;
+        case Capture::Any:
+            return finishAny();
+    }
+}
+
+void ArgumentCollector::end() {
+    if (capture_ != Capture::None && captured_at_ == stack_.size()) finish();
+    capture_ = Capture::None;
+    if (stack_.empty()) return;
+    if (secret_depth_ == stack_.size()) secret_depth_ = 0;
+    if (stack_.back() == Word::Backing) network_backing_ = false;
+    stack_.pop_back();
+}
+
+}  // namespace pcg::policy

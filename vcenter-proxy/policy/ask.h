@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What somebody asks for, as a policy sees it. The parsing of requests happened before: whatever
+// stands here was read by the same parser that reads what is forwarded.
+//
+// An Ask views its texts; OwnedAsk holds them, for whoever keeps one. Values.
+#pragma once
+
+#include "vcenter-proxy/policy/arguments.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pcg::policy {
+
+enum class Door { Soap, Rest, Maas, Files };
+
+std::string_view doorName(Door door);  // "soap"
+
+// The roles that need no file. Each contains the ones before it.
+enum class Builtin { Inventory, Deploy, Full };
+
+std::string_view builtinName(Builtin role);
+
+using Fields = std::vector<std::pair<std::string, std::string>>;
+
+struct Ask {
+    Door door = Door::Soap;
+    std::string_view method = {};  // of SOAP, or of HTTP
+    // SOAP: `_this`, as the client says.
+    std::string_view object_type = {};
+    std::string_view object_id = {};
+    // REST: the canonical path, with its first slash; MAAS: what stands below /MAAS/api/2.0/;
+    // files: what stands below /folder/.
+    std::string_view path = {};
+    std::string_view op = {};              // MAAS; empty: none
+    std::string_view datastore = {};       // files: dsName
+    const Arguments* arguments = nullptr;  // SOAP; null: not read yet
+    const Fields* fields = nullptr;        // MAAS, REST; null: none
+
+    // "CloneVM_Task VirtualMachine:vm-7", "POST machines/{}/ op=deploy".
+    std::string toText() const;
+
+    bool isReading() const;  // GET or HEAD, by HTTP
+};
+
+}  // namespace pcg::policy

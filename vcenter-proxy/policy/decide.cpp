@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/policy/decide.h"
+
+#include "vcenter-proxy/policy/match.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pcg::policy {
+namespace {
+
+constexpr std::array<std::string_view, 5> kAlways{
+    "Login", "Logout", "CurrentTime", "SessionIsActive", "RetrieveServiceContent"};
+
+// Calls that put something into a folder, or onto a datastore, and must say where.
+constexpr std::array<std::string_view, 7> kIntoFolder{"CloneVM_Task",
+                                                      "CreateFolder",
+                                                      "CreateVM_Task",
+                                                      "ImportVApp",
+                                                      "InstantClone_Task",
+                                                      "MoveIntoFolder_Task",
+                                                      "RegisterVM_Task"};
+constexpr std::array<std::string_view, 3> kOntoDatastore{
+    "CloneVM_Task", "CreateVM_Task", "InstantClone_Task"};
+
+template <std::size_t N>
+bool isOneOf(const std::array<std::string_view, N>& words, std::string_view word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+bool matchesAny(const std::vector<std::string>& patterns, std::string_view text) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+        return globMatches(pattern, text);
+    });
+}
+
+// The reason why it does not hold; empty if it does.
+using Doubt = std::string;
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text.substr(0, 80)) + "\""; }
+
+struct Placement {
+    Kind kind;
+    std::string_view word;
+    const std::vector<std::string>& allowed;
+    bool needed = false;
+};
+
+// One look at the arguments of a SOAP call.
+class Looking {
+  public:
+    Looking(const Ask& ask, const Circumstances& circumstances)
+        : ask_(ask), arguments_(*ask.arguments), circumstances_(circumstances) {}
+
+    Doubt at(const Where& where) const;
+
+  private:
+    Doubt placed(const Placement& placement) const;
+    Doubt named(const Where& where) const;
+    Doubt own() const;
+
+    Reference subject() const {
+        return {"_this", std::string(ask_.object_type), std::string(ask_.object_id)};
+    }
+
+    const Ask& ask_;
+    const Arguments& arguments_;
+    const Circumstances& circumstances_;
+};
+
+Doubt Looking::placed(const Placement& placement) const {
+    if (placement.allowed.empty()) return {};
+    bool seen = false;
+    Doubt doubt;
+    const auto look = [&](std::string_view id) {
+        seen = true;
+        if (doubt.empty() && !matchesAny(placement.allowed, id)) {
+            doubt =
+                std::string(placement.word) + " " + quoted(id) + " is not among those of the rule";
+        }
+    };
+    if (const auto one = subject(); mayBe(one, placement.kind)) look(one.id);
+    for (const auto& reference : arguments_.references) {
+        if (mayBe(reference, placement.kind)) look(reference.id);
+    }
+    if (placement.kind == Kind::Datastore) {
+        for (const auto& name : arguments_.datastores) look(name);
+    }
+    if (placement.kind == Kind::Network) {
+        for (const auto& name : arguments_.networks) look(name);
+    }
+    if (!seen && placement.needed) {
+        return "it names no " + std::string(placement.word) + ", and the rule asks for one";
+    }
+    return doubt;
+}
+
+Doubt Looking::named(const Where& where) const {
+    if (where.limits_extra_config) {
+        for (const auto& setting : arguments_.extra_config) {
+            if (!matchesAny(where.extra_config, setting.key))
+                return "the key " + quoted(setting.key) +
+                       " of extraConfig is not among those of the rule";
+        }
+    }
+    if (where.names.empty()) return {};
+    if (arguments_.names.empty()) return "it gives no name, and the rule asks for one";
+    for (const auto& name : arguments_.names) {
+        if (!matchesAny(where.names, name))
+            return "the name " + quoted(name) + " is not one of the rule's";
+    }
+    return {};
+}
+
+Doubt Looking::own() const {
+    bool seen = false;
+    const auto isOther = [&](const Reference& one) {
+        if (!mayBe(one, Kind::Machine)) return false;
+        seen = true;
+        return circumstances_.owns == nullptr || !(*circumstances_.owns)(one.id);
+    };
+    const auto doubtful = [](std::string_view id) {
+        return quoted(id) + " was not made through this gateway by this access key";
+    };
+    if (const auto one = subject(); isOther(one)) return doubtful(one.id);
+    for (const auto& one : arguments_.references) {
+        if (isOther(one)) return doubtful(one.id);
+    }
+    return seen ? Doubt() : "it names no virtual machine, and the rule is for one's own";
+}
+
+Doubt Looking::at(const Where& where) const {
+    if (arguments_.overfull) return "it names more than the gateway looks at, or in an odd form";
+    for (const Placement& placement :
+         {Placement{Kind::Folder, "folder", where.folders, isOneOf(kIntoFolder, ask_.method)},
+          Placement{
+              Kind::Datastore, "datastore", where.datastores, isOneOf(kOntoDatastore, ask_.method)},
+          Placement{Kind::Network, "network", where.networks},
+          Placement{Kind::Pool, "resource pool", where.pools},
+          Placement{Kind::Host, "host", where.hosts}}) {
+        if (auto doubt = placed(placement); !doubt.empty()) return doubt;
+    }
+    if (auto doubt = named(where); !doubt.empty()) return doubt;
+    return where.own_vms ? own() : Doubt();
+}
+
+// Each value of the fields that the rule names must be there and fit.
+Doubt fieldsDoubt(const Ask& ask, const Where& where) {
+    if (ask.door == Door::Files && !where.datastores.empty() &&
+        !matchesAny(where.datastores, ask.datastore)) {
+        return "datastore " + quoted(ask.datastore) + " is not among those of the rule";
+    }
+    for (const auto& [name, patterns] : where.fields) {
+        bool seen = false;
+        for (const auto& [given, value] : ask.fields == nullptr ? Fields() : *ask.fields) {
+            if (given != name) continue;
+            seen = true;
+            if (!matchesAny(patterns, value))
+                return "the field " + quoted(name) + " is not one of the rule's";
+        }
+        if (!seen) return "the field " + quoted(name) + " is missing, and the rule asks for it";
+    }
+    return {};
+}
+
+bool isOpenNow(const Rule& rule, WallTime now) {
+    return rule.when.empty() ||
+           std::any_of(rule.when.begin(), rule.when.end(), [&](const Window* window) {
+               return window->isOpen(now);
+           });
+}
+
+std::string namesOf(const std::vector<const Window*>& windows) {
+    std::string names;
+    for (const auto* window : windows) names += (names.empty() ? "" : ", ") + window->name;
+    return names;
+}
+
+bool asksForOwn(const Rule& rule) {
+    return std::any_of(
+        rule.where.begin(), rule.where.end(), [](const Where& one) { return one.own_vms; });
+}
+
+// The conditions of an allowing rule.
+void judge(const Rule& rule, const Ask& ask, const Circumstances& now, Decision& decision) {
+    decision.kind = Decision::Kind::Refused;
+    if (!isOpenNow(rule, now.now)) {
+        decision.why = "it is not the time: " + namesOf(rule.when);
+        return;
+    }
+    if (ask.door == Door::Soap && !rule.where.empty()) {
+        if (ask.arguments == nullptr) {
+            decision.kind = Decision::Kind::NeedsArguments;
+            return;
+        }
+        if (now.owns == nullptr && asksForOwn(rule)) {
+            decision.kind = Decision::Kind::NeedsOwnership;
+            decision.why = "whose machine it is is not known";
+            return;
+        }
+    }
+    Doubt first;
+    for (const auto& where : rule.where) {
+        auto doubt = ask.door == Door::Soap ? Looking(ask, now).at(where) : fieldsDoubt(ask, where);
+        if (doubt.empty()) {
+            first.clear();
+            break;
+        }
+        if (first.empty()) first = std::move(doubt);
+    }
+    decision.why = std::move(first);
+    if (decision.why.empty()) decision.kind = Decision::Kind::Allowed;
+}
+
+bool selects(const ObjectSelector& selector, const Ask& ask, bool deny) {
+    const bool same_id = selector.id.empty() || selector.id == ask.object_id;
+    const bool same_type = selector.type.empty() || selector.type == ask.object_type;
+    if (!selector.id.empty()) return same_id && (deny || same_type);
+    if (same_type)
+        return deny || selector.type != "VirtualMachine" || ask.object_id.starts_with("vm-");
+    // The type is the client's word; of a machine the id says it, too.
+    return deny && selector.type == "VirtualMachine" && ask.object_id.starts_with("vm-");
+}
+
+bool selects(const PathSelector& selector, const Ask& ask) {
+    // HEAD sees no more than GET does.
+    const auto method = ask.method == "HEAD" ? std::string_view("GET") : ask.method;
+    if (selector.method != "*" && selector.method != method) return false;
+    if (ask.door == Door::Maas && selector.op != "*" && selector.op != ask.op) return false;
+    return pathMatches(selector.path, ask.path);
+}
+
+}  // namespace
+
+bool Window::isOpen(WallTime now) const {
+    using namespace std::chrono;
+    const auto local = floor<minutes>(now + zone->offsetAt(now));
+    const auto day = floor<std::chrono::days>(local);
+    const int minute = static_cast<int>((local - day).count());
+    const auto index = [](auto when) { return weekday(sys_days(when)).iso_encoding() - 1; };
+    const auto today = index(day);
+    const auto yesterday = (today + 6) % 7;
+    if (from < to) return days.test(today) && minute >= from && minute < to;
+    return (days.test(today) && minute >= from) || (days.test(yesterday) && minute < to);
+}
+
+std::string Rule::label() const {
+    return "rule " + std::to_string(number) + (name.empty() ? "" : " '" + name + "'") + " (line " +
+           std::to_string(at.line) + ")";
+}
+
+const EndpointLimits* Policy::limitsOf(std::string_view endpoint) const {
+    const auto found = std::find_if(endpoints.begin(), endpoints.end(), [&](const auto& one) {
+        return one.endpoint == endpoint;
+    });
+    return found == endpoints.end() ? nullptr : &*found;
+}
+
+std::string Decision::decidedBy() const {
+    if (role == nullptr) {
+        return "role " + std::string(builtin ? builtinName(*builtin) : "") + " (built in)";
+    }
+    const auto text = "role " + role->name;
+    if (rule != nullptr) return text + ", " + rule->label();
+    if (builtin) return text + ", which extends " + std::string(builtinName(*builtin));
+    return text + ", of which no rule speaks of it";
+}
+
+bool isAlwaysOpen(const Ask& ask) { return ask.door == Door::Soap && isOneOf(kAlways, ask.method); }
+
+bool speaksOf(const Rule& rule, const Ask& ask) {
+    if (rule.door != ask.door) return false;
+    if (rule.door != Door::Soap) {
+        return std::any_of(rule.paths.begin(), rule.paths.end(), [&](const PathSelector& one) {
+            return selects(one, ask);
+        });
+    }
+    if (!matchesAny(rule.methods, ask.method)) return false;
+    return rule.objects.empty() ||
+           std::any_of(rule.objects.begin(), rule.objects.end(), [&](const ObjectSelector& one) {
+               return selects(one, ask, rule.deny);
+           });
+}
+
+RoleOf roleOf(const Policy& policy, const Asker& asker) {
+    for (const auto& one : policy.assign) {
+        const bool fits = (one.endpoint.empty() || one.endpoint == asker.endpoint) &&
+                          (one.key.empty() || one.key == asker.key) &&
+                          (!one.key_role || *one.key_role == asker.key_role);
+        if (!fits) continue;
+        return {one.role, one.builtin.value_or(Builtin::Inventory), &one};
+    }
+    return {nullptr, asker.key_role, nullptr};
+}
+
+Decision decide(const Policy& policy,
+                const Asker& asker,
+                const Ask& ask,
+                const HasBuiltin& has,
+                const Circumstances& circumstances) {
+    const auto* limits = policy.limitsOf(asker.endpoint);
+    const auto ceiling = limits == nullptr ? Builtin::Full : limits->ceiling;
+    const auto given = roleOf(policy, asker);
+    Decision decision;
+    decision.role = given.role;
+    if (given.role == nullptr) decision.builtin = std::min(given.builtin, ceiling);
+    if (isAlwaysOpen(ask)) {
+        decision.kind = Decision::Kind::Allowed;
+        return decision;
+    }
+    const auto refuse = [&](std::string why) {
+        decision.kind = Decision::Kind::Refused;
+        decision.why = std::move(why);
+        return decision;
+    };
+    const auto word = ask.door == Door::Soap ? ask.method : ask.op;
+    if (limits != nullptr && !word.empty() && matchesAny(limits->deny, word)) {
+        return refuse(std::string(word) + " is switched off for this endpoint");
+    }
+    // Whatever a file says, what the role full lacks is for nobody.
+    if (given.role != nullptr && !has(ceiling)) {
+        return refuse(ceiling == Builtin::Full
+                          ? std::string("it is never open through the gateway")
+                          : "this endpoint's ceiling is " + std::string(builtinName(ceiling)));
+    }
+    for (const auto* role = given.role; role != nullptr; role = role->extends) {
+        decision.role = role;
+        for (const auto& rule : role->rules) {
+            if (!speaksOf(rule, ask)) continue;
+            if (rule.deny && !isOpenNow(rule, circumstances.now)) continue;
+            decision.rule = &rule;
+            if (rule.deny) return refuse("the rule refuses it");
+            judge(rule, ask, circumstances, decision);
+            return decision;
+        }
+        decision.builtin = role->extends_builtin;
+    }
+    if (!decision.builtin) return refuse("no rule allows it");
+    if (!has(*decision.builtin)) {
+        return refuse("it is not open to the role '" + std::string(builtinName(*decision.builtin)) +
+                      "'");
+    }
+    decision.kind = Decision::Kind::Allowed;
+    return decision;
+}
+
+}  // namespace pcg::policy

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decides about one request by a policy. Default deny.
+//
+// A role's rules are tried in their order. The first one that speaks of the request decides: an
+// allowing rule lets it through if its conditions hold and refuses it otherwise; a refusing rule
+// counts while its windows are open. If none speaks of it, the role that it extends decides, and
+// last of all it is refused. Sans I/O, any thread; nothing is allocated for what is allowed.
+#pragma once
+
+#include "vcenter-proxy/policy/document.h"
+
+#include <functional>
+
+namespace pcg::policy {
+
+struct Asker {
+    std::string_view endpoint;  // by name
+    std::string_view key;       // id
+    Builtin key_role = Builtin::Inventory;
+};
+
+// Which machines were made through this gateway by the asker's key.
+using OwnsMachine = std::function<bool(std::string_view id)>;
+
+// Whether a built-in role has this request; the tables are the caller's.
+using HasBuiltin = std::function<bool(Builtin)>;
+
+struct Circumstances {
+    WallTime now;
+    const OwnsMachine* owns = nullptr;  // null: none
+};
+
+struct Decision {
+    enum class Kind {
+        Allowed,
+        Refused,
+        NeedsArguments,  // a rule's conditions look at arguments that are not read yet
+        NeedsOwnership   // only with Circumstances::owns null
+    };
+    Kind kind = Kind::Refused;
+    const Role* role = nullptr;  // null: a built-in one
+    const Rule* rule = nullptr;  // the one that decided; null: none speaks of it
+    std::optional<Builtin> builtin;
+    std::string why;  // when refused, a clause
+
+    bool isAllowed() const { return kind == Kind::Allowed; }
+
+    // "role builder, rule 2 'clone' (line 14)", "role deploy (built in)".
+    std::string decidedBy() const;
+};
+
+// The role of an asker by the policy: what an assignment says, or the key's own.
+struct RoleOf {
+    const Role* role = nullptr;
+    Builtin builtin = Builtin::Inventory;
+    const Assignment* assignment = nullptr;
+};
+
+RoleOf roleOf(const Policy& policy, const Asker& asker);
+
+Decision decide(const Policy& policy,
+                const Asker& asker,
+                const Ask& ask,
+                const HasBuiltin& has,
+                const Circumstances& circumstances);
+
+// What every session needs, whatever its role: Login, Logout, CurrentTime, SessionIsActive,
+// RetrieveServiceContent.
+bool isAlwaysOpen(const Ask& ask);
+
+// Of one rule, for the checks and the tests.
+bool speaksOf(const Rule& rule, const Ask& ask);
+
+}  // namespace pcg::policy
