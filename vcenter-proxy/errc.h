@@ -24,6 +24,8 @@ inline constexpr ErrorCode kUnknownMethod{ErrorClass::Input, "proxy.unknown_meth
 inline constexpr ErrorCode kUnknownOperation{ErrorClass::Input, "proxy.unknown_operation"};
 inline constexpr ErrorCode kStaleRequest{ErrorClass::Input, "proxy.stale_request"};
 inline constexpr ErrorCode kRetired{ErrorClass::Input, "proxy.retired"};
+inline constexpr ErrorCode kNoSuchTransfer{ErrorClass::Input, "proxy.no_such_transfer"};
+inline constexpr ErrorCode kTransferDenied{ErrorClass::Input, "proxy.transfer_denied"};
 inline constexpr ErrorCode kNoSuchEndpoint{ErrorClass::Input, "proxy.no_such_endpoint"};
 
 // The endpoint or the way to it.
@@ -35,6 +37,8 @@ inline constexpr ErrorCode kOutcomeUnknown{ErrorClass::Weather, "proxy.outcome_u
 inline constexpr ErrorCode kNotAVcenter{ErrorClass::Weather, "proxy.not_a_vcenter"};
 // The stored credentials are for another address than the one that this request would ask.
 inline constexpr ErrorCode kEndpointChanged{ErrorClass::Weather, "proxy.endpoint_changed"};
+// What the vCenter says of a lease, or the host that it names, is not as it must be.
+inline constexpr ErrorCode kBadLease{ErrorClass::Weather, "proxy.bad_lease"};
 inline constexpr ErrorCode kNotAMaas{ErrorClass::Weather, "proxy.not_a_maas"};
 inline constexpr ErrorCode kBusy{ErrorClass::Weather, "proxy.busy"};
 inline constexpr ErrorCode kStopping{ErrorClass::Weather, "proxy.stopping"};

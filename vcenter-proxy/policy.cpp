@@ -3,6 +3,7 @@
 
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/method_tables.h"
+#include "vcenter-proxy/rest_rules.h"
 
 #include <algorithm>
 
@@ -14,8 +15,20 @@ Role effectiveRole(const Principal& principal, const EndpointPolicy& policy) {
 }
 
 bool fitsSurface(Surface surface, const SoapCall& call) {
-    const bool is_pbm = call.name_space == kPbmNamespace;
-    return surface == Surface::Pbm ? is_pbm : surface == Surface::Soap && !is_pbm;
+    switch (surface) {
+        case Surface::Soap:
+            return call.name_space == kVimNamespace || call.name_space == kInternalVimNamespace;
+        case Surface::Pbm:
+            return call.name_space == kPbmNamespace;
+        case Surface::Sms:
+            return call.name_space == kSmsNamespace;
+        case Surface::Vslm:
+            return call.name_space == kVslmNamespace;
+        case Surface::Vsan:
+            return call.name_space == kVsanNamespace;
+        default:
+            return false;
+    }
 }
 
 tl::unexpected<Error> notAuthenticated() {
@@ -51,6 +64,43 @@ Result<AuthorizedRequest> Policy::authorizeCall(RequestTarget target,
         if (!open && !methods::isAllowed(role, call)) return denied(call.method, role);
     }
     return AuthorizedRequest(std::move(target), std::move(call), std::move(session));
+}
+
+Result<AuthorizedRequest> Policy::authorizeRest(RequestTarget target,
+                                                std::optional<SessionUse> session) const {
+    const auto& call = *target.rest;
+    if (!rest::isKnown(call)) {
+        return fail(errc::kPathDenied, "this path is not open through the gateway");
+    }
+    if (call.isLogin()) return AuthorizedRequest(std::move(target), std::nullopt, std::nullopt);
+    if (!session) return notAuthenticated();
+    const auto policy = source_.policyFor((*session)->principal.endpoint);
+    const Role role = effectiveRole((*session)->principal, *policy);
+    if (!rest::isAllowed(role, call)) {
+        const auto action = call.action.empty() ? std::string() : " with the action " + call.action;
+        return denied(call.method + " of " + call.path + action, role);
+    }
+    return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
+}
+
+Result<AuthorizedRequest> Policy::authorizeTransfer(RequestTarget target,
+                                                    SessionUse session) const {
+    const auto policy = source_.policyFor(session->principal.endpoint);
+    const Role role = effectiveRole(session->principal, *policy);
+    if (role == Role::Inventory) return denied("moving a lease's disks", role);
+    return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
+}
+
+Result<AuthorizedRequest> Policy::authorizeLibrary(RequestTarget target,
+                                                   std::string_view http_method,
+                                                   std::optional<SessionUse> session) const {
+    if (!session) return notAuthenticated();
+    const auto policy = source_.policyFor((*session)->principal.endpoint);
+    const Role role = effectiveRole((*session)->principal, *policy);
+    if (role == Role::Inventory) {
+        return denied(std::string(http_method) + " of content library files", role);
+    }
+    return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
 }
 
 Result<AuthorizedRequest> Policy::authorizeFile(RequestTarget target,

@@ -19,6 +19,18 @@ class Policy {
                                             SoapCall call,
                                             std::optional<SessionUse> session) const;
 
+    // A call of the REST interface. Its login is open to all.
+    Result<AuthorizedRequest> authorizeRest(RequestTarget target,
+                                            std::optional<SessionUse> session) const;
+
+    // The octets of a lease's device, in the session that opened the lease.
+    Result<AuthorizedRequest> authorizeTransfer(RequestTarget target, SessionUse session) const;
+
+    // A file of the content library.
+    Result<AuthorizedRequest> authorizeLibrary(RequestTarget target,
+                                               std::string_view http_method,
+                                               std::optional<SessionUse> session) const;
+
     // A file of a datastore (`http_method` GET, HEAD, PUT), or a versions file, which is open to
     // all.
     Result<AuthorizedRequest> authorizeFile(RequestTarget target,

@@ -7,7 +7,9 @@
 #include "vcenter-proxy/client_side.h"
 #include "vcenter-proxy/credential_vault.h"
 #include "vcenter-proxy/endpoint/endpoint.h"
+#include "vcenter-proxy/host_dialer.h"
 #include "vcenter-proxy/policy_source.h"
+#include "vcenter-proxy/session_journal.h"
 
 #include <memory>
 
@@ -22,6 +24,8 @@ struct Services {
     CredentialVault& vault;
     PolicySource& policy;
     AuditSink& audit;
+    SessionJournal* journal = nullptr;  // none: a crash leaves sessions to the endpoint's own limit
+    HostDialer* hosts = nullptr;        // none: leases that name hosts cannot be used
 };
 
 struct RequestContext {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "vcenter-proxy/authorized_request.h"
+#include "vcenter-proxy/lease_book.h"
 #include "vcenter-proxy/request_context.h"
 
 #include <memory>
@@ -23,6 +24,7 @@ struct ReadBody {
 struct Admitted {
     AuthorizedRequest request;
     ReadBody body;
+    std::shared_ptr<Transfer> transfer = nullptr;  // of /nfc only
 };
 
 net::Task<std::optional<Admitted>> admit(RequestContext& context);
