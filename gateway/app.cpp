@@ -101,13 +101,22 @@ Result<EnrollmentPorts> App::enrollmentPorts() {
 }
 
 void App::makeService() {
-    service_ = std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
-                                                                        .clock = clock_,
-                                                                        .random = random_,
-                                                                        .keys = *accessKeys_,
-                                                                        .vault = *credentials_,
-                                                                        .policy = policy_,
-                                                                        .audit = *audit_});
+    openSessions_ = std::make_unique<StoredSessions>(*state_, boot_.text());
+    // Who has said in which networks endpoints lie has said it of their hosts, too.
+    const auto reach = config_.endpointNetworks.empty() ? proxy::PinnedHosts::Reach::Outside
+                                                        : proxy::PinnedHosts::Reach::Anywhere;
+    leaseHosts_ =
+        std::make_unique<proxy::PinnedHosts>(loop_, routeTo(config_.endpointNetworks), reach);
+    service_ =
+        std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
+                                                                 .clock = clock_,
+                                                                 .random = random_,
+                                                                 .keys = *accessKeys_,
+                                                                 .vault = *credentials_,
+                                                                 .policy = policy_,
+                                                                 .audit = *audit_,
+                                                                 .journal = openSessions_.get(),
+                                                                 .hosts = leaseHosts_.get()});
 }
 
 void App::makeDirectory() {
@@ -257,6 +266,8 @@ net::Task<Result<>> App::run() {
     PCG_CO_CHECK(co_await removeWhatTheLastTenantLeft());
     PCG_CO_CHECK(co_await directory_->start());
     service_->start();
+    // Beside everything else: an endpoint that does not answer must not hold up the rest.
+    net::asio::co_spawn(loop_, service_->endSessionsOfEarlierRuns(), net::asio::detached);
     auto life = listenForControl();
     if (life) kLog.info("gateway.ready", {{"control_socket", config_.controlSocket().string()}});
     while (life && !stopping_) {

@@ -16,9 +16,11 @@
 #include "gateway/remote/remote_api.h"
 #include "gateway/serve/paired_session.h"
 #include "gateway/state/audit_trail.h"
+#include "gateway/state/open_sessions.h"
 #include "gateway/state/proxy_state.h"
 #include "gateway/state/state_store.h"
 #include "gateway/state/stored_enrollment.h"
+#include "vcenter-proxy/pinned_hosts.h"
 #include "vcenter-proxy/policy_source.h"
 
 #include <memory>
@@ -78,6 +80,8 @@ class App {
     std::unique_ptr<Enrollment> enrollment_;
     std::unique_ptr<StoredCredentials> credentials_;
     std::unique_ptr<StoredAccessKeys> accessKeys_;
+    std::unique_ptr<StoredSessions> openSessions_;
+    std::unique_ptr<proxy::PinnedHosts> leaseHosts_;
     proxy::FixedPolicy policy_;
     std::unique_ptr<proxy::EndpointService> service_;
     std::unique_ptr<EndpointDirectory> directory_;

@@ -54,6 +54,13 @@ std::span<const store::Migration> gatewayMigrations() {
           "ALTER TABLE access_keys ADD COLUMN secret BLOB",
           "ALTER TABLE access_keys ADD COLUMN secret_tenant TEXT NOT NULL DEFAULT ''",
           "ALTER TABLE access_keys ADD COLUMN secret_epoch INTEGER NOT NULL DEFAULT 0"}},
+        {8,
+         "open sessions",
+         {"CREATE TABLE open_sessions (id TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL REFERENCES "
+          "endpoints (id) ON DELETE CASCADE, authority TEXT NOT NULL, session_manager TEXT NOT "
+          "NULL, rest_path TEXT NOT NULL, scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT "
+          "NULL, secret BLOB NOT NULL, run TEXT NOT NULL, opened_at_ms INTEGER NOT NULL) STRICT",
+          "CREATE INDEX open_sessions_endpoint ON open_sessions (endpoint_id)"}},
     };
     return kMigrations;
 }
