@@ -48,7 +48,9 @@ class Leases : public test::ForwardTest {
 
     Answer answerTo(const Asked& asked) const {
         auto answer = test::vcenterAnswer(asked);
-        if (asked.body.find("<ImportVApp") != std::string::npos) {
+        const bool opens = asked.body.find("<ImportVApp") != std::string::npos ||
+                           asked.body.find("<ExportVm") != std::string::npos;
+        if (opens) {
             answer.body = envelope(
                 "<ImportVAppResponse xmlns=\"urn:vim25\"><returnval type=\"HttpNfcLease\">"
                 "session[1]l-1</returnval></ImportVAppResponse>");
@@ -147,6 +149,23 @@ TEST_F(Leases, TheClientIsSentToTheGatewayAndTheDiskToTheHost) {
     for (const auto& record : audit_.records) {
         EXPECT_THAT(record.object + record.reason, Not(HasSubstr(path.substr(5, 32))));
     }
+}
+
+TEST_F(Leases, AnExportIsReadAndNotWritten) {
+    const auto cookie = logIn();
+    soapTo(envelope(call("ExportVm", "VirtualMachine", "vm-1")), cookie);
+    const auto path = pathIn(read(cookie));
+    hosts_.esxi->answer = [](const Asked&) {
+        Answer answer;
+        answer.body = std::string(300'000, 'd');
+        return answer;
+    };
+
+    EXPECT_EQ(send("POST", path, "x")->response.status, 403);
+    const auto exchange = send("GET", path, "");
+    EXPECT_EQ(exchange->response.status, 200);
+    EXPECT_EQ(exchange->body, std::string(300'000, 'd'));
+    EXPECT_EQ(send("GET", path, "")->response.status, 403) << "once";
 }
 
 TEST_F(Leases, ATransferIsMadeOnce) {
