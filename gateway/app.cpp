@@ -158,6 +158,12 @@ net::Task<void> App::serveRemote(http::Exchange& exchange) {
 }
 
 void App::makeService() {
+    openSessions_ = std::make_unique<StoredSessions>(*state_, boot_.text());
+    // Who has said in which networks endpoints lie has said it of their hosts, too.
+    const auto reach = config_.endpointNetworks.empty() ? proxy::PinnedHosts::Reach::Outside
+                                                        : proxy::PinnedHosts::Reach::Anywhere;
+    leaseHosts_ =
+        std::make_unique<proxy::PinnedHosts>(loop_, routeTo(config_.endpointNetworks), reach);
     service_ =
         std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
                                                                  .clock = clock_,
@@ -166,7 +172,9 @@ void App::makeService() {
                                                                  .vault = *credentials_,
                                                                  .policy = *policy_,
                                                                  .audit = *audit_,
-                                                                 .machines = machines_.get()});
+                                                                 .machines = machines_.get(),
+                                                                 .journal = openSessions_.get(),
+                                                                 .hosts = leaseHosts_.get()});
 }
 
 void App::makeDirectory() {
@@ -319,6 +327,8 @@ net::Task<Result<>> App::run() {
     PCG_CO_CHECK(co_await loadPolicy());
     PCG_CO_CHECK(co_await directory_->start());
     service_->start();
+    // Beside everything else: an endpoint that does not answer must not hold up the rest.
+    net::asio::co_spawn(loop_, service_->endSessionsOfEarlierRuns(), net::asio::detached);
     auto life = listenForControl();
     if (life) kLog.info("gateway.ready", {{"control_socket", config_.controlSocket().string()}});
     while (life && !stopping_) {

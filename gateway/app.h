@@ -17,10 +17,12 @@
 #include "gateway/remote/remote_api.h"
 #include "gateway/serve/paired_session.h"
 #include "gateway/state/audit_trail.h"
+#include "gateway/state/open_sessions.h"
 #include "gateway/state/proxy_state.h"
 #include "gateway/state/state_store.h"
 #include "gateway/state/stored_enrollment.h"
 #include "vcenter-proxy/machine_watch.h"
+#include "vcenter-proxy/pinned_hosts.h"
 
 #include <memory>
 
@@ -85,6 +87,8 @@ class App {
     std::unique_ptr<StoredAccessKeys> accessKeys_;
     std::unique_ptr<PolicyKeeper> policy_;
     std::unique_ptr<proxy::MachineWatch> machines_;
+    std::unique_ptr<StoredSessions> openSessions_;
+    std::unique_ptr<proxy::PinnedHosts> leaseHosts_;
     std::unique_ptr<proxy::EndpointService> service_;
     std::unique_ptr<EndpointDirectory> directory_;
     std::unique_ptr<RemoteGate> gate_;

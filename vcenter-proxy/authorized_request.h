@@ -26,7 +26,9 @@ class AuthorizedRequest {
 
     bool isLogin() const { return isCall("Login"); }
 
-    bool isLogout() const { return isCall("Logout"); }
+    bool isRestLogin() const { return target_.rest && target_.rest->isLogin(); }
+
+    bool isLogout() const { return isCall("Logout") || (target_.rest && target_.rest->isLogout()); }
 
   private:
     friend class Policy;

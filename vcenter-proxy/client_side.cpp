@@ -117,6 +117,15 @@ net::Task<void> ClientSide::answerProblem(int status, Error why, http::Outcome o
     co_await answer(std::move(head), http::problemBody(problem), why, outcome);
 }
 
+net::Task<void> ClientSide::answerJson(int status,
+                                       std::string body,
+                                       Error why,
+                                       http::Outcome outcome) {
+    auto head = ownHead(status, "application/json", outcome);
+    head.reason = reasonPhrase(why.message());
+    co_await answer(std::move(head), std::move(body), why, outcome);
+}
+
 net::Task<void> ClientSide::answerText(
     int status, std::string body, Error why, http::Outcome outcome, http::HeaderList more) {
     auto head = ownHead(status, "text/plain; charset=utf-8", outcome);

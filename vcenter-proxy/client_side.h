@@ -57,6 +57,9 @@ class ClientSide {
     net::Task<void> answerFault(int status, Fault fault, Error why, http::Outcome outcome);
     net::Task<void> answerProblem(int status, Error why, http::Outcome outcome);
 
+    // application/json, for clients of a REST interface.
+    net::Task<void> answerJson(int status, std::string body, Error why, http::Outcome outcome);
+
     // text/plain, for clients that compare an error's text (MAAS); `more` goes into the head.
     net::Task<void> answerText(
         int status, std::string body, Error why, http::Outcome outcome, http::HeaderList more = {});

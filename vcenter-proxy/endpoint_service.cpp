@@ -10,6 +10,9 @@
 #include "vcenter-proxy/phases/login.h"
 #include "vcenter-proxy/phases/maas.h"
 #include "vcenter-proxy/phases/maas_check.h"
+#include "vcenter-proxy/phases/rest_login.h"
+#include "vcenter-proxy/phases/transfer.h"
+#include "vcenter-proxy/session_broker.h"
 
 #include <set>
 #include <utility>
@@ -66,6 +69,24 @@ void readAnswer(RequestContext& context,
     machines->began(context.endpoint, session, std::move(*task));
 }
 
+// After a Logout that may have arrived.
+net::Task<void> endSession(RequestContext& context,
+                           std::shared_ptr<Session> session,
+                           bool by_rest) {
+    context.endpoint->sessions.remove(*session);
+    // Answered with something else than a success: whatever it was, the session is not left open
+    // there for nobody.
+    if (context.audit.status >= 300 && by_rest) {
+        co_await logoutUpstream(context.endpoint, session);
+        co_return;
+    }
+    const auto& journal = context.services.journal;
+    const bool certain = context.audit.outcome == nameOf(http::Outcome::Complete);
+    if (journal != nullptr && certain && !session->journal_id.empty()) {
+        co_await journal->closed(session->journal_id);
+    }
+}
+
 net::Task<void> runPhases(RequestContext& context) {
     if (context.endpoint->config.kind == EndpointKind::Maas) {
         co_await maas::serve(context);
@@ -77,15 +98,24 @@ net::Task<void> runPhases(RequestContext& context) {
         co_await login(context, std::move(*admitted));
         co_return;
     }
+    if (admitted->transfer) {
+        co_await transfer(context, std::move(*admitted));
+        co_return;
+    }
+    if (admitted->request.isRestLogin()) {
+        co_await restLogin(context, *admitted->request.target().rest);
+        co_return;
+    }
     const bool is_logout = admitted->request.isLogout();
     const auto method = admitted->request.call() ? admitted->request.call()->method : std::string();
     if (!method.empty() && !context.client.isReading()) context.client.keepAnswer();
+    const bool by_rest = admitted->request.target().rest.has_value();
     const auto session = admitted->request.session() ? admitted->request.session()->shared()
                                                      : std::shared_ptr<Session>();
     co_await forward(context, std::move(*admitted));
     // Kept only if the Logout certainly did not arrive: then the client may ask again.
     const bool arrived = context.audit.outcome != nameOf(http::Outcome::NotDispatched);
-    if (is_logout && session && arrived) context.endpoint->sessions.remove(*session);
+    if (is_logout && session && arrived) co_await endSession(context, session, by_rest);
     readAnswer(context, method, session);
 }
 
@@ -197,31 +227,23 @@ net::Task<std::optional<Error>> EndpointService::Core::tryCredentials(EndpointPt
     if (proven && services.clock.now() - *proven < endpoint->config.limits.credentials_hold) {
         co_return std::nullopt;
     }
-    if (endpoint->credential_throttle.waitFor({}).count() > 0) {
-        co_return Error(errc::kCredentialsRejected,
-                        "the stored credentials were refused several times; they are not tried "
-                        "again for a while, so that the account is not locked");
-    }
-    const ManagedObject manager{"SessionManager", "SessionManager"};
-    std::string locale = "en";
-    const auto body = co_await storedLogin(services.vault, endpoint, manager, std::move(locale));
-    if (!body) co_return body.error();
-    OwnCall own;
-    own.body = body->reveal();
-    own.deadline = endpoint->config.limits.login_deadline;
-    auto answer = co_await callEndpoint(endpoint, std::move(own));
+    LoginWay way;
+    auto answer = co_await loginUpstream(services, endpoint, way);
     if (!answer) co_return answer.error().error;
-    if (answer->head.status != 200) {
-        endpoint->credential_throttle.failed({});
-        co_return Error(errc::kCredentialsRejected,
-                        endpoint->config.name + " rejects the stored user name or password");
-    }
-    endpoint->credential_throttle.succeeded({});
-    endpoint->credentials_proven = services.clock.now();
     const Principal nobody{
         wire::AccessKeyId::unchecked("check"), endpoint->config.id, Role::Inventory};
-    auto session = std::make_shared<Session>(Session{nobody, {}, manager, {}, {}, {}});
-    session->upstream.take(answer->head.headers);
+    auto session = std::make_shared<Session>(nobody);
+    const auto taken = takeUpstream(*session, way, *answer);
+    if (answer->head.status != 200 || !taken) {
+        // Whatever it is that the endpoint says, it is not tried every few seconds.
+        endpoint->credential_throttle.failed({});
+        endpoint->limitLogins();
+        co_return Error(errc::kCredentialsRejected,
+                        endpoint->config.name +
+                            " does not log in with the stored credentials; it "
+                            "answers " +
+                            std::to_string(answer->head.status));
+    }
     co_await logoutUpstream(endpoint, std::move(session));
     co_return std::nullopt;
 }
@@ -252,6 +274,7 @@ net::Task<void> EndpointService::Core::reap(std::shared_ptr<Core> self) {
         for (const auto& endpoint : self->all()) {
             auto expired = endpoint->sessions.takeExpired();
             co_await logoutAll(endpoint, std::move(expired));
+            endpoint->leases.sweep(endpoint->sessions);
             auto idle = endpoint->sessions.takeIdle(endpoint->config.limits.session_idle);
             co_await logoutAll(endpoint, std::move(idle));
         }
@@ -319,6 +342,7 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
     const auto id = config.id;
     auto endpoint = std::make_shared<Endpoint>(
         std::move(config), std::move(caller), core->services.random, core->services.clock);
+    endpoint->journal = core->services.journal;
     // In its place before anything is waited for: of two changes the later one stays.
     core->endpoints.insert_or_assign(id, std::move(endpoint));
     if (!existing) co_return;
@@ -344,6 +368,7 @@ void EndpointService::credentialsChanged(const wire::EndpointId& id) {
     if (!endpoint) return;
     endpoint->credential_throttle.succeeded({});
     endpoint->credentials_proven.reset();
+    endpoint->limitLogins();
 }
 
 net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
@@ -369,6 +394,11 @@ net::Task<Result<EndpointReport>> EndpointService::checkEndpoint(wire::EndpointI
         co_return co_await maas::check(core->services, endpoint);
     }
     co_return co_await core->check(endpoint);
+}
+
+net::Task<void> EndpointService::endSessionsOfEarlierRuns() {
+    const auto core = core_;
+    co_await endLeftOvers(core->services, core->all());
 }
 
 std::size_t EndpointService::sessionCount(const wire::EndpointId& id) const {

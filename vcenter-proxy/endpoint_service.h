@@ -58,6 +58,10 @@ class EndpointService {
                           wire::EndpointId endpoint,
                           std::string request_id);
 
+    // Logs out what an earlier run of the gateway left open (Services::journal), at the endpoints
+    // that are there now. For once, after they were put.
+    net::Task<void> endSessionsOfEarlierRuns();
+
     net::Task<Result<EndpointReport>> checkEndpoint(wire::EndpointId id);
 
     std::size_t sessionCount(const wire::EndpointId& id) const;

@@ -25,6 +25,8 @@ inline constexpr ErrorCode kUnknownOperation{ErrorClass::Input, "proxy.unknown_o
 inline constexpr ErrorCode kStaleRequest{ErrorClass::Input, "proxy.stale_request"};
 inline constexpr ErrorCode kRetired{ErrorClass::Input, "proxy.retired"};
 inline constexpr ErrorCode kReadOnly{ErrorClass::Input, "proxy.read_only"};
+inline constexpr ErrorCode kNoSuchTransfer{ErrorClass::Input, "proxy.no_such_transfer"};
+inline constexpr ErrorCode kTransferDenied{ErrorClass::Input, "proxy.transfer_denied"};
 inline constexpr ErrorCode kNoSuchEndpoint{ErrorClass::Input, "proxy.no_such_endpoint"};
 
 // The endpoint or the way to it.
@@ -36,6 +38,8 @@ inline constexpr ErrorCode kOutcomeUnknown{ErrorClass::Weather, "proxy.outcome_u
 inline constexpr ErrorCode kNotAVcenter{ErrorClass::Weather, "proxy.not_a_vcenter"};
 // The stored credentials are for another address than the one that this request would ask.
 inline constexpr ErrorCode kEndpointChanged{ErrorClass::Weather, "proxy.endpoint_changed"};
+// What the vCenter says of a lease, or the host that it names, is not as it must be.
+inline constexpr ErrorCode kBadLease{ErrorClass::Weather, "proxy.bad_lease"};
 inline constexpr ErrorCode kNotAMaas{ErrorClass::Weather, "proxy.not_a_maas"};
 inline constexpr ErrorCode kBusy{ErrorClass::Weather, "proxy.busy"};
 inline constexpr ErrorCode kPaused{ErrorClass::Weather, "proxy.paused"};

@@ -4,6 +4,7 @@
 #include "vcenter-proxy/endpoint/maas/rules.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/method_tables.h"
+#include "vcenter-proxy/rest_rules.h"
 
 #include <algorithm>
 
@@ -72,7 +73,10 @@ std::string nameOf(const policy::Ask& ask) {
         case policy::Door::Soap:
             return std::string(ask.method);
         case policy::Door::Files:
-            return std::string(ask.method) + " of datastore files";
+            return std::string(ask.method) + (ask.path.starts_with("nfc/") ? " of a lease's disks"
+                                              : ask.path.starts_with("cls/")
+                                                  ? " of content library files"
+                                                  : " of datastore files");
         case policy::Door::Rest:
         case policy::Door::Maas:
             break;
@@ -130,8 +134,12 @@ bool builtinHas(Role role, const policy::Ask& ask) {
         }
         case policy::Door::Files:
             return role != Role::Inventory;
-        case policy::Door::Rest:
-            break;
+        case policy::Door::Rest: {
+            const auto path = ask.path.starts_with('/') ? ask.path.substr(1) : ask.path;
+            const RestCall call{
+                RestDoor::Api, std::string(ask.method), std::string(path), std::string(ask.op)};
+            return rest::isAllowed(role, call);
+        }
     }
     return false;
 }

@@ -13,6 +13,11 @@ std::chrono::milliseconds LoginThrottle::waitFor(std::string_view name) const {
                     std::chrono::milliseconds(0));
 }
 
+unsigned LoginThrottle::failures(std::string_view name) const {
+    const auto found = by_name_.find(name);
+    return found == by_name_.end() ? 0 : found->second->failures;
+}
+
 void LoginThrottle::failed(std::string_view name) {
     auto found = by_name_.find(name);
     if (found == by_name_.end()) {

@@ -32,6 +32,9 @@ class LoginThrottle {
     // Zero: may try now.
     std::chrono::milliseconds waitFor(std::string_view name) const;
 
+    // In a row; 0 for a name that is not known.
+    unsigned failures(std::string_view name) const;
+
     void failed(std::string_view name);
     void succeeded(std::string_view name);
 

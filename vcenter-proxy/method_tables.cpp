@@ -101,11 +101,51 @@ constexpr std::array<std::string_view, 174> kNever{
 // Policies are read through methods of these names (vSphere Storage Policy API).
 constexpr std::array<std::string_view, 3> kPbmReading{"PbmCheck", "PbmQuery", "PbmRetrieve"};
 
-bool isAllowedPbm(Role role, std::string_view method) {
-    if (role == Role::Full) return method.starts_with("Pbm");
-    return std::any_of(kPbmReading.begin(), kPbmReading.end(), [&](std::string_view prefix) {
-        return method.starts_with(prefix);
+// The services beside: what reads, by the beginning of its name; what makes machines' disks; and
+// what nobody may. The rest is for the role full.
+struct Service {
+    std::string_view name_space;
+    std::string_view all;  // every method begins so; empty: with anything
+    std::span<const std::string_view> reading;
+    std::span<const std::string_view> deploying;
+    std::span<const std::string_view> never;
+};
+
+constexpr std::array<std::string_view, 1> kSmsReading{"Query"};
+// Registering a provider gives it credentials of its own.
+constexpr std::array<std::string_view, 3> kSmsNever{
+    "RegisterProvider", "RemoveProvider", "UnregisterProvider"};
+constexpr std::array<std::string_view, 5> kVslmReading{
+    "RetrieveContent", "VslmList", "VslmQuery", "VslmRetrieve", "VslmFetch"};
+constexpr std::array<std::string_view, 9> kVslmDeploying{"VslmAttach",
+                                                         "VslmClone",
+                                                         "VslmCreateDisk",
+                                                         "VslmDetach",
+                                                         "VslmExtend",
+                                                         "VslmInflate",
+                                                         "VslmRegisterDisk",
+                                                         "VslmRename",
+                                                         "VslmUpdateMetadata"};
+constexpr std::array<std::string_view, 1> kVslmNever{"VslmLogin"};
+constexpr std::array<std::string_view, 6> kVsanReading{
+    "VSANVcGet", "VsanClusterGet", "VsanGet", "VsanPerfQuery", "VsanQuery", "VsanVcQuery"};
+
+constexpr std::array<Service, 4> kServices{
+    {{kPbmNamespace, "Pbm", kPbmReading, {}, {}},
+     {kSmsNamespace, "", kSmsReading, {}, kSmsNever},
+     {kVslmNamespace, "", kVslmReading, kVslmDeploying, kVslmNever},
+     {kVsanNamespace, "V", kVsanReading, {}, {}}}};
+
+bool startsWithOne(std::string_view name, std::span<const std::string_view> beginnings) {
+    return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view beginning) {
+        return name.starts_with(beginning);
     });
+}
+
+bool isAllowedBeside(const Service& service, Role role, std::string_view method) {
+    if (!method.starts_with(service.all) || startsWithOne(method, service.never)) return false;
+    if (role == Role::Full || startsWithOne(method, service.reading)) return true;
+    return role == Role::Deploy && startsWithOne(method, service.deploying);
 }
 
 // vCenter names its virtual machines so; the type alone is the client's word.
@@ -136,7 +176,11 @@ bool isOpenToAll(const SoapCall& call) {
 }
 
 bool isAllowed(Role role, const SoapCall& call) {
-    if (call.name_space == kPbmNamespace) return isAllowedPbm(role, call.method);
+    for (const auto& service : kServices) {
+        if (call.name_space == service.name_space) {
+            return isAllowedBeside(service, role, call.method);
+        }
+    }
     if (call.name_space == kInternalVimNamespace) return call.method == "RetrieveInternalContent";
     if (call.name_space != kVimNamespace || contains(kNever, call.method)) return false;
     if (role == Role::Full || contains(kInventory, call.method)) return true;

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/method_tables.h"
+#include "vcenter-proxy/rest_rules.h"
 
 #include <algorithm>
 
@@ -11,8 +12,20 @@ namespace pcg::proxy {
 namespace {
 
 bool fitsSurface(Surface surface, const SoapCall& call) {
-    const bool is_pbm = call.name_space == kPbmNamespace;
-    return surface == Surface::Pbm ? is_pbm : surface == Surface::Soap && !is_pbm;
+    switch (surface) {
+        case Surface::Soap:
+            return call.name_space == kVimNamespace || call.name_space == kInternalVimNamespace;
+        case Surface::Pbm:
+            return call.name_space == kPbmNamespace;
+        case Surface::Sms:
+            return call.name_space == kSmsNamespace;
+        case Surface::Vslm:
+            return call.name_space == kVslmNamespace;
+        case Surface::Vsan:
+            return call.name_space == kVsanNamespace;
+        default:
+            return false;
+    }
 }
 
 tl::unexpected<Error> notAuthenticated() {
@@ -106,6 +119,72 @@ Result<> Policy::judgeArguments(const SoapCall& call,
                                 const policy::Arguments& arguments) const {
     PCG_TRY(judgeCall(call, principal, circumstances, &arguments));
     return {};
+}
+
+Result<> Policy::judgeHttp(const policy::Ask& ask,
+                           const Principal& principal,
+                           const HasRole& has,
+                           const Circumstances& circumstances) const {
+    const auto policy = source_.policyFor(principal.endpoint);
+    PCG_TRY(judge(*policy, principal, ask, has, circumstances));
+    source_.observe({circumstances.endpoint, principal.key.text(), builtinOf(principal.role)}, ask);
+    return {};
+}
+
+Result<AuthorizedRequest> Policy::authorizeRest(RequestTarget target,
+                                                std::optional<SessionUse> session,
+                                                const Circumstances& circumstances) const {
+    const auto& call = *target.rest;
+    if (!rest::isKnown(call)) {
+        return fail(errc::kPathDenied, "this path is not open through the gateway");
+    }
+    if (call.isLogin()) return AuthorizedRequest(std::move(target), std::nullopt, std::nullopt);
+    if (!session) return notAuthenticated();
+    // Its own session is everybody's to look at and to end.
+    if (!call.isSession()) {
+        const std::string path = "/" + call.path;
+        policy::Fields fields;
+        if (!call.action.empty()) fields.emplace_back("action", call.action);
+        policy::Ask ask;
+        ask.door = policy::Door::Rest;
+        ask.method = call.method;
+        ask.path = path;
+        ask.op = call.action;
+        ask.fields = &fields;
+        const auto has = [&](Role role) { return rest::isAllowed(role, call); };
+        PCG_TRY(judgeHttp(ask, (*session)->principal, has, circumstances));
+    }
+    return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
+}
+
+Result<AuthorizedRequest> Policy::authorizeTransfer(RequestTarget target,
+                                                    std::string_view http_method,
+                                                    SessionUse session,
+                                                    const Circumstances& circumstances) const {
+    const std::string path = "nfc/" + target.transfer_name;
+    policy::Ask ask;
+    ask.door = policy::Door::Files;
+    ask.method = http_method;
+    ask.path = path;
+    const auto has = [](Role role) { return role != Role::Inventory; };
+    PCG_TRY(judgeHttp(ask, session->principal, has, circumstances));
+    return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
+}
+
+Result<AuthorizedRequest> Policy::authorizeLibrary(RequestTarget target,
+                                                   std::string_view http_method,
+                                                   std::optional<SessionUse> session,
+                                                   const Circumstances& circumstances) const {
+    if (!session) return notAuthenticated();
+    const auto end = target.target.find('?');
+    const std::string path = target.target.substr(1, end == std::string::npos ? end : end - 1);
+    policy::Ask ask;
+    ask.door = policy::Door::Files;
+    ask.method = http_method;
+    ask.path = path;
+    const auto has = [](Role role) { return role != Role::Inventory; };
+    PCG_TRY(judgeHttp(ask, (*session)->principal, has, circumstances));
+    return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
 }
 
 Result<AuthorizedRequest> Policy::authorizeFile(RequestTarget target,

@@ -28,6 +28,24 @@ class Policy {
                             const Circumstances& circumstances,
                             const policy::Arguments& arguments) const;
 
+    // A call of the REST interface. Its login is open to all.
+    Result<AuthorizedRequest> authorizeRest(RequestTarget target,
+                                            std::optional<SessionUse> session,
+                                            const Circumstances& circumstances = {}) const;
+
+    // The octets of a lease's device, in the session that opened the lease: "nfc/" and the name of
+    // the file to a rule about files.
+    Result<AuthorizedRequest> authorizeTransfer(RequestTarget target,
+                                                std::string_view http_method,
+                                                SessionUse session,
+                                                const Circumstances& circumstances = {}) const;
+
+    // A file of the content library.
+    Result<AuthorizedRequest> authorizeLibrary(RequestTarget target,
+                                               std::string_view http_method,
+                                               std::optional<SessionUse> session,
+                                               const Circumstances& circumstances = {}) const;
+
     // A file of a datastore (`http_method` GET, HEAD, PUT), or a versions file, which is open to
     // all.
     Result<AuthorizedRequest> authorizeFile(RequestTarget target,
@@ -40,6 +58,11 @@ class Policy {
                               const Principal& principal,
                               const Circumstances& circumstances,
                               const policy::Arguments* arguments) const;
+
+    Result<> judgeHttp(const policy::Ask& ask,
+                       const Principal& principal,
+                       const HasRole& has,
+                       const Circumstances& circumstances) const;
 
     PolicySource& source_;
 };

@@ -7,8 +7,10 @@
 #include "vcenter-proxy/client_side.h"
 #include "vcenter-proxy/credential_vault.h"
 #include "vcenter-proxy/endpoint/endpoint.h"
+#include "vcenter-proxy/host_dialer.h"
 #include "vcenter-proxy/own_machines.h"
 #include "vcenter-proxy/policy_source.h"
+#include "vcenter-proxy/session_journal.h"
 
 #include <memory>
 
@@ -23,7 +25,9 @@ struct Services {
     CredentialVault& vault;
     PolicySource& policy;
     AuditSink& audit;
-    OwnMachines* machines = nullptr;  // null: nobody owns one
+    OwnMachines* machines = nullptr;    // null: nobody owns one
+    SessionJournal* journal = nullptr;  // none: a crash leaves sessions to the endpoint's own limit
+    HostDialer* hosts = nullptr;        // none: leases that name hosts cannot be used
 };
 
 struct RequestContext {

@@ -15,6 +15,17 @@ bool hasExpired(const Session& session, WallTime now) {
 
 }  // namespace
 
+std::string Session::upstreamId() const {
+    return isRest() ? std::string(rest_id.revealText()) : upstream.value(kSessionCookieName);
+}
+
+std::string Session::soapCookies() const {
+    auto cookies = upstream.header();
+    if (!isRest() || upstream.has(kSessionCookieName)) return cookies;
+    if (!cookies.empty()) cookies += "; ";
+    return cookies + std::string(kSessionCookieName) + "=" + upstreamId();
+}
+
 SessionUse::SessionUse(std::shared_ptr<Session> session, const Clock& clock)
     : session_(std::move(session)), clock_(&clock) {
     ++session_->in_flight;
@@ -48,10 +59,14 @@ std::shared_ptr<Session> SessionTable::find(std::string_view token) const {
     return found->second;
 }
 
-bool SessionTable::remove(const Session& session) {
+bool SessionTable::holds(const Session& session) const {
     const auto found = sessions_.find(session.token_id);
-    if (found == sessions_.end() || found->second.get() != &session) return false;
-    sessions_.erase(found);
+    return found != sessions_.end() && found->second.get() == &session;
+}
+
+bool SessionTable::remove(const Session& session) {
+    if (!holds(session)) return false;
+    sessions_.erase(session.token_id);
     return true;
 }
 

@@ -21,15 +21,38 @@
 
 namespace pcg::proxy {
 
+// Of a session that is being opened anew (session_broker.cpp).
+struct Renewal;
+
 struct Session {
+    explicit Session(Principal who) : principal(std::move(who)) {}
+
     Principal principal;
-    CookieJar upstream;
-    ManagedObject session_manager;  // as the client's Login named it, for the Logout
-    std::string soap_action;        // the API version the client speaks
-    std::string token_id;
-    Secret token_proof;
+    CookieJar upstream{};
+    ManagedObject session_manager{};  // as the client's Login named it, for the Logout
+    std::string soap_action{};        // the API version the client speaks
+    std::string token_id{};
+    Secret token_proof{};
     SteadyTime last_used{};
     std::size_t in_flight = 0;
+    std::string locale = "en";
+    Secret rest_id = {};         // of a session that was opened at /rest or /api; else empty
+    std::string rest_path = {};  // where it was opened, and is ended
+
+    std::string journal_id{};      // what the journal knows it by; empty: not written down
+    std::uint64_t generation = 0;  // how often it was opened anew at the endpoint
+    std::optional<SteadyTime> renewed_at{};
+    std::shared_ptr<Renewal> renewal{};  // while it is
+
+    bool isRest() const { return !rest_id.empty(); }
+
+    // What the endpoint knows the session by, whichever door it came through: the value of its SOAP
+    // cookie, or the id of its REST session. From vCenter 8.0U3 on each is good for the other.
+    std::string upstreamId() const;
+
+    // The value of the Cookie field; at the SOAP doors with the session's id, at the others with
+    // what the endpoint set.
+    std::string soapCookies() const;
 };
 
 // A request that is using a session: it counts as busy until this is gone.
@@ -65,6 +88,8 @@ class SessionTable {
 
     // Nothing if the token is not one of ours, or its access key has expired.
     std::shared_ptr<Session> find(std::string_view token) const;
+
+    bool holds(const Session& session) const;
 
     // False if it was not (or no longer) there.
     bool remove(const Session& session);

@@ -71,6 +71,13 @@ std::span<const store::Migration> gatewayMigrations() {
           "REFERENCES endpoints (id) ON DELETE CASCADE, authority TEXT NOT NULL, key_id TEXT NOT "
           "NULL, "
           "machine TEXT NOT NULL, UNIQUE (endpoint_id, authority, key_id, machine)) STRICT"}},
+        {9,
+         "open sessions",
+         {"CREATE TABLE open_sessions (id TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL REFERENCES "
+          "endpoints (id) ON DELETE CASCADE, authority TEXT NOT NULL, session_manager TEXT NOT "
+          "NULL, rest_path TEXT NOT NULL, scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT "
+          "NULL, secret BLOB NOT NULL, run TEXT NOT NULL, opened_at_ms INTEGER NOT NULL) STRICT",
+          "CREATE INDEX open_sessions_endpoint ON open_sessions (endpoint_id)"}},
     };
     return kMigrations;
 }

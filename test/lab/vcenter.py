@@ -7,6 +7,7 @@ import secrets
 import socket
 import ssl
 import urllib.parse
+import urllib.request
 
 import process
 
@@ -31,7 +32,15 @@ def start(processes, programs, directory, name, arguments=()):
     return {
         "url": seen["url"], "ca": seen["ca"], "username": USERNAME, "password": password,
         "password_file": str(password_file), "requests": str(requests), "record": record,
+        "control": seen["control"],
     }
+
+
+def wish(description, **faults):
+    """Makes the simulator misbehave (test/peers/vcsim/faults.go); gives how many sessions are open there."""
+    request = urllib.request.Request(description["control"], data=json.dumps(faults).encode(), method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)["sessions"]
 
 
 def existing(url, username, password, directory, ca=None):

@@ -68,6 +68,11 @@ std::string sessionSetCookie(std::string_view token) {
            "; Path=/; HttpOnly; Secure";
 }
 
+std::string restSetCookie(std::string_view token, std::string_view path) {
+    return std::string(kRestSessionName) + "=" + std::string(token) +
+           "; Path=" + std::string(path) + "; HttpOnly; Secure";
+}
+
 void CookieJar::take(const http::HeaderList& headers) {
     for (const auto& header : headers) {
         if (equalsIgnoreCaseAscii(header.name, "set-cookie")) takeOne(header.value);
@@ -84,6 +89,12 @@ void CookieJar::takeOne(std::string_view field) {
         unquote(pair->value).empty() || std::any_of(pieces.begin() + 1, pieces.end(), removes);
     if (gone || cookies_.size() >= kMostCookies) return;
     cookies_.push_back({std::string(pair->name), Secret::fromText(pair->value)});
+}
+
+CookieJar CookieJar::fromHeader(std::string_view header) {
+    CookieJar jar;
+    for (const auto piece : split(header, ';')) jar.takeOne(trimAscii(piece));
+    return jar;
 }
 
 std::string CookieJar::header() const {

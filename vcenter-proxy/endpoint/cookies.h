@@ -17,6 +17,9 @@ namespace pcg::proxy {
 inline constexpr std::string_view kSessionCookieName = "vmware_soap_session";
 inline constexpr std::string_view kTicketCookieName = "vmware_cgi_ticket";
 
+// Of the REST interface: the name of a header field, and of a cookie.
+inline constexpr std::string_view kRestSessionName = "vmware-api-session-id";
+
 // The value of the cookie `name` among the request's Cookie fields, without the quotes that vCenter
 // puts around it. Nothing if there is none; an error if there are several with different values,
 // since two readers would choose differently.
@@ -25,6 +28,9 @@ Result<std::optional<std::string>> requestCookie(const http::HeaderList& headers
 
 // "vmware_soap_session=<token>; Path=/; HttpOnly; Secure"
 std::string sessionSetCookie(std::string_view token);
+
+// "vmware-api-session-id=<token>; Path=/rest; HttpOnly; Secure"
+std::string restSetCookie(std::string_view token, std::string_view path);
 
 // What an endpoint set, to be sent back to it and to nobody else. Bounded: kMostCookies of at most
 // kLongestCookie bytes; more are ignored.
@@ -35,6 +41,9 @@ class CookieJar {
 
     // Takes in every Set-Cookie of a response. An empty value or Max-Age=0 removes.
     void take(const http::HeaderList& headers);
+
+    // What header() gave, in an earlier run.
+    static CookieJar fromHeader(std::string_view header);
 
     // The value for the Cookie field; empty if the jar is.
     std::string header() const;

@@ -7,8 +7,11 @@
 
 #include "common/http/client.h"
 #include "vcenter-proxy/endpoint/maas/state.h"
+#include "vcenter-proxy/endpoint/turnstile.h"
+#include "vcenter-proxy/lease_book.h"
 #include "vcenter-proxy/line_budget.h"
 #include "vcenter-proxy/login_throttle.h"
+#include "vcenter-proxy/session_journal.h"
 #include "vcenter-proxy/session_table.h"
 
 #include <chrono>
@@ -39,6 +42,9 @@ struct EndpointConfig {
     EndpointKind kind = EndpointKind::Vcenter;
 };
 
+// As many as may fail before the account is left alone: so many are asked for at once.
+inline constexpr unsigned kLoginsAtOnce = 3;
+
 // A login between the check of its access key and its session.
 struct LoginUnderWay {
     wire::AccessKeyId key;
@@ -55,12 +61,24 @@ struct Endpoint {
           sessions(random, clock),
           refusal_lines(clock),
           failure_lines(clock),
+          leases(random, clock),
           key_throttle(clock, {}),
           // Three refused logins are as many as a directory may stand before it locks the account.
           credential_throttle(clock,
-                              {.free_failures = 3,
+                              {.free_failures = kLoginsAtOnce,
                                .first_wait = std::chrono::seconds(60),
-                               .longest_wait = std::chrono::minutes(15)}) {}
+                               .longest_wait = std::chrono::minutes(15)}),
+          full_throttle(clock,
+                        {.free_failures = 1,
+                         .first_wait = std::chrono::seconds(2),
+                         .longest_wait = std::chrono::seconds(60)}),
+          login_turns(kLoginsAtOnce) {}
+
+    // So many logins at once that not more can fail than may, even if all under way do.
+    void limitLogins() {
+        const auto failures = credential_throttle.failures({});
+        login_turns.limit(failures + 1 < kLoginsAtOnce ? kLoginsAtOnce - failures : 1);
+    }
 
     EndpointConfig config;
 
@@ -68,11 +86,15 @@ struct Endpoint {
     // beyond connecting.
     std::shared_ptr<http::Caller> caller;
     SessionTable sessions;
+    SessionJournal* journal = nullptr;   // where logouts are noted; may be null
     std::vector<LoginUnderWay*> logins;  // they count against max_sessions
     LineBudget refusal_lines;            // in the log: proxy.denied, proxy.login_refused
     LineBudget failure_lines;            // and proxy.failed
+    LeaseBook leases;                    // whose disks are on their way
     LoginThrottle key_throttle;
     LoginThrottle credential_throttle;             // under the one name ""
+    LoginThrottle full_throttle;                   // the same: it said that it has no room
+    Turnstile login_turns;                         // at the endpoint, with the stored credentials
     std::optional<SteadyTime> credentials_proven;  // the last login that was accepted
     maas::State maas;                              // of a MAAS only
     bool stopping = false;  // removed, or the gateway stops: no session is opened any more

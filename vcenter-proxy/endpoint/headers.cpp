@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/http/client.h"
+#include "vcenter-proxy/endpoint/cookies.h"
 #include "vcenter-proxy/errc.h"
 
 #include <algorithm>
@@ -21,6 +22,15 @@ constexpr std::array<std::string_view, 8> kSoapFields{"accept",
                                                       "x-request-id",
                                                       "opid"};
 
+constexpr std::array<std::string_view, 8> kRestFields{"accept",
+                                                      "accept-encoding",
+                                                      "accept-language",
+                                                      "content-type",
+                                                      "if-match",
+                                                      "user-agent",
+                                                      "x-request-id",
+                                                      "opid"};
+
 constexpr std::array<std::string_view, 13> kFolderFields{"accept",
                                                          "accept-encoding",
                                                          "accept-language",
@@ -35,10 +45,18 @@ constexpr std::array<std::string_view, 13> kFolderFields{"accept",
                                                          "if-unmodified-since",
                                                          "x-request-id"};
 
-constexpr std::array<std::string_view, 6> kOnce{
-    "host", "soapaction", "content-type", "range", "overwrite", "content-encoding"};
+constexpr std::array<std::string_view, 9> kOnce{"host",
+                                                "soapaction",
+                                                "content-type",
+                                                "range",
+                                                "overwrite",
+                                                "content-encoding",
+                                                "authorization",
+                                                kRestSessionName,
+                                                "vmware-use-header-authn"};
 
-constexpr std::array<std::string_view, 6> kNotForClients{"set-cookie",
+constexpr std::array<std::string_view, 7> kNotForClients{kRestSessionName,
+                                                         "set-cookie",
                                                          "set-cookie2",
                                                          "alt-svc",
                                                          "strict-transport-security",
@@ -71,6 +89,25 @@ Result<> checkSoapContentType(const std::string* value) {
     return {};
 }
 
+// The vCenter's own parser must find what the gateway's rules saw, and JSON is not what they look
+// at: only that it is not hidden.
+Result<> checkRestHead(const http::RequestHead& head, bool has_body) {
+    if (head.headers.find("content-encoding") != nullptr) {
+        return bad("a request to the REST interface must not be compressed");
+    }
+    const bool may_carry = head.method != "GET" && head.method != "HEAD";
+    if (has_body && !may_carry) return bad(head.method + " must not have a body");
+    return {};
+}
+
+std::span<const std::string_view> fieldsOf(Surface surface) {
+    if (surface == Surface::Folder || surface == Surface::LibraryData || surface == Surface::Nfc) {
+        return kFolderFields;
+    }
+    if (isRest(surface)) return kRestFields;
+    return kSoapFields;
+}
+
 // "https://vc.example.com/x" -> the part after the authority, if the authority is `ours`.
 std::optional<std::string_view> pathBelow(std::string_view location, std::string_view ours) {
     const auto scheme = location.find("://");
@@ -95,18 +132,21 @@ Result<> checkRequestHead(Surface surface, const http::RequestHead& head) {
     }
     const bool has_body = head.body.kind != http::BodyFraming::Kind::None &&
                           head.body != http::BodyFraming::ofLength(0);
-    if (surface == Surface::Soap || surface == Surface::Pbm) {
+    if (isSoap(surface)) {
         if (head.headers.find("content-encoding") != nullptr) {
             return bad("a SOAP request must not be compressed, because the gateway reads it");
         }
         if (!has_body) return bad("a SOAP request needs a body");
         return checkSoapContentType(head.headers.find("content-type"));
     }
-    if (head.method == "PUT") {
+    if (isRest(surface)) return checkRestHead(head, has_body);
+    if (head.method == "PUT" || head.method == "POST") {
         if (head.headers.find("content-encoding") != nullptr) {
             return bad("a file must be sent as it is, without Content-Encoding");
         }
-        if (head.body.kind == http::BodyFraming::Kind::None) return bad("PUT needs a body");
+        if (head.body.kind == http::BodyFraming::Kind::None) {
+            return bad(head.method + " needs a body");
+        }
         return {};
     }
     if (has_body) return bad(head.method + " must not have a body");
@@ -118,8 +158,7 @@ http::HeaderList headersForEndpoint(Surface surface,
                                     const std::string& authority,
                                     const std::string& cookies) {
     http::removeHopByHop(from_client);
-    const std::span<const std::string_view> open =
-        surface == Surface::Folder ? std::span<const std::string_view>(kFolderFields) : kSoapFields;
+    const auto open = fieldsOf(surface);
     http::HeaderList headers;
     headers.add("Host", authority);
     for (const auto& header : from_client) {

@@ -99,9 +99,16 @@ net::Task<Result<Secret>> storedLogin(CredentialVault& vault,
 
 net::Task<void> logoutUpstream(std::shared_ptr<Endpoint> endpoint,
                                std::shared_ptr<Session> session) {
-    const std::string body = logoutBody(session->session_manager);
+    const std::string body =
+        session->isRest() ? std::string() : logoutBody(session->session_manager);
     OwnCall own;
-    own.headers.add("Cookie", session->upstream.header());
+    if (session->isRest()) {
+        own.method = "DELETE";
+        own.target = session->rest_path;
+        own.headers.add(std::string(kRestSessionName), session->upstreamId());
+    }
+    const auto cookies = session->upstream.header();
+    if (!cookies.empty()) own.headers.add("Cookie", cookies);
     if (!session->soap_action.empty()) own.headers.add("SOAPAction", session->soap_action);
     own.body = asBytes(body);
     own.deadline = endpoint->config.limits.logout_deadline;
@@ -112,6 +119,9 @@ net::Task<void> logoutUpstream(std::shared_ptr<Endpoint> endpoint,
                      answer.error().error,
                      {{"endpoint", endpoint->config.name}});
         co_return;
+    }
+    if (endpoint->journal != nullptr && !session->journal_id.empty()) {
+        co_await endpoint->journal->closed(session->journal_id);
     }
     kLog.info("proxy.logged_out",
               {{"endpoint", endpoint->config.name},

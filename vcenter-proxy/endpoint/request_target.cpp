@@ -2,6 +2,7 @@
 #include "vcenter-proxy/endpoint/request_target.h"
 
 #include "common/base/text.h"
+#include "vcenter-proxy/endpoint/canonical_path.h"
 #include "vcenter-proxy/errc.h"
 
 #include <algorithm>
@@ -12,45 +13,10 @@ namespace {
 
 constexpr std::size_t kTargetLimit = 8192;
 constexpr std::string_view kFolder = "/folder";
+constexpr std::string_view kNfc = "/nfc/";
 
 tl::unexpected<Error> bad(std::string why) {
     return fail(errc::kBadTarget, "the request's path is refused: " + std::move(why));
-}
-
-// Decodes every escape. Escapes of slashes, backslashes, dots, percent signs and control characters
-// have no single meaning along a chain of servers, and none is needed to name a file.
-Result<std::string> decodePath(std::string_view path) {
-    std::string decoded;
-    decoded.reserve(path.size());
-    for (std::size_t at = 0; at < path.size(); ++at) {
-        const char c = path[at];
-        if (c <= 0x20 || c >= 0x7f || c == '\\' || c == '#') return bad("it has a raw character");
-        if (c != '%') {
-            decoded += c;
-            continue;
-        }
-        const auto octet = fromHex(path.substr(at + 1, 2));
-        if (!octet || octet->size() != 1) return bad("it has a broken escape");
-        const std::uint8_t value = octet->front();
-        if (value < 0x20 || value == 0x7f || value == '/' || value == '\\' || value == '.' ||
-            value == '%') {
-            return bad("it escapes a character that must not be escaped");
-        }
-        decoded += static_cast<char>(value);
-        at += 2;
-    }
-    return decoded;
-}
-
-Result<> checkSegments(std::string_view path) {
-    if (path.empty() || path.front() != '/') return bad("it does not start with a slash");
-    const auto segments = split(path.substr(1), '/');
-    for (std::size_t i = 0; i < segments.size(); ++i) {
-        if (segments[i] == "." || segments[i] == "..") return bad("it has a dot segment");
-        if (segments[i].empty() && i + 1 < segments.size()) return bad("it has an empty segment");
-        if (segments[i].find(';') != std::string_view::npos) return bad("it has a path parameter");
-    }
-    return {};
 }
 
 // dcPath and dsName, each once: what a datastore URL has.
@@ -64,31 +30,75 @@ Result<> checkFolderQuery(std::string_view query) {
         }
         *found = {};
     }
-    const bool clean = std::all_of(query.begin(), query.end(), [](char c) {
-        return c > 0x20 && c < 0x7f && c != '#' && c != '\\';
-    });
-    if (!clean) return bad("the query has a raw character");
-    return {};
+    return checkQuery(query);
 }
 
+// "vimServiceVersions.xml", "vimService.wsdl", "vim-types.xsd": what describes the interface, and
+// is the same for everybody.
 bool isVersionsFile(std::string_view path) {
     constexpr std::string_view kRoot = "/sdk/";
     if (!path.starts_with(kRoot)) return false;
     path.remove_prefix(kRoot.size());
-    if (path.find('/') != std::string_view::npos || !path.ends_with(".xml")) return false;
-    return path.starts_with("vimService") || path.ends_with("Versions.xml");
+    if (path.find('/') != std::string_view::npos) return false;
+    if (path.ends_with(".xml")) {
+        return path.starts_with("vimService") || path.ends_with("Versions.xml");
+    }
+    if (path.ends_with(".wsdl")) return path.starts_with("vim");
+    return path.ends_with("-types.xsd") || path.ends_with("-messagetypes.xsd");
 }
 
-bool isSoapPath(std::string_view path) {
-    return path == "/sdk" || path == "/sdk/" || path == "/sdk/vimService";
-}
+struct SoapDoor {
+    std::string_view path;
+    Surface surface;
+};
 
-bool isPbmPath(std::string_view path) { return path == "/pbm" || path == "/pbm/sdk"; }
+constexpr std::array<SoapDoor, 9> kSoapDoors{{{"/sdk", Surface::Soap},
+                                              {"/sdk/", Surface::Soap},
+                                              {"/sdk/vimService", Surface::Soap},
+                                              {"/pbm", Surface::Pbm},
+                                              {"/pbm/sdk", Surface::Pbm},
+                                              {"/sms", Surface::Sms},
+                                              {"/sms/sdk", Surface::Sms},
+                                              {"/vslm/sdk", Surface::Vslm},
+                                              {"/vsanHealth", Surface::Vsan}}};
 
 Result<> requireMethod(const http::RequestHead& head,
                        std::initializer_list<std::string_view> open) {
     if (std::find(open.begin(), open.end(), head.method) != open.end()) return {};
     return fail(errc::kMethodDenied, "the method is not open for this path");
+}
+
+// /nfc/TOKEN/NAME: the gateway made it up, so there is nothing else that it could be.
+Result<RequestTarget> nfcTarget(const http::RequestHead& head,
+                                std::string_view decoded,
+                                bool has_query) {
+    const auto parts = split(decoded.substr(kNfc.size()), '/');
+    if (has_query || parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
+        return fail(errc::kPathDenied, "this path is not open through the gateway");
+    }
+    PCG_TRY(requireMethod(head, {"GET", "PUT", "POST"}));
+    RequestTarget target;
+    target.surface = Surface::Nfc;
+    target.target = head.target;
+    target.transfer_token = std::string(parts[0]);
+    target.transfer_name = std::string(parts[1]);
+    return target;
+}
+
+// What takes neither a query nor an escape.
+Result<RequestTarget> plainTarget(const http::RequestHead& head, std::string_view path) {
+    const auto door = std::find_if(kSoapDoors.begin(), kSoapDoors.end(), [&](const SoapDoor& one) {
+        return one.path == path;
+    });
+    if (door != kSoapDoors.end()) {
+        PCG_TRY(requireMethod(head, {"POST"}));
+        return RequestTarget{door->surface, head.target, {}};
+    }
+    if (isVersionsFile(path)) {
+        PCG_TRY(requireMethod(head, {"GET"}));
+        return RequestTarget{Surface::Versions, head.target, {}};
+    }
+    return fail(errc::kPathDenied, "this path is not open through the gateway");
 }
 
 }  // namespace
@@ -99,21 +109,41 @@ std::string_view surfaceName(Surface surface) {
             return "soap";
         case Surface::Pbm:
             return "pbm";
+        case Surface::Sms:
+            return "sms";
+        case Surface::Vslm:
+            return "vslm";
+        case Surface::Vsan:
+            return "vsan";
         case Surface::Versions:
             return "versions";
         case Surface::Folder:
             return "folder";
         case Surface::Maas:
             return "maas";
+        case Surface::Rest:
+        case Surface::Api:
+            return "rest";
+        case Surface::LibraryData:
+            return "library";
+        case Surface::Nfc:
+            return "nfc";
     }
     return "soap";
 }
 
+bool isSoap(Surface surface) {
+    return std::any_of(kSoapDoors.begin(), kSoapDoors.end(), [&](const SoapDoor& one) {
+        return one.surface == surface;
+    });
+}
+
+bool isRest(Surface surface) { return surface == Surface::Rest || surface == Surface::Api; }
+
 Result<RequestTarget> classifyTarget(const http::RequestHead& head) {
     if (head.target.size() > kTargetLimit) return bad("it is longer than 8 KiB");
     const std::string_view path = head.path();
-    const std::string decoded = PCG_TRY(decodePath(path));
-    PCG_TRY(checkSegments(decoded));
+    const std::string decoded = PCG_TRY(canonicalPath(path));
     const bool has_query = path.size() < head.target.size();
     const std::string_view query =
         has_query ? std::string_view(head.target).substr(path.size() + 1) : std::string_view();
@@ -125,21 +155,19 @@ Result<RequestTarget> classifyTarget(const http::RequestHead& head) {
                              head.target,
                              decoded.substr(std::min(decoded.size(), kFolder.size() + 1))};
     }
-    // No other door takes a query or needs an escape.
-    if (!has_query && decoded == path) {
-        if (isSoapPath(path)) {
-            PCG_TRY(requireMethod(head, {"POST"}));
-            return RequestTarget{Surface::Soap, head.target, {}};
-        }
-        if (isPbmPath(path)) {
-            PCG_TRY(requireMethod(head, {"POST"}));
-            return RequestTarget{Surface::Pbm, head.target, {}};
-        }
-        if (isVersionsFile(path)) {
-            PCG_TRY(requireMethod(head, {"GET"}));
-            return RequestTarget{Surface::Versions, head.target, {}};
-        }
+    if (isLibraryDataPath(decoded)) {
+        PCG_TRY(requireMethod(head, {"GET", "HEAD", "PUT"}));
+        if (has_query) PCG_TRY(checkQuery(query));
+        return RequestTarget{Surface::LibraryData, head.target, {}};
     }
+    if (isRestPath(decoded)) {
+        auto call = PCG_TRY(parseRestCall(head, decoded));
+        const auto surface = call.door == RestDoor::Api ? Surface::Api : Surface::Rest;
+        return RequestTarget{surface, head.target, {}, std::move(call)};
+    }
+    if (decoded.starts_with(kNfc)) return nfcTarget(head, decoded, has_query);
+    // No other door takes a query or needs an escape.
+    if (!has_query && decoded == path) return plainTarget(head, path);
     return fail(errc::kPathDenied, "this path is not open through the gateway");
 }
 

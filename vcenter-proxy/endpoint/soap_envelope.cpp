@@ -28,7 +28,8 @@ struct FreeParser {
 };
 
 bool isKnownNamespace(std::string_view space) {
-    return space == kVimNamespace || space == kInternalVimNamespace || space == kPbmNamespace;
+    return space == kVimNamespace || space == kInternalVimNamespace || space == kPbmNamespace ||
+           space == kSmsNamespace || space == kVslmNamespace || space == kVsanNamespace;
 }
 
 }  // namespace

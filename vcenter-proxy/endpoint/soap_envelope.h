@@ -29,6 +29,9 @@ namespace pcg::proxy {
 inline constexpr std::string_view kVimNamespace = "urn:vim25";
 inline constexpr std::string_view kInternalVimNamespace = "urn:internalvim25";
 inline constexpr std::string_view kPbmNamespace = "urn:pbm";
+inline constexpr std::string_view kSmsNamespace = "urn:sms";
+inline constexpr std::string_view kVslmNamespace = "urn:vslm";
+inline constexpr std::string_view kVsanNamespace = "urn:vsan";
 
 struct ManagedObject {
     std::string type;  // as the client says; empty if it does not

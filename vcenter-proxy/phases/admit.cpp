@@ -4,8 +4,10 @@
 #include "common/base/assert.h"
 #include "common/log/log.h"
 #include "vcenter-proxy/endpoint/headers.h"
+#include "vcenter-proxy/endpoint/rest_text.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/policy.h"
+#include "vcenter-proxy/rest_rules.h"
 
 namespace pcg::proxy {
 namespace {
@@ -16,6 +18,8 @@ int statusFor(const Error& error) {
     if (error.is(errc::kPathDenied) || error.is(errc::kMethodDenied)) return 403;
     if (error.is(errc::kReadOnly)) return 403;
     if (error.is(errc::kPaused)) return 503;
+    if (error.is(errc::kTransferDenied)) return 403;
+    if (error.is(errc::kNoSuchTransfer)) return 404;
     if (error.is(errc::kNotAuthenticated)) return 401;
     if (error.is(errc::kEnvelopeTooLarge)) return 413;
     return 400;
@@ -49,7 +53,10 @@ void judgeLater(RequestContext& context, SoapEnvelope& envelope, const Authorize
 
 // What a SOAP client understands as "log in" and "you may not"; the rest is not for it to
 // understand.
-net::Task<void> deny(RequestContext& context, Error error, std::optional<SoapCall> call) {
+net::Task<void> deny(RequestContext& context,
+                     Error error,
+                     std::optional<SoapCall> call,
+                     std::optional<RestDoor> rest) {
     if (const auto left_out = context.endpoint->refusal_lines.next()) {
         kLog.warn("proxy.denied",
                   {{"request_id", context.audit.request_id},
@@ -58,6 +65,13 @@ net::Task<void> deny(RequestContext& context, Error error, std::optional<SoapCal
                    {"method", context.audit.method},
                    {"reason", error.message()},
                    {"left_out", *left_out}});
+    }
+    if (rest) {
+        const int status = statusFor(error);
+        auto body = restErrorBody(*rest, status, error.message());
+        co_await context.client.answerJson(
+            status, std::move(body), error, http::Outcome::NotDispatched);
+        co_return;
     }
     const bool is_fault = error.is(errc::kNotAuthenticated) || error.is(errc::kMethodDenied) ||
                           error.is(errc::kReadOnly);
@@ -214,6 +228,97 @@ net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTar
     co_return Admitted{std::move(*authorized), std::move(*body)};
 }
 
+Circumstances circumstancesOf(const RequestContext& context) {
+    return {context.endpoint->config.name, context.services.clock.wallNow(), nullptr};
+}
+
+// The session of a REST request: by the header field, or by the cookie of the same name.
+Result<std::optional<std::string>> restToken(const http::RequestHead& head) {
+    if (const auto* field = head.headers.find(kRestSessionName)) return *field;
+    return requestCookie(head.headers, kRestSessionName);
+}
+
+// As much of a body as may be kept, so that it can be sent a second time.
+net::Task<Result<ReadBody>> readBeginning(RequestContext& context) {
+    constexpr std::size_t kLimit = SoapEnvelope::kPrefixLimit;
+    const auto framing = context.client.request().body;
+    ReadBody body;
+    if (framing.kind == http::BodyFraming::Kind::None) co_return body;
+    const bool sized = framing.kind == http::BodyFraming::Kind::Length;
+    body.bytes.resize(sized && framing.length < kLimit ? static_cast<std::size_t>(framing.length)
+                                                       : kLimit);
+    std::size_t size = 0;
+    body.whole = false;
+    while (size < body.bytes.size()) {
+        const MutableBytes rest = MutableBytes(body.bytes).subspan(size);
+        PCG_CO_TRY(const std::size_t count, co_await context.client.readBody(rest));
+        if (count == 0) {
+            body.whole = true;
+            break;
+        }
+        size += count;
+    }
+    body.bytes.resize(size);
+    if (sized && size == framing.length) body.whole = true;
+    co_return body;
+}
+
+net::Task<std::optional<Admitted>> admitRest(RequestContext& context, RequestTarget target) {
+    const auto& head = context.client.request();
+    const auto door = target.rest->door;
+    const auto& action = target.rest->action;
+    context.audit.method = head.method + (action.empty() ? "" : " " + action);
+    context.audit.object = target.rest->path.substr(0, 256);
+    const auto token = restToken(head);
+    if (!token) {
+        co_await deny(context, token.error(), std::nullopt, door);
+        co_return std::nullopt;
+    }
+    // Who logs in is not somebody yet, whatever session a stale cookie names.
+    const bool is_login = target.rest->isLogin();
+    auto session = *token && !is_login ? useSession(context, **token) : std::nullopt;
+    context.client.setReading(rest::onlyReads(*target.rest));
+    const Policy policy(context.services.policy);
+    auto authorized =
+        policy.authorizeRest(std::move(target), std::move(session), circumstancesOf(context));
+    if (!authorized) {
+        co_await deny(context, authorized.error(), std::nullopt, door);
+        co_return std::nullopt;
+    }
+    if (is_login) co_return Admitted{std::move(*authorized), {}};
+    auto body = co_await readBeginning(context);
+    if (!body) {
+        co_await deny(context, body.error(), std::nullopt, door);
+        co_return std::nullopt;
+    }
+    co_return Admitted{std::move(*authorized), std::move(*body)};
+}
+
+// Files of the content library: clients show the session that they have.
+net::Task<std::optional<Admitted>> admitLibrary(RequestContext& context, RequestTarget target) {
+    const auto& head = context.client.request();
+    context.audit.method = head.method;
+    context.audit.object = std::string(head.path().substr(0, 256));
+    auto token = restToken(head);
+    if (token && !*token) token = requestCookie(head.headers, kSessionCookieName);
+    if (!token) {
+        co_await deny(context, token.error(), std::nullopt, RestDoor::Rest);
+        co_return std::nullopt;
+    }
+    auto session = *token ? useSession(context, **token) : std::nullopt;
+    context.client.setReading(head.method == "GET" || head.method == "HEAD");
+    const Policy policy(context.services.policy);
+    auto authorized = policy.authorizeLibrary(
+        std::move(target), head.method, std::move(session), circumstancesOf(context));
+    if (!authorized) {
+        co_await deny(context, authorized.error(), std::nullopt, RestDoor::Rest);
+        co_return std::nullopt;
+    }
+    ReadBody body;
+    body.whole = head.body.kind == http::BodyFraming::Kind::None;
+    co_return Admitted{std::move(*authorized), std::move(body)};
+}
+
 net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTarget target) {
     const auto& head = context.client.request();
     context.audit.method = head.method;
@@ -225,11 +330,9 @@ net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTar
     }
     auto session = *token ? useSession(context, **token) : std::nullopt;
     context.client.setReading(head.method != "PUT");
-    const Circumstances circumstances{
-        context.endpoint->config.name, context.services.clock.wallNow(), nullptr};
     const Policy policy(context.services.policy);
-    auto authorized =
-        policy.authorizeFile(std::move(target), head.method, std::move(session), circumstances);
+    auto authorized = policy.authorizeFile(
+        std::move(target), head.method, std::move(session), circumstancesOf(context));
     if (!authorized) {
         co_await deny(context, authorized.error(), std::nullopt);
         co_return std::nullopt;
@@ -239,12 +342,68 @@ net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTar
     co_return Admitted{std::move(*authorized), std::move(body)};
 }
 
+// Whether this request may use the token: it need not show a session (an ESXi host would not ask
+// for one), but none of somebody else.
+Result<> mayTransfer(RequestContext& context, const RequestTarget& target, const Transfer& one) {
+    const auto& head = context.client.request();
+    const bool is_import = one.lease->direction == LeaseDirection::Import;
+    if (is_import != (head.method != "GET")) {
+        return fail(errc::kTransferDenied, "the lease is for the other direction");
+    }
+    if (target.transfer_name != one.place.name) {
+        return fail(errc::kTransferDenied, "the lease is for another file");
+    }
+    if (one.used) return fail(errc::kTransferDenied, "this transfer was begun already");
+    const auto token = PCG_TRY(requestCookie(head.headers, kSessionCookieName));
+    if (!token) return {};
+    const auto shown = context.endpoint->sessions.find(*token);
+    const auto holder = one.lease->session.lock();
+    if (!shown || !holder || shown->principal.key != holder->principal.key) {
+        return fail(errc::kTransferDenied, "the lease is somebody else's");
+    }
+    return {};
+}
+
+net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, RequestTarget target) {
+    const auto& head = context.client.request();
+    context.audit.method = head.method;
+    context.audit.object = target.transfer_name;  // the token is a secret
+    auto found = context.endpoint->leases.find(target.transfer_token);
+    const auto session = found ? (*found)->lease->session.lock() : nullptr;
+    if (found && (!session || !context.endpoint->sessions.holds(*session))) {
+        found = fail(errc::kNoSuchTransfer, "the session of this transfer has ended");
+    }
+    if (!found) {
+        co_await deny(context, found.error(), std::nullopt);
+        co_return std::nullopt;
+    }
+    context.audit.access_key = session->principal.key.text();
+    context.audit.key_proven = true;
+    context.client.setReading(head.method == "GET");
+    const auto may = mayTransfer(context, target, **found);
+    if (!may) {
+        co_await deny(context, may.error(), std::nullopt);
+        co_return std::nullopt;
+    }
+    const Policy policy(context.services.policy);
+    auto use = SessionUse(session, context.services.clock);
+    auto authorized = policy.authorizeTransfer(
+        std::move(target), head.method, std::move(use), circumstancesOf(context));
+    if (!authorized) {
+        co_await deny(context, authorized.error(), std::nullopt);
+        co_return std::nullopt;
+    }
+    co_return Admitted{std::move(*authorized), {}, std::move(*found)};
+}
+
 }  // namespace
 
 net::Task<std::optional<Admitted>> admit(RequestContext& context) {
     const auto& head = context.client.request();
     context.audit.method = head.method;
-    context.audit.object = std::string(head.path().substr(0, 256));
+    // What follows /nfc is a secret.
+    const bool is_nfc = head.path().starts_with("/nfc/");
+    context.audit.object = is_nfc ? "/nfc" : std::string(head.path().substr(0, 256));
     auto target = classifyTarget(head);
     if (!target) {
         co_await deny(context, target.error(), std::nullopt);
@@ -253,11 +412,18 @@ net::Task<std::optional<Admitted>> admit(RequestContext& context) {
     context.audit.surface = std::string(surfaceName(target->surface));
     const auto checked = checkRequestHead(target->surface, head);
     if (!checked) {
-        co_await deny(context, checked.error(), std::nullopt);
+        const auto door = target->rest ? std::optional(target->rest->door) : std::nullopt;
+        co_await deny(context, checked.error(), std::nullopt, door);
         co_return std::nullopt;
     }
-    const bool is_soap = target->surface == Surface::Soap || target->surface == Surface::Pbm;
-    if (is_soap) co_return co_await admitCall(context, std::move(*target));
+    if (isSoap(target->surface)) co_return co_await admitCall(context, std::move(*target));
+    if (target->rest) co_return co_await admitRest(context, std::move(*target));
+    if (target->surface == Surface::Nfc) {
+        co_return co_await admitTransfer(context, std::move(*target));
+    }
+    if (target->surface == Surface::LibraryData) {
+        co_return co_await admitLibrary(context, std::move(*target));
+    }
     co_return co_await admitFile(context, std::move(*target));
 }
 

@@ -6,6 +6,8 @@
 #pragma once
 
 #include "vcenter-proxy/authorized_request.h"
+#include "vcenter-proxy/endpoint/rest_target.h"
+#include "vcenter-proxy/lease_book.h"
 #include "vcenter-proxy/request_context.h"
 
 #include <memory>
@@ -23,10 +25,14 @@ struct ReadBody {
 struct Admitted {
     AuthorizedRequest request;
     ReadBody body;
+    std::shared_ptr<Transfer> transfer = nullptr;  // of /nfc only
 };
 
 // The refusal of a call, as SOAP clients understand it where there is a word for it.
-net::Task<void> deny(RequestContext& context, Error error, std::optional<SoapCall> call);
+net::Task<void> deny(RequestContext& context,
+                     Error error,
+                     std::optional<SoapCall> call,
+                     std::optional<RestDoor> rest = std::nullopt);
 
 net::Task<std::optional<Admitted>> admit(RequestContext& context);
 

@@ -2,6 +2,7 @@
 #include "vcenter-proxy/phases/answer_failure.h"
 
 #include "common/log/log.h"
+#include "vcenter-proxy/endpoint/rest_text.h"
 #include "vcenter-proxy/errc.h"
 
 namespace pcg::proxy {
@@ -44,10 +45,16 @@ net::Task<void> answerFailure(RequestContext& context,
                       {"left_out", *left_out}});
     }
     const int status = outcome == http::Outcome::NotDispatched ? 503 : 504;
-    if (surface == Surface::Soap || surface == Surface::Pbm) {
+    if (isSoap(surface)) {
         Fault fault;
         fault.text = why.message();
         co_await context.client.answerFault(status, std::move(fault), why, outcome);
+        co_return;
+    }
+    if (isRest(surface)) {
+        const auto door = surface == Surface::Api ? RestDoor::Api : RestDoor::Rest;
+        auto body = restErrorBody(door, status, why.message());
+        co_await context.client.answerJson(status, std::move(body), why, outcome);
         co_return;
     }
     if (surface == Surface::Maas) {

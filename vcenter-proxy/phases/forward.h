@@ -19,7 +19,11 @@ net::Task<void> forward(RequestContext& context, Admitted admitted);
 net::Task<Result<std::unique_ptr<http::Call>>> startCall(RequestContext& context,
                                                          http::RequestHead head);
 
-// Passes an answer on, everything but what is between the gateway and the endpoint only.
-net::Task<Result<>> passAnswer(RequestContext& context, http::Call& call, http::ResponseHead head);
+// Passes an answer on, everything but what is between the gateway and the endpoint only. `begun` is
+// what was read of its body already.
+net::Task<Result<>> passAnswer(RequestContext& context,
+                               http::Call& call,
+                               http::ResponseHead head,
+                               Bytes begun = {});
 
 }  // namespace pcg::proxy

@@ -14,12 +14,15 @@
 #include "test/support/https/server_tls.h"
 #include "vcenter-proxy/endpoint_service.h"
 #include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/pinned_hosts.h"
 
 #include <array>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
+#include <sstream>
 
 #include <unistd.h>
 
@@ -105,6 +108,73 @@ class FileAudit final : public AuditSink {
     std::ofstream file_;
 };
 
+// One line a session: "+ id endpoint authority manager rest-path secret" and "- id". In clear: this
+// is a test's.
+class FileJournal final : public SessionJournal {
+  public:
+    FileJournal(std::string path, Random& random) : path_(std::move(path)), random_(random) {
+        std::ifstream stream(path_);
+        std::string line;
+        while (std::getline(stream, line)) read(line);
+        std::ofstream(path_, std::ios::trunc);
+    }
+
+    net::Task<Result<std::string>> opened(JournalEntry entry) override {
+        auto id = toHex(random_.array<8>());
+        write(id, entry);
+        co_return id;
+    }
+
+    net::Task<void> closed(std::string id) override {
+        std::ofstream(path_, std::ios::app) << "- " << id << std::endl;
+        co_return;
+    }
+
+    net::Task<Result<std::vector<JournalEntry>>> leftOver() override {
+        std::vector<JournalEntry> entries;
+        for (auto& [id, entry] : left_) {
+            entry.endpoint = first;
+            entries.push_back(std::move(entry));
+        }
+        co_return entries;
+    }
+
+    // Endpoints have other ids in each run: all that was left is the first one's.
+    wire::EndpointId first = wire::EndpointId::unchecked("");
+
+  private:
+    void write(const std::string& id, const JournalEntry& entry) {
+        std::ofstream(path_, std::ios::app)
+            << "+ " << id << " " << entry.authority << " "
+            << (entry.session_manager.empty() ? "-" : entry.session_manager) << " "
+            << (entry.rest_path.empty() ? "-" : entry.rest_path) << " " << entry.secret.revealText()
+            << std::endl;
+    }
+
+    void read(const std::string& line) {
+        std::istringstream words(line);
+        std::string sign;
+        std::string id;
+        words >> sign >> id;
+        if (sign == "-") {
+            left_.erase(id);
+            return;
+        }
+        JournalEntry entry;
+        entry.id = id;
+        std::string secret;
+        words >> entry.authority >> entry.session_manager >> entry.rest_path >> std::ws;
+        std::getline(words, secret);
+        if (entry.rest_path == "-") entry.rest_path.clear();
+        entry.secret = Secret::takeText(secret);
+        left_.insert_or_assign(id, std::move(entry));
+    }
+
+    std::string path_;
+    Random& random_;
+    std::map<std::string, JournalEntry> left_;
+};
+
 struct Ports {
     std::unique_ptr<http::Server> server;
     wire::EndpointId endpoint;
@@ -147,7 +217,10 @@ Result<> run(const std::vector<std::string>& arguments) {
     OneCredential vault(arguments[3], password, target.text());
     FixedPolicy policy;
     FileAudit audit(dir + "/audit.log");
-    EndpointService service({loop, clock, random, keys, vault, policy, audit});
+    FileJournal journal(dir + "/sessions.journal", random);
+    PinnedHosts hosts(loop, std::make_shared<net::DirectRoute>(), PinnedHosts::Reach::Anywhere);
+    EndpointService service(
+        {loop, clock, random, keys, vault, policy, audit, nullptr, &journal, &hosts});
     const auto caller = PCG_TRY(vcenterCaller(loop, target, arguments[2]));
     http::ServerOptions options;
     options.tls = PCG_TRY(test::loopbackServerTls("vcenter-proxy test", dir + "/proxy-ca.pem"));
@@ -156,6 +229,7 @@ Result<> run(const std::vector<std::string>& arguments) {
     std::string urls;
     for (const auto* name : {"vc1", "vc2"}) {
         const auto id = wire::newId<wire::EndpointId>(random);
+        if (ports.empty()) journal.first = id;
         EndpointConfig config{id, name, target.text()};
         net::asio::co_spawn(loop, service.put(config, caller), net::asio::detached);
         auto server = PCG_TRY(http::Server::listenTcp(
@@ -169,6 +243,7 @@ Result<> run(const std::vector<std::string>& arguments) {
         ports.push_back({std::move(server), id});
     }
     service.start();
+    net::asio::co_spawn(loop, service.endSessionsOfEarlierRuns(), net::asio::detached);
     net::StopSignals signals(loop, [&](int) {
         net::asio::co_spawn(loop, stopAll(service, ports, loop), net::asio::detached);
     });

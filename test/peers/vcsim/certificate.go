@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -100,4 +101,28 @@ func generateCertificate(now time.Time) (tls.Certificate, []byte, error) {
 		return none, nil, err
 	}
 	return tls.Certificate{Certificate: [][]byte{leafDer, authorityDer}, PrivateKey: leafKey}, authorityDer, nil
+}
+
+// shownCertificate is what the next handshake shows.
+type shownCertificate struct {
+	mutex sync.Mutex
+	now   tls.Certificate
+}
+
+func (s *shownCertificate) get() tls.Certificate {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.now
+}
+
+// change shows another one from now on, of a CA that nobody has heard of.
+func (s *shownCertificate) change() error {
+	certificate, _, err := generateCertificate(time.Now())
+	if err != nil {
+		return err
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.now = certificate
+	return nil
 }

@@ -4,6 +4,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -17,6 +18,7 @@ import (
 const (
 	sessionCookie  = "vmware_soap_session"
 	restLoginPath  = "/rest/com/vmware/cis/session"
+	apiSessionPath = "/api/session"
 	largestMessage = 32 << 20 // of SOAP; the library reads a whole one into memory
 )
 
@@ -27,6 +29,8 @@ type front struct {
 	requireFolderAuth bool
 	uploads           string
 	log               *requestLog
+	faults            *faults
+	esxi              *esxi // nil: leases name nobody
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -48,7 +52,17 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	finished := make(chan struct{})
 	go f.watch(r.Context(), record, finished)
-	f.route(answer, r, record)
+	defer func() {
+		if broken := recover(); broken != nil {
+			close(finished)
+			f.log.answered(record, answer, body, "reset")
+			panic(broken)
+		}
+	}()
+	around := f.faults.around(answer, r, record.Soap)
+	if !f.faults.refuses(around, r, record.Soap) {
+		f.routeChanged(around, r, record)
+	}
 	outcome := "done"
 	if r.Context().Err() != nil {
 		outcome = "cancelled"
@@ -66,7 +80,23 @@ func (f *front) watch(ctx context.Context, record *request, finished <-chan stru
 	}
 }
 
-func (f *front) route(w *counted, r *http.Request, record *request) {
+// routeChanged passes what must be looked at or changed through memory, and everything else straight on.
+func (f *front) routeChanged(w http.ResponseWriter, r *http.Request, record *request) {
+	login := isLogin(r, record.Soap) || isLogout(r, record.Soap)
+	if !login && (f.esxi == nil || record.Soap == "") {
+		f.route(w, r, record)
+		return
+	}
+	answer := recorded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { f.route(w, r, record) }), r)
+	written := answer.Body.Bytes()
+	f.faults.answered(r, record.Soap, answer.Code, answer.Header(), written)
+	if f.esxi != nil {
+		written = f.esxi.named(written, f.faults.current().WrongThumbs)
+	}
+	replay(w, answer, written)
+}
+
+func (f *front) route(w http.ResponseWriter, r *http.Request, record *request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/nfc/"):
 		f.serveNfc(w, r, record)
@@ -77,9 +107,46 @@ func (f *front) route(w *counted, r *http.Request, record *request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = io.WriteString(w, `{"type":"com.vmware.vapi.std.errors.unauthenticated","value":{"messages":[]}}`)
+	case r.URL.Path == apiSessionPath && r.Method == http.MethodPost && !f.mayLogIn(r):
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = io.WriteString(w, `{"error_type":"UNAUTHENTICATED","messages":[]}`)
+	case strings.HasPrefix(r.URL.Path, "/api/"):
+		f.serveAPI(w, r)
 	default:
 		f.next.ServeHTTP(w, r)
 	}
+}
+
+// serveAPI answers the newer door, which the library does not have, with what it says at the older one, unwrapped.
+func (f *front) serveAPI(w http.ResponseWriter, r *http.Request) {
+	older := r.Clone(r.Context())
+	older.URL.Path = "/rest/com/vmware" + strings.TrimPrefix(r.URL.Path, "/api")
+	if r.URL.Path == apiSessionPath {
+		older.URL.Path = restLoginPath
+	}
+	if action := r.URL.Query().Get("action"); action != "" {
+		older.URL.RawQuery = "~action=" + url.QueryEscape(action)
+	}
+	answer := httptest.NewRecorder()
+	f.next.ServeHTTP(answer, older)
+	status := answer.Code
+	var wrapped struct {
+		Value json.RawMessage `json:"value"`
+	}
+	body := answer.Body.Bytes()
+	if status == http.StatusOK && json.Unmarshal(body, &wrapped) == nil && len(wrapped.Value) > 0 {
+		body = wrapped.Value
+	}
+	if status == http.StatusOK && r.URL.Path == apiSessionPath && r.Method == http.MethodPost {
+		status = http.StatusCreated
+	}
+	if status == http.StatusOK && len(body) == 0 {
+		status = http.StatusNoContent
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
 }
 
 // mayLogIn checks the Basic credentials that the library's /rest login takes on trust.

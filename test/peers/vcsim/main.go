@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"log"
+	"net/http"
 	"net/url"
 	"os"
 	"os/signal"
@@ -35,6 +36,7 @@ type options struct {
 	certFile, keyFile, caOut           string
 	username, passwordFile             string
 	requireFolderAuth                  bool
+	esxiLeases                         bool
 	sessionIdle                        time.Duration
 	datacenters, clusters, hosts       int
 	machines, pools, datastores        int
@@ -71,6 +73,7 @@ func parseOptions() options {
 	flag.StringVar(&o.username, "username", "", "the only `name` that may log in (default: anybody)")
 	flag.StringVar(&o.passwordFile, "password-file", "", "`file` with that user's password")
 	flag.BoolVar(&o.requireFolderAuth, "require-folder-auth", false, "refuse /folder without a live session")
+	flag.BoolVar(&o.esxiLeases, "esxi-leases", false, "leases name a host of its own, with its thumbprint")
 	flag.DurationVar(&o.sessionIdle, "session-idle", 0, "end sessions idle for this `duration` (default: never)")
 	flag.IntVar(&o.datacenters, "datacenters", 1, "number of datacenters")
 	flag.IntVar(&o.clusters, "clusters", 1, "clusters in each datacenter")
@@ -173,28 +176,42 @@ func run(o options) error {
 	}
 	// The library starts serving inside NewServer; a handshake waits until our front stands before its handler.
 	frontStands := make(chan struct{})
+	shown := &shownCertificate{now: certificate}
 	model.Service.TLS = &tls.Config{
 		MinVersion:   tls.VersionTLS12,
 		Certificates: []tls.Certificate{certificate},
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 			<-frontStands
-			return nil, nil
+			return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{shown.get()}}, nil
 		},
 	}
 	model.Service.RegisterEndpoints = true
 	model.Service.Listen = &url.URL{Host: o.listen, User: user}
 	server := model.Service.NewServer()
-	server.Config.Handler = &front{
+	stands := &front{
 		next:              server.Config.Handler,
 		user:              user,
 		requireFolderAuth: o.requireFolderAuth,
 		uploads:           filepath.Join(dir, "nfc"),
 		log:               requests,
+		faults:            newFaults(),
 	}
+	if o.esxiLeases {
+		if stands.esxi, err = startEsxi(stands.serveEsxi); err != nil {
+			return err
+		}
+	}
+	server.Config.Handler = stands
 	close(frontStands)
+	control, err := serveControlAt(func(w http.ResponseWriter, r *http.Request) {
+		stands.faults.serveControl(w, r, func() error { return shown.change() })
+	})
+	if err != nil {
+		return err
+	}
 
 	public := url.URL{Scheme: "https", Host: server.URL.Host}
-	if err := announce(o.readyFile, public.String(), caFile); err != nil {
+	if err := announce(o.readyFile, public.String(), caFile, control); err != nil {
 		return err
 	}
 	stop := make(chan os.Signal, 1)
@@ -205,12 +222,13 @@ func run(o options) error {
 }
 
 // announce prints the URL and writes the ready file in one step, so that a reader never sees half of it.
-func announce(file, address, caFile string) error {
+func announce(file, address, caFile, control string) error {
 	fmt.Println(address)
 	if file == "" {
 		return nil
 	}
-	content, err := json.Marshal(map[string]interface{}{"url": address, "ca": caFile, "pid": os.Getpid()})
+	content, err := json.Marshal(map[string]interface{}{
+		"url": address, "ca": caFile, "control": control, "pid": os.Getpid()})
 	if err != nil {
 		return err
 	}

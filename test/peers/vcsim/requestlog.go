@@ -35,8 +35,10 @@ type request struct {
 	In      int64   `json:"bytes_in"`
 	Out     int64   `json:"bytes_out"`
 	Sha256  string  `json:"sha256,omitempty"`
-	Outcome string  `json:"outcome,omitempty"` // done, cancelled, aborted, short
-	start   time.Time
+	Outcome string  `json:"outcome,omitempty"` // done, cancelled, aborted, short, reset
+
+	Credentials bool `json:"credentials,omitempty"` // at a host: it was shown some, which it must never be
+	start       time.Time
 }
 
 func openRequestLog(name string) (*requestLog, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/property"
 	"github.com/vmware/govmomi/session"
+	"github.com/vmware/govmomi/vapi/rest"
 	"github.com/vmware/govmomi/view"
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/mo"
@@ -32,6 +33,7 @@ type work struct {
 
 	client    *vim25.Client
 	sessions  *session.Manager
+	rest      *rest.Client
 	finder    *find.Finder
 	source    *object.VirtualMachine
 	machine   *object.VirtualMachine
@@ -228,6 +230,9 @@ func (w *work) cleanUp() {
 	defer cancel()
 	if w.machine != nil {
 		_, _ = w.destroy(ctx)
+	}
+	if w.rest != nil {
+		_ = w.rest.Logout(ctx)
 	}
 	if w.sessions != nil {
 		_ = w.sessions.Logout(ctx)

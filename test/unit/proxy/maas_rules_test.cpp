@@ -89,22 +89,22 @@ net::Task<void> take(Turnstile& turnstile, int& inside, int& refused) {
 
 TEST(MaasState, OnlySoManyAreInsideAndTheOthersWaitInLine) {
     net::Loop loop;
-    Turnstile turnstile;
+    Turnstile turnstile(kRequestsAtOnce);
     int inside = 0;
     int refused = 0;
-    const std::size_t all = Turnstile::kAtOnce + Turnstile::kMostWaiting + 1;
+    const std::size_t all = kRequestsAtOnce + Turnstile::kMostWaiting + 1;
     for (std::size_t i = 0; i < all; ++i) {
         net::asio::co_spawn(loop, take(turnstile, inside, refused), net::asio::detached);
     }
     while (loop.poll() > 0) {
     }
-    EXPECT_EQ(inside, static_cast<int>(Turnstile::kAtOnce));
+    EXPECT_EQ(inside, static_cast<int>(kRequestsAtOnce));
     EXPECT_EQ(refused, 1) << "the line is full";
 
     turnstile.leave();
     while (loop.poll() > 0) {
     }
-    EXPECT_EQ(inside, static_cast<int>(Turnstile::kAtOnce) + 1);
+    EXPECT_EQ(inside, static_cast<int>(kRequestsAtOnce) + 1);
 }
 
 }  // namespace

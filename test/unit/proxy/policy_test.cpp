@@ -53,8 +53,7 @@ class PolicyTest : public testing::Test {
     std::optional<SessionUse> sessionOf(Role role) {
         const Principal principal{
             wire::AccessKeyId::unchecked("ak_1"), wire::EndpointId::unchecked("ep_1"), role};
-        return SessionUse(std::make_shared<Session>(Session{principal, {}, {}, {}, {}, {}}),
-                          clock_);
+        return SessionUse(std::make_shared<Session>(principal), clock_);
     }
 
     Result<AuthorizedRequest> ask(Role role, SoapCall call, EndpointPolicy policy = {}) {
@@ -77,6 +76,31 @@ class PolicyTest : public testing::Test {
 
     pcg::test::FakeClock clock_;
 };
+
+TEST_F(PolicyTest, DecidesAboutTheServicesBesideByTheirOwnTables) {
+    struct Beside {
+        const char* space;
+        const char* method;
+        int least;  // 3: nobody
+    };
+
+    for (const auto& [space, method, least] :
+         {Beside{"urn:sms", "QueryStorageManager", 0},
+          Beside{"urn:sms", "RegisterProvider_Task", 3},
+          Beside{"urn:vslm", "RetrieveContent", 0},
+          Beside{"urn:vslm", "VslmCreateDisk_Task", 1},
+          Beside{"urn:vslm", "VslmDeleteVStorageObject_Task", 2},
+          Beside{"urn:vslm", "VslmLoginByToken", 3},
+          Beside{"urn:vsan", "VsanQueryVcClusterHealthSummary", 0},
+          Beside{"urn:vsan", "VsanClusterReconfig", 2},
+          Beside{"urn:vsan", "RetrieveContent", 3}}) {
+        for (const auto role : {Role::Inventory, Role::Deploy, Role::Full}) {
+            EXPECT_EQ(methods::isAllowed(role, {space, method, {"T", "x"}}),
+                      static_cast<int>(role) >= least)
+                << method << " as " << roleName(role);
+        }
+    }
+}
 
 TEST_F(PolicyTest, OpensTheWayInToEverybody) {
     EXPECT_TRUE(askWithoutSession(vimCall("RetrieveServiceContent")));

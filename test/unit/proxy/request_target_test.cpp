@@ -20,7 +20,12 @@ TEST(RequestTarget, OpensTheDoorsThatClientsUse) {
     EXPECT_EQ(classify("POST", "/sdk/")->surface, Surface::Soap);
     EXPECT_EQ(classify("POST", "/sdk/vimService")->surface, Surface::Soap);
     EXPECT_EQ(classify("POST", "/pbm/sdk")->surface, Surface::Pbm);
+    EXPECT_EQ(classify("POST", "/sms/sdk")->surface, Surface::Sms);
+    EXPECT_EQ(classify("POST", "/vslm/sdk")->surface, Surface::Vslm);
+    EXPECT_EQ(classify("POST", "/vsanHealth")->surface, Surface::Vsan);
     EXPECT_EQ(classify("GET", "/sdk/vimServiceVersions.xml")->surface, Surface::Versions);
+    EXPECT_EQ(classify("GET", "/sdk/vimService.wsdl")->surface, Surface::Versions);
+    EXPECT_EQ(classify("GET", "/sdk/vim-types.xsd")->surface, Surface::Versions);
     EXPECT_EQ(classify("GET", "/sdk/vimService.wsdl.xml")->surface, Surface::Versions);
     EXPECT_EQ(classify("PUT", "/folder/a/b.iso?dcPath=DC0&dsName=ds%201")->surface,
               Surface::Folder);
@@ -54,8 +59,11 @@ INSTANTIATE_TEST_SUITE_P(Paths,
                                          "/ui",
                                          "/ui/login",
                                          "/websso/SAML2",
-                                         "/api/appliance/system/version",
-                                         "/rest/com/vmware/cis/session",
+                                         "/api",
+                                         "/rest",
+                                         "/apix/vcenter/vm",
+                                         "/vsanHealth/x",
+                                         "/sdk/evil.wsdl",
                                          "/SDK",
                                          "/Sdk/vimServiceVersions.xml",
                                          "/sdk/x",
@@ -65,7 +73,9 @@ INSTANTIATE_TEST_SUITE_P(Paths,
                                          "/sdk?x=y",
                                          "/s%64k",
                                          "/folderx/a",
-                                         "/nfc/x/disk-0.vmdk",
+                                         "/nfc",
+                                         "/nfc/x",
+                                         "/nfc/x/y/z",
                                          "/guestFile?id=1",
                                          "/sts/STSService",
                                          "/eam/sdk",

@@ -16,7 +16,7 @@ class SessionTableTest : public testing::Test {
     std::shared_ptr<Session> newSession(const char* key = "ak_1") {
         const Principal principal{
             wire::AccessKeyId::unchecked(key), wire::EndpointId::unchecked("ep_1"), Role::Full};
-        return std::make_shared<Session>(Session{principal, {}, {}, {}, {}, {}});
+        return std::make_shared<Session>(principal);
     }
 
     pcg::test::FakeClock clock_;

@@ -25,37 +25,4 @@ Nonces::Taken Nonces::take(std::string_view key,
     return Taken::Fresh;
 }
 
-struct Turnstile::Waiter {
-    explicit Waiter(net::Executor executor, std::chrono::milliseconds patience)
-        : timer(executor, patience) {}
-
-    net::Timer timer;
-    bool admitted = false;
-};
-
-net::Task<bool> Turnstile::enter(std::chrono::milliseconds patience) {
-    if (inside_ < kAtOnce) {
-        ++inside_;
-        co_return true;
-    }
-    if (line_.size() >= kMostWaiting) co_return false;
-    const auto executor = co_await net::asio::this_coro::executor;
-    const auto waiter = std::make_shared<Waiter>(executor, patience);
-    line_.push_back(waiter);
-    co_await waiter->timer.async_wait(net::kAwaitTuple);
-    if (!waiter->admitted) std::erase(line_, waiter);
-    co_return waiter->admitted;
-}
-
-void Turnstile::leave() {
-    if (line_.empty()) {
-        --inside_;
-        return;
-    }
-    // The place goes to whoever waited longest.
-    line_.front()->admitted = true;
-    line_.front()->timer.cancel();
-    line_.pop_front();
-}
-
 }  // namespace pcg::proxy::maas

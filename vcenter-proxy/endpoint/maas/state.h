@@ -4,13 +4,10 @@
 #pragma once
 
 #include "common/base/bytes.h"
-#include "common/net/asio.h"
+#include "vcenter-proxy/endpoint/turnstile.h"
 
-#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
-#include <memory>
 #include <set>
 #include <string_view>
 
@@ -39,28 +36,12 @@ class Nonces {
     std::multimap<std::int64_t, Mark> by_expiry_;
 };
 
-// At most so many requests at MAAS at once: it has few workers. Others wait in line.
-class Turnstile {
-  public:
-    static constexpr std::size_t kAtOnce = 16;
-    static constexpr std::size_t kMostWaiting = 512;
-
-    // False: nobody left in time, or the line is too long. Who got true calls leave().
-    net::Task<bool> enter(std::chrono::milliseconds patience);
-    void leave();
-
-    std::size_t inside() const { return inside_; }
-
-  private:
-    struct Waiter;
-
-    std::size_t inside_ = 0;
-    std::deque<std::shared_ptr<Waiter>> line_;
-};
+// MAAS has few workers: so many requests are there at once, others wait in line.
+inline constexpr std::size_t kRequestsAtOnce = 16;
 
 struct State {
     Nonces nonces;
-    Turnstile turnstile;
+    Turnstile turnstile{kRequestsAtOnce};
     ByteCount form_bytes = 0;  // held by forms that are being read or sent
 };
 

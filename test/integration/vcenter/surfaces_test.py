@@ -1,0 +1,290 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""REST, leases and sessions of a vCenter that misbehaves: unmodified govmomi and raw HTTP through the proxy."""
+import base64
+import json
+import os
+import pathlib
+import signal
+import threading
+import unittest
+
+from proxy_case import PROGRAMS, ProxyCase, call, envelope, login_body
+
+import client
+import process
+import vcenter
+
+REST_LOGIN = "/rest/com/vmware/cis/session"
+NOW = envelope(call("CurrentTime", "ServiceInstance", "ServiceInstance"))
+
+
+def basic(username, password):
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+class Surfaces(ProxyCase):
+    def setUp(self):
+        vcenter.wish(self.vcenter)
+
+    def open_sessions(self):
+        return vcenter.wish(self.vcenter)
+
+    def rest_login(self, role="full", path=REST_LOGIN):
+        key = self.keys[role]
+        status, _, body = self.http("POST", path, None, {
+            "Authorization": basic(key["username"], key["password"]), "vmware-use-header-authn": "true"})
+        self.assertIn(status, (200, 201), body)
+        value = json.loads(body)
+        return value["value"] if isinstance(value, dict) else value
+
+    def rest(self, method, path, session, body=None):
+        headers = {"vmware-api-session-id": session}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return self.http(method, path, body, headers)
+
+
+class Differential(Surfaces):
+    """Each program straight and through the gateway: what it found must be the same."""
+
+    # Names are drawn by each run; ids and rates are whatever they are.
+    OWN = ("name", "machine", "MB/s", "sha256", "path", "source")
+
+    def outcome(self, kind, target):
+        run = client.run(kind, PROGRAMS, target, mebibytes=2)
+        self.assertTrue(run.ok, run.text)
+        return [(step["step"], {name: value for name, value in (step.get("details") or {}).items()
+                                if name not in self.OWN}) for step in run.steps]
+
+    def test_govmomi_sees_the_same(self):
+        """V14"""
+        self.assertEqual(self.outcome("govmomi", self.direct()), self.outcome("govmomi", self.target()))
+
+    def test_pyvmomi_sees_the_same(self):
+        """V14"""
+        self.assertEqual(self.outcome("pyvmomi", self.direct()), self.outcome("pyvmomi", self.target()))
+
+
+class Rest(Surfaces):
+    def test_govmomi_tags_and_library_work_and_are_the_same_as_directly(self):
+        """V27, V29, V36"""
+        steps = "login,inventory,rest-login,tags,library,rest-logout,logout"
+        direct = client.run("govmomi", PROGRAMS, self.direct(), steps)
+        self.assertTrue(direct.ok, direct.text)
+        through = client.run("govmomi", PROGRAMS, self.target(), steps)
+        self.assertTrue(through.ok, through.text)
+        # The text of "exists already" names the machine's own random name and nothing else.
+        for run in (direct, through):
+            self.assertIn("already_exists", run.step("tags")["details"]["twice"])
+        self.assertEqual(direct.step("library")["details"]["sha256"], through.step("library")["details"]["sha256"])
+
+    def test_both_doors_open_sessions_that_are_the_gateways(self):
+        """V27"""
+        before = self.open_sessions()
+        for path in (REST_LOGIN, "/api/session"):
+            session = self.rest_login(path=path)
+            self.assertEqual(len(session), 96)
+            self.assertEqual(self.rest("GET", "/rest/com/vmware/cis/tagging/category", session)[0], 200)
+            self.assertEqual(self.rest("GET", "/api/session", session)[0], 200)
+            direct = self.http("GET", "/rest/com/vmware/cis/tagging/category", None,
+                               {"vmware-api-session-id": session}, target=self.direct())
+            self.assertEqual(direct[0], 401, "the id means nothing at the vCenter")
+            self.assertIn(self.rest("DELETE", path, session)[0], (200, 204))
+            self.assertEqual(self.rest("GET", "/api/session", session)[0], 401)
+        self.assertEqual(self.open_sessions(), before)
+
+    def test_wrong_keys_and_closed_paths_reach_nobody(self):
+        """V26, V27"""
+        session = self.rest_login("inventory")
+        before = len(self.asked())
+        wrong = self.http("POST", REST_LOGIN, None, {"Authorization": basic("administrator@vsphere.local", "x")})
+        self.assertEqual(wrong[0], 401)
+        for method, path in (("GET", "/api/appliance/system/version"), ("GET", "/rest/appliance/access/ssh"),
+                             ("POST", "/rest/com/vmware/cis/tagging/tag"), ("GET", "/rest/%2e%2e/mob"),
+                             ("POST", "/api/vcenter/vm?action=get&action=clone"), ("PUT", "/cls/data/x/y")):
+            status = self.rest(method, path, session, "{}" if method != "GET" else None)[0]
+            self.assertIn(status, (400, 403), path)
+        self.assertEqual(len(self.asked()), before)
+
+    def test_a_session_that_the_vcenter_forgot_is_opened_anew(self):
+        """V28"""
+        session = self.rest_login()
+        vcenter.wish(self.vcenter, expire_sessions=True)
+        before = len([line for line in vcenter.requests_seen(self.vcenter)
+                      if line["event"] == "request" and line["path"] == REST_LOGIN])
+        status, _, body = self.rest("GET", "/rest/com/vmware/cis/tagging/category", session)
+        self.assertEqual(status, 200, body)
+        after = len([line for line in vcenter.requests_seen(self.vcenter)
+                     if line["event"] == "request" and line["path"] == REST_LOGIN])
+        self.assertEqual(after - before, 1)
+
+
+class Sessions(Surfaces):
+    def test_an_expired_session_is_opened_anew_once_for_twenty_calls(self):
+        """V10"""
+        cookie = self.log_in()
+        vcenter.wish(self.vcenter, expire_sessions=True)
+        before = self.asked("Login")
+        statuses = []
+
+        def ask():
+            statuses.append(self.soap(NOW, cookie)[0])
+
+        threads = [threading.Thread(target=ask) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(statuses, [200] * 20)
+        self.assertEqual(self.asked("Login") - before, 1)
+
+    def test_what_belongs_to_the_old_session_is_not_run_in_a_new_one(self):
+        """V11"""
+        cookie = self.log_in()
+        vcenter.wish(self.vcenter, expire_sessions=True)
+        before = self.asked("Login")
+        poll = envelope(call("WaitForUpdatesEx", "PropertyCollector", "propertyCollector", "<version>1</version>"))
+        status, _, body = self.soap(poll, cookie)
+        self.assertEqual(status, 500)
+        self.assertIn(b"NotAuthenticated", body)
+        self.assertEqual(self.asked("Login"), before)
+
+    def test_a_call_is_sent_once_when_the_vcenter_breaks_off(self):
+        """V12"""
+        cookie = self.log_in()
+        before = self.asked("CreateFolder")
+        vcenter.wish(self.vcenter, reset_in="CreateFolder", reset_at=-1, reset_times=1)
+        body = envelope(call("CreateFolder", "Folder", "group-v3", "<name>once</name>"))
+        status, headers, _ = self.soap(body, cookie)
+        self.assertEqual((status, headers["Pcg-Outcome"]), (504, "unknown"))
+        self.assertEqual(self.asked("CreateFolder") - before, 1)
+
+    def test_an_answer_that_breaks_off_never_ends_cleanly(self):
+        cookie = self.log_in()
+        for octets in (0, 1, 100):
+            vcenter.wish(self.vcenter, reset_in="CurrentTime", reset_at=octets, reset_times=1)
+            try:
+                status = self.soap(NOW, cookie)[0]
+                self.assertEqual(status, 504, octets)
+            except OSError:
+                continue
+            except Exception as error:  # http.client's IncompleteRead
+                self.assertIn("Incomplete", type(error).__name__)
+
+    def test_what_the_account_may_not_is_the_vcenters_own_fault(self):
+        cookie = self.log_in()
+        vcenter.wish(self.vcenter, deny=["CurrentTime"])
+        status, _, body = self.soap(NOW, cookie)
+        self.assertEqual(status, 500)
+        self.assertIn(b"Some.Privilege", body)
+
+
+class Full(Surfaces):
+    def test_a_vcenter_without_room_is_left_alone_for_a_while(self):
+        """V38"""
+        vcenter.wish(self.vcenter, max_sessions=self.open_sessions() + 1)
+        self.log_in()
+        before = self.asked("Login")
+        key = self.keys["full"]
+        answers = [self.soap(login_body(key["username"], key["password"])) for _ in range(4)]
+        self.assertEqual({answer[0] for answer in answers}, {503})
+        self.assertLessEqual(self.asked("Login") - before, 1)
+
+
+class Rotated(Surfaces):
+    def test_a_changed_password_is_tried_three_times_and_no_more(self):
+        """V39"""
+        vcenter.wish(self.vcenter, refuse_logins=True)
+        key = self.keys["full"]
+        before = self.asked("Login")
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(
+            self.soap(login_body(key["username"], key["password"]))[0])) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(set(answers), {503})
+        self.assertEqual(self.asked("Login") - before, 3)
+
+
+class Killed(Surfaces):
+    def test_sessions_of_a_killed_gateway_are_logged_out_at_its_next_start(self):
+        """V09"""
+        before = self.open_sessions()
+        for _ in range(3):
+            self.log_in()
+        self.rest_login()
+        self.assertEqual(self.open_sessions(), before + 4)
+        os.kill(self.record["pid"], signal.SIGKILL)
+        process.wait_for(lambda: not process.is_alive(self.record), 10, "the end of the proxy")
+        self.start_proxy()
+        process.wait_for(lambda: self.open_sessions() == before, 20, "the logouts of what was left")
+
+
+class Certificate(Surfaces):
+    def test_another_certificate_closes_the_way(self):
+        """V37"""
+        cookie = self.log_in()
+        self.assertEqual(self.soap(NOW, cookie)[0], 200)
+        vcenter.wish(self.vcenter, new_certificate=True, reset_in="CurrentTime", reset_at=0, reset_times=50)
+        seen = set()
+        for _ in range(6):
+            try:
+                seen.add(self.soap(NOW, cookie)[0])
+            except OSError:
+                seen.add("reset")
+            except Exception:  # an answer that was cut off
+                seen.add("reset")
+        self.assertIn(503, seen)
+        self.assertNotIn(200, seen)
+
+
+class Leases(Surfaces):
+    @classmethod
+    def vcenter_arguments(cls):
+        return ("-esxi-leases",)
+
+    def steps(self, target, megabytes=3):
+        return client.run("govmomi", PROGRAMS, target, "login,inventory,import,logout", megabytes)
+
+    def test_a_disk_goes_to_the_host_that_the_lease_names(self):
+        """V30, V31, V32"""
+        run = self.steps(self.target())
+        self.assertTrue(run.ok, run.text)
+        details = run.step("import")["details"]
+        self.assertEqual(details["host"], self.urls[0].removeprefix("https://"))
+        self.assertEqual(details["thumbprint"], "")
+        self.assertIn("again", details, "a second transfer under one token")
+        at_host = [line for line in vcenter.requests_seen(self.vcenter)
+                   if line["path"].startswith("esxi:") and line["event"] == "response"]
+        self.assertEqual([line.get("sha256") for line in at_host], [details["sha256"]])
+        self.assertNotIn("credentials", at_host[0])
+        audited = [line for line in self.audit() if line["object"].endswith(".vmdk")]
+        self.assertEqual(audited[0]["decision"], "allowed")
+        self.assertNotIn(details["path"].split("/")[2], (self.dir / "audit.log").read_text())
+        self.assertNotIn(details["path"].split("/")[2], self.log.read_text())
+
+    def test_nothing_is_sent_to_a_host_with_another_certificate(self):
+        """V31"""
+        before = len(vcenter.requests_seen(self.vcenter))
+        vcenter.wish(self.vcenter, wrong_thumbprints=True)
+        run = self.steps(self.target())
+        self.assertFalse(run.ok)
+        new = vcenter.requests_seen(self.vcenter)[before:]
+        self.assertFalse([line for line in new if line["path"].startswith("esxi:")])
+
+    def test_a_large_disk_takes_no_memory(self):
+        """V33"""
+        status = pathlib.Path(f"/proc/{self.record['pid']}/status")
+        self.steps(self.target())
+        before = int(status.read_text().split("VmHWM:")[1].split()[0])
+        run = self.steps(self.target(), megabytes=256)
+        self.assertTrue(run.ok, run.text)
+        after = int(status.read_text().split("VmHWM:")[1].split()[0])
+        self.assertLess(after - before, 8 * 1024)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

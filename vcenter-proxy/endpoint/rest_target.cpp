@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/endpoint/rest_target.h"
+
+#include "common/base/text.h"
+#include "vcenter-proxy/endpoint/canonical_path.h"
+#include "vcenter-proxy/errc.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pcg::proxy {
+namespace {
+
+constexpr std::string_view kRestRoot = "/rest/";
+constexpr std::string_view kApiRoot = "/api/";
+constexpr std::string_view kVendor = "com/vmware/";
+constexpr std::array<std::string_view, 6> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
+constexpr std::array<std::string_view, 2> kDataRoots{"/cls/data/", "/rest/com/vmware/cis/data/"};
+constexpr std::size_t kActionLimit = 64;
+
+bool isWord(std::string_view text) {
+    return !text.empty() && text.size() <= kActionLimit &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+           });
+}
+
+// The session has another name behind each door, and is one thing.
+std::string nameOf(std::string_view below_door, RestDoor door) {
+    if (door == RestDoor::Api) return std::string(below_door);
+    if (below_door == "com/vmware/cis/session") return std::string(RestCall::kSession);
+    if (below_door.starts_with(kVendor)) below_door.remove_prefix(kVendor.size());
+    // Nothing else may take its name.
+    return below_door == RestCall::kSession ? std::string() : std::string(below_door);
+}
+
+// The one action of a query; every other parameter is the vCenter's to understand.
+Result<std::string> actionOf(std::string_view query) {
+    std::string action;
+    if (query.empty()) return action;
+    PCG_TRY(checkQuery(query));
+    for (const auto pair : split(query, '&')) {
+        const auto equals = pair.find('=');
+        const auto name = PCG_TRY(decodeQueryText(pair.substr(0, equals)));
+        const bool is_action = name == "~action" || name == "action";
+        if (!is_action && name.starts_with('~')) {
+            return fail(errc::kBadTarget, "the query has a control parameter besides ~action");
+        }
+        const auto raw = equals == std::string_view::npos ? "" : pair.substr(equals + 1);
+        auto value = PCG_TRY(decodeQueryText(raw));
+        if (!is_action) continue;
+        if (!isWord(value)) return fail(errc::kBadTarget, "the action of the query is not a word");
+        if (!action.empty()) return fail(errc::kBadTarget, "the query names two actions");
+        action = std::move(value);
+    }
+    return action;
+}
+
+}  // namespace
+
+bool RestCall::namesTransfers() const {
+    constexpr std::array<std::string_view, 4> kRoots{"content/library/item/updatesession",
+                                                     "content/library/item/update-session",
+                                                     "content/library/item/downloadsession",
+                                                     "content/library/item/download-session"};
+    return std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
+        return std::string_view(path).starts_with(root);
+    });
+}
+
+bool isRestPath(std::string_view decoded_path) {
+    return decoded_path.starts_with(kRestRoot) || decoded_path.starts_with(kApiRoot);
+}
+
+bool isLibraryDataPath(std::string_view decoded_path) {
+    return std::any_of(kDataRoots.begin(), kDataRoots.end(), [&](std::string_view root) {
+        return decoded_path.starts_with(root) && decoded_path.size() > root.size();
+    });
+}
+
+Result<RestCall> parseRestCall(const http::RequestHead& head, std::string_view decoded_path) {
+    if (std::find(kMethods.begin(), kMethods.end(), head.method) == kMethods.end()) {
+        return fail(errc::kMethodDenied, "the method is not open for this path");
+    }
+    RestCall call;
+    call.door = decoded_path.starts_with(kApiRoot) ? RestDoor::Api : RestDoor::Rest;
+    call.method = head.method;
+    const auto root = call.door == RestDoor::Api ? kApiRoot : kRestRoot;
+    call.path = nameOf(decoded_path.substr(root.size()), call.door);
+    const auto path = head.path();
+    const bool has_query = path.size() < head.target.size();
+    const auto query =
+        has_query ? std::string_view(head.target).substr(path.size() + 1) : std::string_view();
+    call.action = PCG_TRY(actionOf(query));
+    return call;
+}
+
+}  // namespace pcg::proxy

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vcenter-proxy/rest_rules.h"
+
+#include "common/base/text.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pcg::proxy::rest {
+namespace {
+
+// The least role that may; Nobody is above all.
+enum class Level { Inventory, Deploy, Full, Nobody };
+
+struct Rule {
+    std::string_view root;  // whole segments from the left; '*' stands for one
+    Level read;
+    Level write;   // POST, PUT, PATCH
+    Level remove;  // DELETE
+};
+
+constexpr auto I = Level::Inventory;
+constexpr auto D = Level::Deploy;
+constexpr auto F = Level::Full;
+constexpr auto N = Level::Nobody;
+
+// The longest root that fits decides. Not here, and so for nobody: the appliance, certificates,
+// identity, authorization, tokens, trust, life cycle, services, settings: the admin's.
+constexpr std::array kRules{
+    Rule{"cis/tagging/category", I, D, F},
+    Rule{"cis/tagging/tag", I, D, F},
+    Rule{"cis/tagging/tag-association", I, D, D},
+    Rule{"cis/tasks", I, D, N},
+    Rule{"content/library", I, F, F},
+    Rule{"content/library/item", I, D, F},
+    Rule{"content/library/item/update-session", I, D, D},
+    Rule{"content/library/item/updatesession", I, D, D},
+    Rule{"content/library/item/download-session", D, D, D},
+    Rule{"content/library/item/downloadsession", D, D, D},
+    Rule{"content/library/subscriptions", I, F, F},
+    Rule{"content/library/subscribed-item", I, D, F},
+    Rule{"content/local-library", I, F, F},
+    Rule{"content/subscribed-library", I, F, F},
+    Rule{"content/type", I, N, N},
+    Rule{"vcenter/cluster", I, F, F},
+    Rule{"vcenter/cluster/modules", I, D, D},
+    Rule{"vcenter/compute/policies", I, F, F},
+    Rule{"vcenter/datacenter", I, F, N},
+    Rule{"vcenter/datastore", I, N, N},
+    Rule{"vcenter/folder", I, N, N},
+    Rule{"vcenter/guest/customization-specs", F, F, F},  // they hold passwords
+    Rule{"vcenter/host", I, N, N},
+    Rule{"vcenter/inventory", I, N, N},
+    Rule{"vcenter/iso", D, D, N},
+    Rule{"vcenter/namespace-management", F, F, F},
+    Rule{"vcenter/namespaces", F, F, F},
+    Rule{"vcenter/network", I, N, N},
+    Rule{"vcenter/ovf", I, D, N},
+    Rule{"vcenter/resource-pool", I, F, F},
+    Rule{"vcenter/storage/policies", I, N, N},
+    Rule{"vcenter/vm", I, D, D},
+    Rule{"vcenter/vm/*/console", N, N, N},  // tickets for other servers
+    Rule{"vcenter/vm/*/guest", I, N, N},
+    Rule{"vcenter/vm/*/guest/customization", I, D, N},
+    Rule{"vcenter/vm/*/guest/environment", N, N, N},
+    Rule{"vcenter/vm/*/guest/filesystem", N, N, N},
+    Rule{"vcenter/vm/*/guest/power", I, D, N},
+    Rule{"vcenter/vm/*/guest/processes", N, N, N},
+    Rule{"vcenter/vm-template", I, D, F},
+};
+
+// Actions that change nothing, at any path (vSphere Automation API reference).
+constexpr std::array<std::string_view, 15> kReading{"filter",
+                                                    "find",
+                                                    "get",
+                                                    "get-multiple",
+                                                    "list",
+                                                    "list-all-attached-objects-on-tags",
+                                                    "list-attachable-tags",
+                                                    "list-attached-objects",
+                                                    "list-attached-objects-on-tags",
+                                                    "list-attached-tags",
+                                                    "list-attached-tags-on-objects",
+                                                    "list-tags-for-category",
+                                                    "list-used-categories",
+                                                    "list-used-tags",
+                                                    "list-used-tags-for-category"};
+
+// How many segments of the path the root covers; 0: it does not fit. Without regard to case, so
+// that no spelling of a closed path is taken for one of the open path above it.
+std::size_t fit(std::string_view root, const std::vector<std::string_view>& path) {
+    const auto segments = split(root, '/');
+    if (segments.size() > path.size()) return 0;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        if (segments[i] != "*" && !equalsIgnoreCaseAscii(segments[i], path[i])) return 0;
+    }
+    return segments.size();
+}
+
+bool isSpelledSo(std::string_view root, const std::vector<std::string_view>& path) {
+    const auto segments = split(root, '/');
+    return std::equal(segments.begin(),
+                      segments.end(),
+                      path.begin(),
+                      [](std::string_view segment, std::string_view given) {
+                          return segment == "*" || segment == given;
+                      });
+}
+
+const Rule* ruleFor(std::string_view path) {
+    const auto segments = split(path, '/');
+    const Rule* best = nullptr;
+    std::size_t longest = 0;
+    for (const auto& rule : kRules) {
+        const auto length = fit(rule.root, segments);
+        if (length <= longest) continue;
+        longest = length;
+        best = &rule;
+    }
+    return best != nullptr && isSpelledSo(best->root, segments) ? best : nullptr;
+}
+
+Level levelFor(const Rule& rule, const RestCall& call) {
+    if (onlyReads(call)) return rule.read;
+    return call.method == "DELETE" ? rule.remove : rule.write;
+}
+
+}  // namespace
+
+bool onlyReads(const RestCall& call) {
+    const bool is_get = call.method == "GET" || call.method == "HEAD";
+    if (call.action.empty()) return is_get;
+    const bool reads = std::find(kReading.begin(), kReading.end(), call.action) != kReading.end();
+    return reads && (is_get || call.method == "POST");
+}
+
+bool isAllowed(Role role, const RestCall& call) {
+    if (call.isSession()) return call.isLogin() || call.isLogout() || onlyReads(call);
+    const auto* rule = ruleFor(call.path);
+    return rule != nullptr && static_cast<int>(role) >= static_cast<int>(levelFor(*rule, call));
+}
+
+bool isKnown(const RestCall& call) { return call.isSession() || ruleFor(call.path) != nullptr; }
+
+}  // namespace pcg::proxy::rest

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each role may do at the vCenter's REST interface. Default deny: a path that no rule names is
+// for nobody. docs/vcenter-requests.md says why. Pure functions, any thread.
+#pragma once
+
+#include "vcenter-proxy/endpoint/rest_target.h"
+#include "vcenter-proxy/principal.h"
+
+namespace pcg::proxy::rest {
+
+// GET and HEAD without an action, and the actions that only read: lists, gets, finds.
+bool onlyReads(const RestCall& call);
+
+// The whole decision by role: method, canonical path, role. No session is looked at; the session's
+// own path is open to everybody.
+bool isAllowed(Role role, const RestCall& call);
+
+// Some rule names the path: somebody may use it.
+bool isKnown(const RestCall& call);
+
+}  // namespace pcg::proxy::rest
