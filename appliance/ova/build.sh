@@ -60,7 +60,8 @@ umask 022
 mkdir -p "$out"
 out=$(readlink -f "$out")
 work=$(mktemp -d "${TMPDIR:-/tmp}/pcg-ova.XXXXXX")
-trap 'rm -rf --one-file-system "$work"' EXIT
+# With PCG_OVA_KEEP_WORK what the parts were made of stays, to be looked at.
+trap '[ -n "${PCG_OVA_KEEP_WORK:-}" ] || rm -rf --one-file-system "$work"' EXIT
 readonly work root=$work/root
 
 # shellcheck source=appliance/ova/root.sh

@@ -51,23 +51,23 @@ class Machine:
                        stdout=subprocess.DEVNULL)
 
     def command(self):
-        words = ["nice", "-n", "10", "qemu-system-x86_64", "-cpu", "max", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi",
+        words = ["qemu-system-x86_64", "-cpu", "max", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi",
                  "-display", "none", "-vga", "std", "-rtc", "base=utc", "-no-user-config",
                  "-serial", f"file:{self.serial}", "-qmp", f"unix:{self.folder}/qmp.sock,server=on,wait=off",
                  "-netdev", f"user,id=n0,hostfwd=tcp:127.0.0.1:{self.ssh_port}-:22",
                  "-device", "virtio-balloon-pci,id=balloon", "-device", "i6300esb", "-action", "watchdog=reset"]
         secure = self.firmware == "secure"
         if self.firmware == "bios":
-            words += ["-machine", "pc", "-device", "virtio-net-pci,netdev=n0",
+            words += ["-machine", "pc", "-device", "virtio-net-pci,netdev=n0,romfile=",
                       "-drive", f"if=virtio,format=qcow2,file={self.disk},cache=unsafe"]
         else:
             code = OVMF / ("OVMF_CODE_4M.secboot.fd" if secure else "OVMF_CODE_4M.fd")
             variables = self.folder / "vars.fd"
             variables.write_bytes((OVMF / ("OVMF_VARS_4M.ms.fd" if secure else "OVMF_VARS_4M.fd")).read_bytes())
-            words += ["-machine", f"q35,smm={'on' if secure else 'off'}", "-device", "vmxnet3,netdev=n0",
+            words += ["-machine", f"q35,smm={'on' if secure else 'off'}", "-device", "vmxnet3,netdev=n0,romfile=",
                       "-drive", f"if=pflash,format=raw,unit=0,readonly=on,file={code}",
                       "-drive", f"if=pflash,format=raw,unit=1,file={variables}",
-                      "-drive", f"if=none,id=d0,format=qcow2,file={self.disk},cache=unsafe", "-device", "ide-hd,drive=d0,bus=ide.0"]
+                      "-drive", f"if=none,id=d0,format=qcow2,file={self.disk},cache=unsafe", "-device", "ide-hd,drive=d0,bus=ide.0,bootindex=0"]
             if secure:
                 words += ["-global", "driver=cfi.pflash01,property=secure,value=on", "-global", "ICH9-LPC.disable_s3=1"]
         return words + self.given()
