@@ -5,8 +5,8 @@
 //
 // Refused: a document type (so no entities of one's own), a processing instruction, an encoding
 // other than UTF-8, more octets, elements or depth than the limits. Names lose their prefix; of the
-// attributes those in no namespace are kept, and xsi:type. Comments are dropped. Values, no
-// threads.
+// attributes those in no namespace or the element's own are kept, and xsi:type. Comments are
+// dropped. Values, no threads.
 #pragma once
 
 #include "common/base/bytes.h"

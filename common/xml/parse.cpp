@@ -79,8 +79,12 @@ class Reader {
         element.name = splitName(qualified).local;
         for (auto attribute = attributes; attribute[0] != nullptr; attribute += 2) {
             const Name key = splitName(attribute[0]);
-            if (key.space.empty())
+            if (key.space.empty() || key.space == splitName(qualified).space) {
+                const auto isSame = [&key](const Attribute& a) { return a.name == key.local; };
+                if (std::ranges::any_of(element.attributes, isSame))
+                    return refuse(kNotXml, "an element has an attribute twice");
                 element.attributes.push_back({std::string(key.local), attribute[1]});
+            }
             if (key.space == kSchemaInstance && key.local == "type")
                 element.type = withoutPrefix(attribute[1]);
         }

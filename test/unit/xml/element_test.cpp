@@ -49,6 +49,16 @@ TEST(XmlElement, ControlsThatXmlCannotHoldBecomeTheReplacementCharacter) {
               "b\xEF\xBF\xBD");
 }
 
+TEST(XmlElement, KeepsAttributesOfTheElementsOwnNamespaceAndRefusesTwoOfOneName) {
+    const auto root = parsed(
+        R"(<e:p xmlns:e="urn:e" xmlns:o="urn:o" e:key="a" o:key="b" plain="c"/>)");
+
+    EXPECT_EQ(root.attribute("key"), "a");
+    EXPECT_EQ(root.attribute("plain"), "c");
+    EXPECT_EQ(root.attributes.size(), 2U);
+    EXPECT_FALSE(parse(asBytes(R"(<e:p xmlns:e="urn:e" e:key="a" key="b"/>)")).has_value());
+}
+
 TEST(XmlElement, RefusesWhatTwoReadersCouldReadDifferently) {
     for (const std::string_view text : {R"(<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>)",
                                         "<a><?php x?></a>",

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// One whole picture of the console, as lines for 80 columns and 25 rows. Pure.
+//
+// Nothing that came from outside passes without being made printable. The frame is to be written at
+// once: a reader, or a picture, never sees half of one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/console/facts.h"
+
+namespace pcg::appliance {
+
+inline constexpr std::size_t kColumns = 79;
+inline constexpr std::size_t kRows = 24;
+
+// `block`: what the large letters are drawn with, for example "#" or U+2588.
+std::vector<std::string> frame(const Facts& facts, std::string_view block);
+
+// The code in letters of five by five, five lines; what is not a letter or digit becomes a gap.
+std::vector<std::string> largeText(std::string_view code, std::string_view block);
+
+}  // namespace pcg::appliance

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// pcg-console: the appliance's screen on a terminal. One thread; a frame is one write.
+#include "common/base/text.h"
+
+#include <cerrno>
+#include <csignal>
+#include <iostream>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "appliance/console/frame.h"
+#include "appliance/console/machine.h"
+
+namespace {
+
+using namespace pcg;
+using namespace pcg::appliance;
+
+constexpr const char* kHelp =
+    "pcg-console: shows the gateway's state and pairing code on this terminal.\n\n"
+    "Usage: pcg-console [--socket PATH] [--plain] [--once]\n\n"
+    "  --socket PATH  the gateway's control socket (default "
+    "/var/lib/pcg-gateway/control.sock)\n"
+    "  --plain        for a serial line: ASCII, no cursor movement, a frame only when it changed\n"
+    "  --once         one frame, then exit\n\n"
+    "y or n and Enter answer a tenant's question.\n";
+
+constexpr int kLookAgainMs = 2000;
+constexpr std::size_t kMaxLine = 256;
+
+struct Options {
+    std::string socket = "/var/lib/pcg-gateway/control.sock";
+    bool plain = false;
+    bool once = false;
+};
+
+void writeAtOnce(std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+std::string picture(const std::vector<std::string>& lines, bool plain) {
+    // Home, each line with what stood behind it cleared, then the rest of the screen.
+    std::string text = plain ? "\r\n" : "\x1b[H";
+    for (const auto& line : lines) text += line + (plain ? "\r\n" : "\x1b[K\r\n");
+    return text + (plain ? "" : "\x1b[J");
+}
+
+// Without the countdown: a serial log is not to grow by a frame a minute.
+std::string essence(Facts facts) {
+    facts.gateway.expiresInSeconds = 0;
+    std::string text;
+    for (const auto& line : frame(facts, "#")) text += line + "\n";
+    return text;
+}
+
+// What was typed within the pause, a line at most; false at the end of the input.
+bool listen(std::string& line, bool& complete) {
+    pollfd waiting{STDIN_FILENO, POLLIN, 0};
+    complete = false;
+    if (::poll(&waiting, 1, kLookAgainMs) <= 0) return true;
+    char c = 0;
+    const auto got = ::read(STDIN_FILENO, &c, 1);
+    if (got <= 0) return got < 0 && (errno == EINTR || errno == EAGAIN);
+    complete = c == '\n' || c == '\r';
+    if (!complete && line.size() < kMaxLine) line += c;
+    return true;
+}
+
+std::string answer(const Options& options, const Facts& facts, std::string_view typed) {
+    const auto word = toLowerAscii(trimAscii(typed));
+    if (word.empty()) return {};
+    const bool yes = word == "y" || word == "yes";
+    if (!yes && word != "n" && word != "no") return "Type y or n.";
+    if (facts.gateway.state != "confirm") return "No tenant asks to own this gateway now.";
+    return answerPairing(options.socket, yes);
+}
+
+int run(const Options& options) {
+    std::string shown;
+    std::string typed;
+    std::string notice;
+    bool listening = !options.once;
+    for (;;) {
+        auto facts = lookAround(options.socket);
+        facts.notice = notice;
+        const auto now = essence(facts);
+        if (!options.plain || now != shown)
+            writeAtOnce(picture(frame(facts, options.plain ? "#" : "\u2588"), options.plain));
+        shown = now;
+        if (options.once) return 0;
+        bool complete = false;
+        do {
+            if (listening) {
+                listening = listen(typed, complete);
+            } else {
+                ::poll(nullptr, 0, kLookAgainMs);
+            }
+        } while (listening && !complete && !typed.empty());
+        if (complete) {
+            notice = answer(options, facts, typed);
+            typed.clear();
+        }
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options options;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--help" || word == "-h") {
+            std::cout << kHelp;
+            return 0;
+        }
+        if (word == "--plain") {
+            options.plain = true;
+        } else if (word == "--once") {
+            options.once = true;
+        } else if (word == "--socket" && i + 1 < argc) {
+            options.socket = argv[++i];
+        } else {
+            std::cerr << "pcg-console: \"" << word
+                      << "\" is not an option. See: pcg-console --help.\n";
+            return 2;
+        }
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    return run(options);
+}

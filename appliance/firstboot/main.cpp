@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// pcg-appliance: what the machine was given at import becomes its configuration, at each boot.
+#include "common/base/clock.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include <unistd.h>
+
+#include "appliance/firstboot/read_sources.h"
+#include "appliance/firstboot/write_files.h"
+
+namespace {
+
+using namespace pcg;
+using namespace pcg::appliance;
+
+constexpr const char* kLastGood = "/data/appliance/ovf-env.xml";
+constexpr const char* kHelp =
+    "pcg-appliance: makes the appliance's configuration from the properties given at import.\n\n"
+    "Usage: pcg-appliance apply [--root DIR]     read them and write /etc and /run/pcg below DIR\n"
+    "       pcg-appliance check FILE             say what is wrong with an OVF environment\n\n"
+    "Exit codes: 0 done (what is wrong stands in /run/pcg/properties.json), 1 a file could not be\n"
+    "written or, for check, a value is wrong, 2 usage.\n";
+
+std::string quoted(const std::string& text) {
+    std::string out;
+    for (const char c : text) out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+    return out;
+}
+
+void print(const std::vector<Problem>& problems) {
+    for (const auto& problem : problems) {
+        std::cerr << "pcg-appliance: " << problem.code << ": " << quoted(problem.subject) << ": "
+                  << quoted(problem.message) << "\n";
+    }
+}
+
+// A detached ISO must not unconfigure the machine at the next boot.
+void remember(const std::vector<SourceText>& sources, const std::string& chosen) {
+    for (const auto& source : sources) {
+        if (source.name != chosen || source.oemStrings || chosen == "last boot") continue;
+        const File file{kLastGood, 0600, std::string(asText(source.content))};
+        if (const auto kept = writeFile("", file); !kept)
+            std::cerr << "pcg-appliance: " << kept.error().message() << "\n";
+    }
+}
+
+int apply(const std::string& root) {
+    const auto sources = readSources();
+    auto choice = chooseSource(sources);
+    auto read = readSettings(choice.properties, SystemClock().wallNow());
+    auto problems = std::move(choice.problems);
+    problems.insert(problems.end(), read.problems.begin(), read.problems.end());
+    std::error_code none;
+    if (root.empty() && std::filesystem::exists("/run/pcg/data-missing", none)) {
+        problems.push_back({"appliance.data_missing",
+                            "data partition",
+                            "Nothing is kept over a restart: the disk is full, read-only or too "
+                            "small. Give the VM a writable disk of 8 GB and restart it."});
+    }
+    print(problems);
+    auto files = networkFiles(read.settings);
+    for (auto& file : gatewayFiles(read.settings)) files.push_back(std::move(file));
+    files.push_back(reportFile(choice.source, read.settings, problems));
+    int code = 0;
+    for (const auto& file : files) {
+        const auto written = writeFile(root, file);
+        if (written) continue;
+        std::cerr << "pcg-appliance: " << written.error().message() << "\n";
+        code = 1;
+    }
+    if (!root.empty()) return code;
+    const auto& name = read.settings.hostname;
+    if (::sethostname(name.data(), name.size()) != 0) code = 1;
+    remember(sources, choice.source);
+    return code;
+}
+
+int check(const std::string& path) {
+    const auto choice = chooseSource({{path, readBounded(path)}});
+    auto problems = choice.problems;
+    if (choice.problems.empty() && choice.source.empty())
+        problems.push_back({"appliance.environment", path, "It holds no property pcgw.*."});
+    const auto read = readSettings(choice.properties, SystemClock().wallNow());
+    if (!choice.source.empty())
+        problems.insert(problems.end(), read.problems.begin(), read.problems.end());
+    print(problems);
+    return problems.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> words(argv + 1, argv + argc);
+    if (words.size() == 1 && (words[0] == "--help" || words[0] == "-h")) {
+        std::cout << kHelp;
+        return 0;
+    }
+    if (words.size() == 1 && words[0] == "apply") return apply("");
+    if (words.size() == 3 && words[0] == "apply" && words[1] == "--root") return apply(words[2]);
+    if (words.size() == 2 && words[0] == "check") return check(words[1]);
+    std::cerr << "pcg-appliance: it takes apply or check FILE. See: pcg-appliance --help.\n";
+    return 2;
+}

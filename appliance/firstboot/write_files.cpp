@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/firstboot/write_files.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pcg::appliance {
+namespace {
+
+bool writeAll(int descriptor, std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(descriptor, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+}  // namespace
+
+Result<> writeFile(const std::string& root, const File& file) {
+    const auto path = root + file.path;
+    const auto part = path + ".part";
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+    const int descriptor =
+        ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, file.mode);
+    const bool written = descriptor >= 0 && writeAll(descriptor, file.content) &&
+                         ::fchmod(descriptor, file.mode) == 0 && ::fsync(descriptor) == 0;
+    const int why = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    if (written && ::rename(part.c_str(), path.c_str()) == 0) return {};
+    ::unlink(part.c_str());
+    return fail(
+        kWrite,
+        "The file " + path + " cannot be written: " + std::strerror(written ? errno : why) + ".");
+}
+
+}  // namespace pcg::appliance

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/properties/settings.h"
+
+#include "common/base/bytes.h"
+#include "common/base/text.h"
+#include "common/wire/ids.h"
+
+#include <algorithm>
+
+#include "appliance/properties/network_values.h"
+#include "appliance/properties/pem_value.h"
+
+namespace pcg::appliance {
+namespace {
+
+class Reader {
+  public:
+    Reader(const Properties& given, WallTime now) : given_(given), now_(now) {}
+
+    ReadSettings read() {
+        take("hostname", parseHostName, out_.settings.hostname);
+        address("ipv4", "gateway4", Family::V4, "dhcp", out_.settings.ipv4);
+        address("ipv6", "gateway6", Family::V6, "auto", out_.settings.ipv6);
+        list("dns", parseAnyAddress, out_.settings.dns);
+        list("search", parseHostName, out_.settings.search);
+        list("ntp", parseServer, out_.settings.ntp);
+        proxy();
+        controlPlane();
+        const auto choose = [](std::string_view text) { return parseRemote(text); };
+        take("remote", choose, out_.settings.remote);
+        take("ssh_key", parseSshKeys, out_.settings.sshKeys);
+        unknown();
+        return std::move(out_);
+    }
+
+  private:
+    const std::string* value(std::string_view name) const {
+        const auto found = given_.find(name);
+        return found == given_.end() ? nullptr : &found->second;
+    }
+
+    void wrong(std::string_view name, const std::string& message) {
+        out_.problems.push_back(
+            {"appliance.property." + std::string(name), "pcgw." + std::string(name), message});
+    }
+
+    template <class Parse, class T>
+    void take(std::string_view name, const Parse& parse, T& to) {
+        const auto* text = value(name);
+        if (text == nullptr) return;
+        auto parsed = parse(*text);
+        if (!parsed) return wrong(name, parsed.error().message());
+        to = std::move(*parsed);
+    }
+
+    template <class Parse>
+    void list(std::string_view name, const Parse& parse, std::vector<std::string>& to) {
+        const auto* text = value(name);
+        if (text == nullptr) return;
+        const auto words = parseList(*text);
+        if (!words) return wrong(name, words.error().message());
+        for (const auto& word : *words) {
+            auto parsed = parse(word);
+            if (!parsed)
+                wrong(name, parsed.error().message());
+            else
+                to.push_back(std::move(*parsed));
+        }
+    }
+
+    static Result<std::string> parseServer(std::string_view text) {
+        if (auto address = parseAnyAddress(text)) return address;
+        return parseHostName(text);
+    }
+
+    static Result<std::string> parseRemote(std::string_view text) {
+        const auto word = toLowerAscii(text);
+        for (const auto* known : {"nothing", "endpoints", "keys", "all"})
+            if (word == known) return word;
+        return fail(kBadValue,
+                    "\"" + std::string(text.substr(0, 40)) +
+                        "\" is not nothing, endpoints, keys or all. The tenant may do nothing.");
+    }
+
+    void address(std::string_view name,
+                 std::string_view gatewayName,
+                 Family family,
+                 std::string_view automatic,
+                 AddressSettings& to) {
+        const auto* text = value(name);
+        const auto word = text == nullptr ? std::string(automatic) : toLowerAscii(*text);
+        if (word == "none" || word == "off") {
+            to.mode = AddressMode::Off;
+        } else if (word != automatic && word != "dhcp" && word != "auto") {
+            auto parsed = parseInterfaceAddress(word, family);
+            if (!parsed)
+                return wrong(name,
+                             parsed.error().message() + " The address is taken by " +
+                                 std::string(automatic) + " meanwhile.");
+            to.mode = AddressMode::Static;
+            to.address = std::move(*parsed);
+        }
+        const auto* gateway = value(gatewayName);
+        if (gateway == nullptr) return;
+        auto parsed = parseGateway(*gateway, family, to.address);
+        if (!parsed) return wrong(gatewayName, parsed.error().message());
+        to.gateway = std::move(*parsed);
+    }
+
+    void proxy() {
+        auto& proxy = out_.settings.proxy;
+        take("proxy", [](std::string_view text) { return parseOrigin(text, "http"); }, proxy.url);
+        if (const auto* user = value("proxy_user")) proxy.user = *user;
+        if (const auto* password = value("proxy_password")) proxy.password = *password;
+        if (!proxy.user.empty() && proxy.url.empty())
+            wrong("proxy_user", "It needs pcgw.proxy, the proxy's address.");
+        if (!proxy.url.empty())
+            wrong("proxy", "It is kept, but this version's gateway goes out directly: allow that.");
+        const auto* exceptions = value("proxy_exceptions");
+        if (exceptions == nullptr) return;
+        auto words = parseList(*exceptions);
+        if (!words) return wrong("proxy_exceptions", words.error().message());
+        proxy.exceptions = std::move(*words);
+    }
+
+    void controlPlane() {
+        auto& settings = out_.settings;
+        take(
+            "url",
+            [](std::string_view text) { return parseOrigin(text, "https"); },
+            settings.controlplaneUrl);
+        if (value("url") == nullptr)
+            wrong("url", "It is not given; set it to the control plane's address, https://...");
+        if (const auto* text = value("ca")) {
+            auto read = parseCertificates(*text, now_);
+            if (!read) wrong("ca", read.error().message());
+            if (read && !read->warning.empty()) wrong("ca", read->warning);
+            if (read) settings.caPem = std::move(read->pem);
+        }
+        take("ca_sha256", parsePin, settings.rootSha256);
+        if (!settings.caPem.empty() && !settings.rootSha256.empty()) {
+            wrong("ca_sha256", "It cannot be combined with pcgw.ca, which is used.");
+            settings.rootSha256.clear();
+        }
+        take("tenant", parseTenant, settings.tenant);
+    }
+
+    static Result<std::string> parsePin(std::string_view text) {
+        std::string hex = toLowerAscii(text);
+        std::erase(hex, ':');
+        const auto bytes = fromHex(hex);
+        if (bytes && bytes->size() == 32) return hex;
+        return fail(kBadValue, "It must be the 64 hex digits of a SHA-256; colons are allowed.");
+    }
+
+    static Result<std::string> parseTenant(std::string_view text) {
+        const auto id = wire::parseTenantId(text);
+        if (!id) return fail(kBadValue, id.error().message());
+        return std::string(id->text());
+    }
+
+    void unknown() {
+        const auto& names = propertyNames();
+        for (const auto& [name, ignored] : given_) {
+            if (std::ranges::find(names, name) != names.end()) continue;
+            const auto meant = didYouMean(name, names);
+            out_.problems.push_back({"appliance.property_unknown",
+                                     "pcgw." + name,
+                                     "There is no such property." +
+                                         (meant ? " Did you mean pcgw." + *meant + "?" : "")});
+        }
+    }
+
+    const Properties& given_;
+    WallTime now_;
+    ReadSettings out_;
+};
+
+}  // namespace
+
+const std::vector<std::string>& propertyNames() {
+    static const std::vector<std::string> kNames{"hostname",
+                                                 "ipv4",
+                                                 "gateway4",
+                                                 "ipv6",
+                                                 "gateway6",
+                                                 "dns",
+                                                 "search",
+                                                 "ntp",
+                                                 "proxy",
+                                                 "proxy_user",
+                                                 "proxy_password",
+                                                 "proxy_exceptions",
+                                                 "url",
+                                                 "ca",
+                                                 "ca_sha256",
+                                                 "tenant",
+                                                 "remote",
+                                                 "ssh_key"};
+    return kNames;
+}
+
+ReadSettings readSettings(const Properties& properties, WallTime now) {
+    return Reader(properties, now).read();
+}
+
+}  // namespace pcg::appliance

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the appliance shall be, as typed values, and what was wrong with what was given.
+//
+// A wrong value never stops anything: it is left out, and named in a Problem that says what would
+// do. Holding Settings means that each value is well-formed and fits the others. Pure.
+#pragma once
+
+#include "common/base/clock.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "appliance/properties/ovf_environment.h"
+
+namespace pcg::appliance {
+
+// For the console: a stable code, the property (or place) it is about, and a sentence with the
+// remedy.
+struct Problem {
+    std::string code;
+    std::string subject;
+    std::string message;
+
+    friend bool operator==(const Problem&, const Problem&) = default;
+};
+
+enum class AddressMode { Automatic, Static, Off };
+
+struct AddressSettings {
+    AddressMode mode = AddressMode::Automatic;
+    std::string address;  // "10.0.0.5/24"
+    std::string gateway;  // in the subnet (IPv6: or link-local); may be empty
+};
+
+struct ProxySettings {
+    std::string url;  // "http://proxy.example.com:3128"; empty: none
+    std::string user;
+    std::string password;
+    std::vector<std::string> exceptions;
+};
+
+struct Settings {
+    std::string hostname = "pcg-gateway";
+    AddressSettings ipv4;
+    AddressSettings ipv6;
+    std::vector<std::string> dns;
+    std::vector<std::string> search;
+    std::vector<std::string> ntp;
+    ProxySettings proxy;
+    std::string caPem;            // one to 16 certificates, or empty
+    std::string controlplaneUrl;  // "https://host[:port]", or empty
+    std::string rootSha256;       // 64 hex digits, or empty
+    std::string tenant;           // "tn_...", or empty
+    std::string remote;           // "nothing", "endpoints", "keys", "all", or empty
+    std::vector<std::string> sshKeys;
+};
+
+struct ReadSettings {
+    Settings settings;
+    std::vector<Problem> problems;
+};
+
+ReadSettings readSettings(const Properties& properties, WallTime now);
+
+// The names of all properties, in the order of the OVF descriptor.
+const std::vector<std::string>& propertyNames();
+
+}  // namespace pcg::appliance

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files that settings become. Made anew at each boot: /etc is in memory. Pure functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "appliance/properties/settings.h"
+
+namespace pcg::appliance {
+
+struct File {
+    std::string path;  // absolute
+    unsigned mode = 0644;
+    std::string content;
+};
+
+// Host name, systemd-networkd, systemd-resolved, systemd-timesyncd.
+std::vector<File> networkFiles(const Settings& settings);
+
+// The gateway's configuration (none while it is not known where the control plane is), what it
+// trusts, SSH with its opening in the firewall.
+std::vector<File> gatewayFiles(const Settings& settings);
+
+// For the console: {"source","hostname","controlplane","problems":[{"code","subject","message"}]}.
+File reportFile(const std::string& source,
+                const Settings& settings,
+                const std::vector<Problem>& problems);
+
+inline constexpr std::string_view kReportPath = "/run/pcg/properties.json";
+
+}  // namespace pcg::appliance

@@ -1,0 +1,284 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Checks an OVA and boots it: the appliance pairs with the lab's control plane and proxies a vCenter call, on a network
+that reaches nothing but the lab. Everything runs in a network namespace of its own, without a way out; needs root."""
+import argparse
+import base64
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE), str(ROOT / "test" / "lab")]
+import check_ova  # noqa: E402
+import client  # noqa: E402
+import cloud  # noqa: E402
+import gateway  # noqa: E402
+import lab as lab_module  # noqa: E402
+import machine  # noqa: E402
+import process  # noqa: E402
+import vcenter  # noqa: E402
+
+# An address of documentation (RFC 5737): the lab's, on the loopback of the namespace.
+LAB_ADDRESS = "192.0.2.100"
+# Of a machine that is emulated, perhaps while others compile.
+BOOT_SECONDS = int(os.environ.get("PCG_BOOT_SECONDS", "900"))
+INSIDE = "PCG_APPLIANCE_TEST_NAMESPACE"
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="./dev test-appliance", description=__doc__)
+    parser.add_argument("--ova", help="which (default: the newest build/ova/pcg-*.ova)")
+    parser.add_argument("--all", action="store_true",
+                        help="also: build twice and compare, BIOS with properties on an ISO, Secure Boot, a tampered root")
+    parser.add_argument("--only", action="append", choices=list(CASES), help="these cases only")
+    parser.add_argument("--images", help="where pictures of the screen are put (default: build/ova/images)")
+    return parser.parse_args()
+
+
+def say(text):
+    print(f"==> {text}", flush=True)
+
+
+class Lab:
+    """Control plane, broker and vCenter at LAB_ADDRESS, and one tenant."""
+
+    def __init__(self, folder):
+        self.lab = lab_module.Lab(folder, lab_module.default_programs())
+
+    def start(self):
+        lab, port, monitor = self.lab, machine.free_port(), machine.free_port()
+        lab.prepare()
+        broker = lab.directory / "broker"
+        written = subprocess.run(
+            [lab.program("pcg-controlplane-sim"), "--state-dir", lab.directory / "controlplane", "--write-broker-config", broker,
+             "--broker-listen", f"{LAB_ADDRESS}:{port}", "--broker-monitor-port", str(monitor),
+             "--broker-names", f"{LAB_ADDRESS},localhost,127.0.0.1"], capture_output=True, text=True, timeout=60, check=True)
+        server = shutil.which("nats-server") or "/usr/sbin/nats-server"
+        lab.processes.start("broker", [server, "-c", written.stdout.strip()], lab.directory / "broker.log", {"role": "broker"})
+        lab.controlplane_arguments = [
+            "--listen", f"{LAB_ADDRESS}:0", "--broker", "external", "--broker-urls", f"tls://{LAB_ADDRESS}:{port}",
+            "--broker-monitor-url", f"http://127.0.0.1:{monitor}"]
+        lab.start_controlplane()
+        self.tenant = lab.add_tenant("tenant-a")
+        self.vcenter = lab.start_vcenter("vcenter", ("-listen", f"{LAB_ADDRESS}:0"))
+        self.pin = machine_pin(self.vcenter["url"])
+
+    def properties(self, **more):
+        pem = pathlib.Path(self.lab.controlplane["ca"]).read_bytes()
+        return {"hostname": "dc1.example.com", "url": self.lab.controlplane["url"], "ca": base64.b64encode(pem).decode(), **more}
+
+
+def machine_pin(url):
+    import hashlib
+    return hashlib.sha256(vcenter.certificate_of(url)).hexdigest()
+
+
+def pair(lab, one, code, asks=True):
+    """Both people's part: type the code, compare the numbers, say yes (or be the expected tenant)."""
+    side = gateway.Pairing(lab.lab, code, lab.tenant["token_file"], one.name)
+    try:
+        asked = side.expect("confirm", 180)
+        if asks:
+            shown = one.ctl_json("pairing", "show")
+            if gateway.digits(shown["sas"]) != gateway.digits(asked["sas"]):
+                raise process.StepError(f"the numbers differ: {shown} and {asked}")
+            picture(one, "console-question")
+        side.answer(True)
+        if asks:
+            one.ctl("pairing", "accept")
+        return side.expect("paired", 180)["gateway_id"]
+    finally:
+        side.close()
+
+
+def call_through(lab, one, gateway_id):
+    """An endpoint, an access key, and an unmodified client's session through the appliance."""
+    api = lab.lab.api(lab.tenant)
+    process.wait_for(lambda: api.is_online(gateway_id), 120, f"{one.name} to be online")
+    one.ctl("endpoint", "add", "vc1", "--kind", "vcenter", "--url", lab.vcenter["url"], "--username", lab.vcenter["username"],
+            "--password-file", "-", "--pin-sha256", lab.pin, stdin=lab.vcenter["password"] + "\n")
+    key = one.ctl_json("key", "create", "--endpoint", "vc1", "--role", "full")
+    found = process.wait_for(lambda: api.endpoint(gateway_id, "vc1"), 120, "an ingress URL")
+    ca = lab.lab.controlplane["ca"]
+    process.wait_for(lambda: cloud.answers(found["ingress_url"], ca), 120, "an answer through the ingress")
+    run = client.run("govmomi", lab.lab.programs, {"url": found["ingress_url"], "ca": ca, "username": key["username"],
+                                                   "password": key["password"]}, steps="login,inventory,logout", timeout=300)
+    if not run.ok:
+        raise process.StepError(f"the call through the appliance failed: {run.text[-800:]}")
+    return found
+
+
+def picture(one, name):
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    one.picture(IMAGES / f"{name}.png")
+
+
+# --- cases: each gets the folder, the disk and the OVA ---------------------------------------------------------------
+
+
+def case_check(folder, _disk, ova):
+    place = folder / "check"
+    place.mkdir()
+    names = check_ova.check(ova, place)
+    shutil.copy(place / names[0], place / "good.ovf")
+    check_ova.check_that_damage_is_found(ova, place)
+    return f"{ova.stat().st_size / 1e6:.1f} MB"
+
+
+def booted(folder, disk, name, **how):
+    """A lab and a started machine; the caller stops both."""
+    lab = Lab(folder / f"lab-{name}")
+    properties = how.pop("properties", {})
+    lab.start()
+    one = machine.Machine(folder, disk, name, properties=lab.properties(**properties(lab) if callable(properties) else properties), **how)
+    one.start()
+    return lab, one
+
+
+def end_to_end(folder, disk, name, **how):
+    lab = one = None
+    asks = how.pop("asks", True)
+    try:
+        lab, one = booted(folder, disk, name, **how)
+        code, seconds = one.wait_for_code(BOOT_SECONDS)
+        if asks:
+            picture(one, "console-code")
+        used = one.memory_used()
+        gateway_id = pair(lab, one, code, asks)
+        call_through(lab, one, gateway_id)
+        one.wait_for(lambda: "Paired with tenant-a" in one.said(), 60, "the console to name the tenant")
+        if asks:
+            picture(one, "console-paired")
+        return f"code {seconds:.0f} s after power-on, {used:.0f} MiB used, paired, a call proxied"
+    except process.StepError as error:
+        raise process.StepError(f"{error}\n{process.tail(one.serial, 30) if one else ''}") from error
+    finally:
+        if one:
+            one.stop()
+        if lab:
+            lab.lab.down()
+
+
+def case_uefi(folder, disk, _ova):
+    return end_to_end(folder, disk, "uefi")
+
+
+def case_bios(folder, disk, _ova):
+    return end_to_end(folder, disk, "bios", firmware="bios", by="iso", asks=False,
+                      properties=lambda lab: {"tenant": lab.tenant["id"]})
+
+
+def case_secure(folder, disk, _ova):
+    one = machine.Machine(folder, disk, "secure", firmware="secure", properties={"url": "https://pair.example.com"})
+    try:
+        one.start()
+        one.wait_for(lambda: "ladder." in one.said(), BOOT_SECONDS, "the console")
+        return f"the console {time.monotonic() - one.started:.0f} s after power-on"
+    finally:
+        one.stop()
+
+
+def case_wrong(folder, disk, _ova):
+    """Wrong values: the machine boots and names each."""
+    wrong = {"ipv4": "10.0.0.5/255.0.255.0", "url": "pair.example.com", "ssh_key": ""}
+    one = machine.Machine(folder, disk, "wrong", properties=wrong)
+    try:
+        one.start()
+        one.wait_for(lambda: "appliance.property.ipv4" in one.said() and "appliance.property.url" in one.said(), BOOT_SECONDS,
+                     "the console to name what is wrong")
+        picture(one, "console-wrong-property")
+        return "both named on the console"
+    finally:
+        one.stop()
+
+
+def case_tamper(folder, disk, _ova):
+    one = machine.Machine(folder, disk, "tamper", firmware="bios")
+    try:
+        one.damage_root()
+        one.start()
+        refused = one.wait_for(lambda: [word for word in ("device corrupted", "boot.root_refused") if word in one.said()],
+                               BOOT_SECONDS, "the refusal")
+        if "Private Cloud Gateway 0" in one.said():
+            raise process.StepError("the console came up on a root that was tampered with")
+        return f"refused: {refused[0]}"
+    finally:
+        one.stop()
+
+
+def case_twice(folder, _disk, ova):
+    """The same octets from a second build, with a root of its own and the same key."""
+    out = folder / "second"
+    subprocess.run([ROOT / "appliance/ova/build.sh", "--out", out, "--sign-key", ova.parent / "signing/key.pem",
+                    "--sign-certificate", ova.parent / "signing/certificate.pem", "--preset", PRESET], check=True)
+    if check_ova.digest(out / ova.name) != check_ova.digest(ova):
+        raise process.StepError(f"{out / ova.name} differs from {ova}")
+    return "two builds, the same octets"
+
+
+CASES = {"check": case_check, "uefi": case_uefi, "bios": case_bios, "secure": case_secure, "wrong": case_wrong,
+         "tamper": case_tamper, "twice": case_twice}
+DEFAULT = ["check", "uefi"]
+BOOTS = {"uefi", "bios", "secure", "wrong", "tamper"}
+IMAGES = ROOT / "build" / "ova" / "images"
+PRESET = os.environ.get("PCG_OVA_PRESET", "release")
+
+
+def newest():
+    found = sorted((ROOT / "build" / "ova").glob("pcg-*.ova"), key=lambda path: path.stat().st_mtime)
+    if not found:
+        raise SystemExit("test-appliance: there is no build/ova/pcg-*.ova; build it with ./dev ova")
+    return found[-1]
+
+
+def enter_namespace():
+    """Runs this program again where there is no network but a loopback with the lab's address."""
+    if os.environ.get(INSIDE):
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        subprocess.run(["ip", "address", "add", f"{LAB_ADDRESS}/32", "dev", "lo"], check=True)
+        return
+    os.environ[INSIDE] = "yes"
+    os.execvp("unshare", ["unshare", "--net", sys.executable, "-B", *sys.argv])
+
+
+def main():
+    global IMAGES
+    given = parse()
+    if os.geteuid() != 0:
+        raise SystemExit("test-appliance: it needs root, for a network namespace of its own")
+    cases = given.only or (list(CASES) if given.all else DEFAULT)
+    ova = pathlib.Path(given.ova).resolve() if given.ova else newest()
+    if "twice" in cases and not os.environ.get(INSIDE):
+        with tempfile.TemporaryDirectory(prefix="pcg-appliance-") as folder:  # apt needs the network
+            say(f"twice: {case_twice(pathlib.Path(folder), None, ova)}")
+    cases = [name for name in cases if name != "twice"]
+    if not cases:
+        return 0
+    enter_namespace()
+    IMAGES = pathlib.Path(given.images).resolve() if given.images else IMAGES
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="pcg-appliance-", ignore_cleanup_errors=True) as name:
+        folder, disk = pathlib.Path(name), pathlib.Path(name) / "appliance.qcow2"
+        if BOOTS & set(cases):
+            names = check_ova.extract(ova, folder)
+            subprocess.run(["qemu-img", "convert", "-O", "qcow2", folder / names[-1], disk], check=True)
+        for case in cases:
+            start = time.monotonic()
+            try:
+                result = CASES[case](folder, disk, ova)
+                say(f"{case}: good, {result} ({time.monotonic() - start:.0f} s)")
+            except (process.StepError, check_ova.Refused, subprocess.CalledProcessError) as error:
+                failed += 1
+                say(f"{case}: FAILED ({time.monotonic() - start:.0f} s): {error}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/render/files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace pcg::appliance {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string content(const std::vector<File>& files, std::string_view path) {
+    const auto found = std::ranges::find_if(files, [&](const File& f) { return f.path == path; });
+    return found == files.end() ? std::string("(none)") : found->content;
+}
+
+constexpr const char* kNetwork = "/etc/systemd/network/10-pcg.network";
+constexpr const char* kGateway = "/etc/pcg-gateway/gateway.json";
+
+TEST(NetworkFiles, AnAddressOfItsOwnIsNotAskedFor) {
+    Settings settings;
+    settings.ipv4 = {AddressMode::Static, "192.0.2.10/24", "192.0.2.1"};
+    settings.ipv6.mode = AddressMode::Off;
+    settings.dns = {"192.0.2.53", "192.0.2.54"};
+
+    const auto text = content(networkFiles(settings), kNetwork);
+
+    EXPECT_THAT(text, HasSubstr("\nDHCP=no\n"));
+    EXPECT_THAT(text, HasSubstr("\nAddress=192.0.2.10/24\nGateway=192.0.2.1\n"));
+    EXPECT_THAT(text, HasSubstr("\nDNS=192.0.2.53 192.0.2.54\n"));
+    EXPECT_THAT(text, HasSubstr("\nIPv6AcceptRA=no\n"));
+    EXPECT_THAT(text, HasSubstr("\nUseDNS=no\n"));
+}
+
+TEST(NetworkFiles, OtherwiseTheNetworkIsAsked) {
+    const auto text = content(networkFiles({}), kNetwork);
+
+    EXPECT_THAT(text, HasSubstr("\nDHCP=yes\n"));
+    EXPECT_THAT(text, Not(HasSubstr("Address=")));
+}
+
+TEST(GatewayFiles, WithoutAControlPlaneThereIsNoConfiguration) {
+    EXPECT_EQ(content(gatewayFiles({}), kGateway), "(none)");
+}
+
+TEST(GatewayFiles, WhatTheTenantMayDoAndWhoIsExpectedReachTheGateway) {
+    Settings settings;
+    settings.controlplaneUrl = "https://pair.example.com";
+    settings.caPem = "PEM\n";
+    settings.tenant = "tn_x";
+    settings.remote = "keys";
+
+    const auto files = gatewayFiles(settings);
+
+    EXPECT_EQ(
+        content(files, kGateway),
+        R"({"state_dir":"/var/lib/pcg-gateway","controlplane_url":"https://pair.example.com",)"
+        R"("hostname":"pcg-gateway","console":"none",)"
+        R"("controlplane_ca_file":"/etc/pcg-gateway/controlplane-ca.pem",)"
+        R"("expected_tenant":"tn_x","remote_keys":true})"
+        "\n");
+    EXPECT_EQ(content(files, "/etc/pcg-gateway/controlplane-ca.pem"), "PEM\n");
+}
+
+TEST(GatewayFiles, TheFirewallOpensForSshOnlyWhenAKeyWasGiven) {
+    Settings settings;
+    EXPECT_EQ(content(gatewayFiles(settings), "/etc/pcg-appliance/firewall.d/ssh.nft"), "(none)");
+
+    settings.sshKeys = {"ssh-ed25519 AAAA"};
+    const auto files = gatewayFiles(settings);
+
+    EXPECT_EQ(content(files, "/etc/pcg-appliance/firewall.d/ssh.nft"), "tcp dport 22 accept\n");
+    EXPECT_EQ(content(files, "/etc/pcg-appliance/authorized_keys"), "ssh-ed25519 AAAA\n");
+}
+
+}  // namespace
+}  // namespace pcg::appliance

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/properties/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pcg::appliance {
+namespace {
+
+const WallTime kNow = fromUnixMilliseconds(1'800'000'000'000);
+constexpr const char* kKey =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+ReadSettings read(Properties properties) {
+    properties.emplace("url", "https://pair.example.com");
+    return readSettings(properties, kNow);
+}
+
+std::vector<std::string> codes(const ReadSettings& result) {
+    std::vector<std::string> names;
+    for (const auto& problem : result.problems) names.push_back(problem.code);
+    return names;
+}
+
+TEST(Settings, WithoutAnythingTheMachineAsksTheNetworkAndNamesWhatIsMissing) {
+    const auto result = readSettings({}, kNow);
+
+    EXPECT_EQ(result.settings.hostname, "pcg-gateway");
+    EXPECT_EQ(result.settings.ipv4.mode, AddressMode::Automatic);
+    EXPECT_EQ(codes(result), std::vector<std::string>{"appliance.property.url"});
+}
+
+TEST(Settings, ReadsAStaticNetwork) {
+    const auto result = read({{"hostname", "DC1.example.com"},
+                              {"ipv4", "192.0.2.10/255.255.255.0"},
+                              {"gateway4", "192.0.2.1"},
+                              {"ipv6", "2001:DB8::10/64"},
+                              {"gateway6", "fe80::1"},
+                              {"dns", "192.0.2.53 ,2001:db8::53"},
+                              {"search", "example.com"},
+                              {"ntp", "ntp.example.com 192.0.2.123"}});
+
+    EXPECT_TRUE(result.problems.empty()) << result.problems[0].message;
+    EXPECT_EQ(result.settings.hostname, "dc1.example.com");
+    EXPECT_EQ(result.settings.ipv4.address, "192.0.2.10/24");
+    EXPECT_EQ(result.settings.ipv4.gateway, "192.0.2.1");
+    EXPECT_EQ(result.settings.ipv6.address, "2001:db8::10/64");
+    EXPECT_EQ(result.settings.ipv6.gateway, "fe80::1");
+    EXPECT_THAT(result.settings.dns, testing::ElementsAre("192.0.2.53", "2001:db8::53"));
+    EXPECT_THAT(result.settings.ntp, testing::ElementsAre("ntp.example.com", "192.0.2.123"));
+}
+
+TEST(Settings, AWrongValueIsLeftOutAndNamedAndTheRestCounts) {
+    const std::vector<std::pair<std::string, std::string>> wrong{
+        {"ipv4", "10.0.0.5/255.0.255.0"},
+        {"ipv4", "10.0.0.5"},
+        {"ipv4", "10.0.0.5/0"},
+        {"ipv4", "10.0.0.0/24"},
+        {"ipv4", "10.0.0.255/24"},
+        {"ipv4", "10.0.0.5/24\nDHCP=yes"},
+        {"ipv6", "2001:db8::/64"},
+        {"gateway4", "10.0.0.1"},
+        {"hostname", "bad_name"},
+        {"hostname", "a\n[Network]"},
+        {"dns", "resolver"},
+        {"ntp", "not a/name"},
+        {"url", "pair.example.com"},
+        {"url", "http://pair.example.com"},
+        {"url", "https://pair.example.com/path"},
+        {"url", "https://pair.example.com:0"},
+        {"url", "https://user@pair.example.com"},
+        {"ca", "no certificate"},
+        {"ca_sha256", "abc"},
+        {"tenant", "acme"},
+        {"remote", "everything"},
+        {"proxy", "proxy:3128"},
+        {"ssh_key", "command=\"sh\" ssh-ed25519 AAAA"},
+        {"ssh_key", "ssh-ed25519 AAAA"},
+    };
+    for (const auto& [name, value] : wrong) {
+        Properties properties{{name, value}};
+        if (name != "hostname") properties.emplace("hostname", "gw1");
+        const auto result = read(properties);
+        ASSERT_FALSE(result.problems.empty()) << name << " " << value;
+        EXPECT_EQ(result.problems[0].code, "appliance.property." + name) << value;
+        EXPECT_GT(result.problems[0].message.size(), 20U);
+        if (name != "hostname") {
+            EXPECT_EQ(result.settings.hostname, "gw1");
+        }
+    }
+}
+
+TEST(Settings, ARouterOutsideOfTheSubnetIsNamed) {
+    const auto result = read({{"ipv4", "192.0.2.10/24"}, {"gateway4", "198.51.100.1"}});
+
+    EXPECT_EQ(codes(result), std::vector<std::string>{"appliance.property.gateway4"});
+    EXPECT_EQ(result.settings.ipv4.address, "192.0.2.10/24");
+    EXPECT_EQ(result.settings.ipv4.gateway, "");
+}
+
+TEST(Settings, APropertyThatDoesNotExistIsNamedWithTheOneThatWasMeant) {
+    const auto result = read({{"host_name", "gw1"}});
+
+    ASSERT_EQ(codes(result), std::vector<std::string>{"appliance.property_unknown"});
+    EXPECT_THAT(result.problems[0].message, testing::HasSubstr("pcgw.hostname"));
+}
+
+TEST(Settings, SshKeysArriveWhateverBecameOfTheirLineEnds) {
+    const auto result = read({{"ssh_key", std::string(kKey) + " a@b\\n" + kKey + " c\r\n# no\n"}});
+
+    EXPECT_TRUE(result.problems.empty());
+    EXPECT_THAT(result.settings.sshKeys, testing::ElementsAre(kKey, kKey));
+}
+
+TEST(Settings, AProxyIsKeptAndSaidToBeOfNoUseYet) {
+    const auto result = read({{"proxy", "http://proxy.example.com:3128"}, {"proxy_user", "u"}});
+
+    EXPECT_EQ(codes(result), std::vector<std::string>{"appliance.property.proxy"});
+    EXPECT_EQ(result.settings.proxy.url, "http://proxy.example.com:3128");
+}
+
+}  // namespace
+}  // namespace pcg::appliance
