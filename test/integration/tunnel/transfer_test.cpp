@@ -52,7 +52,7 @@ struct TunnelOverNats : BusFixture {
         loop.run_for(time);
     }
 
-    bool run(net::Task<void> task, milliseconds limit = seconds(100)) {
+    bool run(net::Task<void> task, milliseconds limit = seconds(100 * kSlowdown)) {
         bool isDone = false;
         net::asio::co_spawn(
             loop, std::move(task), [&](std::exception_ptr thrown) { isDone = !thrown; });
