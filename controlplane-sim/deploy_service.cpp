@@ -14,15 +14,14 @@ DeployService::DeployService(Parts parts)
                parts.audit,
                parts.clock,
                parts.random}),
-      sessions_(parts.loop, access_, parts.clock),
-      clouds_(sessions_),
-      inventory_(sessions_, parts.clock),
+      endpoints_(parts.loop, access_, parts.clock, parts.random),
+      browser_(endpoints_, parts.clock),
       orchestrator_(
-          {parts.loop, ledger_, clouds_, pauses_, parts.watcher, parts.clock, parts.random}) {}
+          {parts.loop, ledger_, endpoints_, pauses_, parts.watcher, parts.clock, parts.random}) {}
 
 net::Task<void> DeployService::stop(std::chrono::milliseconds drain) {
     co_await orchestrator_.stop(drain);
-    co_await sessions_.stop(drain);
+    co_await endpoints_.stop(drain);
 }
 
 }  // namespace pcg::controlplane

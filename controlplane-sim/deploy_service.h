@@ -7,8 +7,8 @@
 #include "controlplane-sim/deploy/minted_access.h"
 #include "controlplane-sim/deploy/orchestrator.h"
 #include "controlplane-sim/deploy/pauses.h"
-#include "controlplane-sim/vsphere/inventory.h"
-#include "controlplane-sim/vsphere/vsphere_clouds.h"
+#include "controlplane-sim/endpoint_kinds.h"
+#include "controlplane-sim/inventory/browser.h"
 
 namespace pcg::controlplane {
 
@@ -36,22 +36,22 @@ class DeployService {
 
     deploy::Orchestrator& orchestrator() { return orchestrator_; }
 
-    deploy::CloudSource& clouds() { return clouds_; }
+    deploy::CloudSource& clouds() { return endpoints_; }
 
     deploy::Seals& seals() { return seals_; }
 
-    vsphere::SessionPool& sessions() { return sessions_; }
+    inventory::Browser& browser() { return browser_; }
 
-    vsphere::InventoryBrowser& inventory() { return inventory_; }
+    // An endpoint's access key is another one now.
+    void forget(const wire::EndpointId& endpoint) { endpoints_.forget(endpoint); }
 
   private:
     deploy::Seals seals_;
     deploy::StoredLedger ledger_;
     deploy::StoredEndpointAccess given_;
     deploy::MintedAccess access_;
-    vsphere::SessionPool sessions_;
-    vsphere::VSphereClouds clouds_;
-    vsphere::InventoryBrowser inventory_;
+    EndpointKinds endpoints_;
+    inventory::Browser browser_;
     deploy::TimerPauses pauses_;
     deploy::Orchestrator orchestrator_;
 };

@@ -17,7 +17,7 @@ constexpr std::string_view kAuditFilter =
     "from=--from to=--to actor=--actor action=--action target=--target outcome=--outcome q=--q";
 
 // clang-format off
-constexpr std::array<Command, 42> kCommands{{
+constexpr std::array<Command, 43> kCommands{{
     {"gateways", "list", "", "GET", "/api/v1/gateways", "", "q=--q state=--state kind=--kind",
      "id name kind state version", "the tenant's gateways"},
     {"gateways", "show", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}", "", "", "", "one gateway"},
@@ -51,6 +51,8 @@ constexpr std::array<Command, 42> kCommands{{
      "address=--address username=--username password=--password-file ca=--ca-file pin=--pin-sha256", "", "",
      "register a vCenter; asks for the password", Dialogue::AddEndpoint},
     {"endpoints", "show", "GATEWAY ENDPOINT", "GET", kEndpoint, "", "", "", "one endpoint"},
+    {"endpoints", "inventory", "GATEWAY ENDPOINT", "GET", "/api/v1/gateways/{GATEWAY}/endpoints/{ENDPOINT}/inventory", "",
+     "kind=--kind", "id name path", "what there is of a --kind: templates, machines, images, ..."},
     {"endpoints", "check", "GATEWAY ENDPOINT", "POST", "/api/v1/gateways/{GATEWAY}/endpoints/{ENDPOINT}/check", "", "",
      "", "look at it now"},
     {"endpoints", "approve", "GATEWAY ENDPOINT [SHA256]", "POST",
@@ -70,7 +72,7 @@ constexpr std::array<Command, 42> kCommands{{
     {"deploy", "list", "", "GET", "/api/v1/deployments", "", "", "id name state progress.done progress.total why",
      "deployments"},
     {"deploy", "show", "DEPLOYMENT", "GET", "/api/v1/deployments/{DEPLOYMENT}", "", "", "", "with its machines"},
-    {"deploy", "plan", "FILE", "POST", "/api/v1/deployments/plan", "@FILE", "", "", "what a spec (JSON) would make"},
+    {"deploy", "plan", "FILE", "POST", "/api/v1/deployments/plan", "@FILE", "", "", "what a spec (JSON) would make; with template at a vCenter, image at a MAAS"},
     {"deploy", "create", "FILE", "POST", "/api/v1/deployments", "@FILE", "", "", "make what a spec (JSON) says"},
     {"deploy", "scale", "DEPLOYMENT", "POST", "/api/v1/deployments/{DEPLOYMENT}/scale", kScale, "", "",
      "to other numbers of machines"},
@@ -156,7 +158,10 @@ std::string bashCompletion() {
         "\"$word\")); return ;;\n"
         "        --role) COMPREPLY=($(compgen -W 'admin operator auditor inventory "
         "deploy full' -- \"$word\")); return ;;\n"
-        "        --kind) COMPREPLY=($(compgen -W 'paired system' -- \"$word\")); return ;;\n"
+        "        --kind) COMPREPLY=($(compgen -W 'paired system datacenters clusters hosts "
+        "datastores "
+        "networks folders templates vms pools zones tags machines images fabrics subnets' -- "
+        "\"$word\")); return ;;\n"
         "        --state) COMPREPLY=($(compgen -W 'pairing online offline' -- "
         "\"$word\")); return ;;\n"
         "        --format) COMPREPLY=($(compgen -W 'csv jsonl' -- \"$word\")); return ;;\n"

@@ -16,6 +16,7 @@ struct Identity {
     std::string deployment;
     std::string name;
     std::string uuid;
+    std::string choice{};  // of a pooled machine: the one that is asked for
 };
 
 // Errors are those of errc.h; any other one counts by its class.
@@ -27,21 +28,33 @@ class Cloud {
     // move a deployment. An error of class Input says which member is wrong.
     virtual net::Task<Result<std::string>> place(const Spec& spec) = 0;
 
-    // By the marks, and by the name in the place.
+    // By the marks, and by the name in the place; of a pooled machine the choice, once it is
+    // somebody else's: that is not `ours`.
     virtual net::Task<Result<std::optional<Seen>>> find(Identity identity) = 0;
     virtual net::Task<Result<std::optional<Seen>>> look(Identity identity, std::string vm) = 0;
 
-    // Each yields the task that was started; empty: it was done at once.
+    // Of clouds with pooled machines only: one that is free and fits, if there is one none of those
+    // that are unfit. Nothing is changed.
+    virtual net::Task<Result<std::string>> choose(Identity identity,
+                                                  const Spec& spec,
+                                                  std::vector<std::string> unfit) = 0;
+
+    // Each yields the task that was started; empty: it was done at once. In a cloud with pooled
+    // machines they are: take the choice, mark it, install it, (nothing), give it back.
     virtual net::Task<Result<std::string>> clone(Identity identity) = 0;
     virtual net::Task<Result<std::string>> customise(Identity identity,
                                                      std::string vm,
                                                      const Spec& spec,
                                                      Secret userData) = 0;
-    virtual net::Task<Result<std::string>> powerOn(std::string vm) = 0;
+    virtual net::Task<Result<std::string>> powerOn(Identity identity,
+                                                   std::string vm,
+                                                   const Spec& spec,
+                                                   Secret userData) = 0;
     virtual net::Task<Result<std::string>> powerOff(std::string vm) = 0;
-    virtual net::Task<Result<std::string>> destroy(std::string vm) = 0;
+    virtual net::Task<Result<std::string>> destroy(Identity identity, std::string vm) = 0;
 
-    // Waits for a while. deploy.gone when the cloud has forgotten the task.
+    // Waits for a while. deploy.gone when the cloud has forgotten the task; deploy.install_failed
+    // as the fault of an installation that came to nothing.
     virtual net::Task<Result<TaskEnd>> finish(std::string task) = 0;
 
     // Waits for a while; empty: none yet.

@@ -51,7 +51,7 @@ std::string_view stateName(const Deployment& deployment) {
 std::vector<Machine> leftBehind(const Deployment& deployment) {
     std::vector<Machine> left;
     for (const auto& machine : deployment.machines) {
-        if (machine.cloneSent || !machine.vm.empty() || !machine.task.empty())
+        if (machine.cloneSent || machine.late || !machine.vm.empty() || !machine.task.empty())
             left.push_back(machine);
     }
     return left;
@@ -68,6 +68,7 @@ Progress progressOf(const Deployment& deployment) {
 std::vector<Machine> added(const std::string& deployment,
                            const std::vector<Machine>& present,
                            const Counts& counts,
+                           Origin origin,
                            Random& random,
                            WallTime now) {
     std::vector<Machine> more;
@@ -86,6 +87,7 @@ std::vector<Machine> added(const std::string& deployment,
             machine.role = role;
             machine.ordinal = ordinal;
             machine.uuid = newUuid(random);
+            machine.origin = origin;
             machine.changedAt = now;
             more.push_back(std::move(machine));
         }

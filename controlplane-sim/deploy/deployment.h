@@ -58,6 +58,7 @@ Progress progressOf(const Deployment& deployment);
 std::vector<Machine> added(const std::string& deployment,
                            const std::vector<Machine>& present,
                            const Counts& counts,
+                           Origin origin,
                            Random& random,
                            WallTime now);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane-sim/deploy/endpoint_access.h"
 
+#include "common/net/dialer.h"
 #include "controlplane-sim/deploy/errc.h"
 
 #include <algorithm>
@@ -15,6 +16,18 @@ constexpr auto kNoKey =
     "it with PUT /api/v1/gateways/{id}/endpoints/{endpoint_id}/orchestrator-key.";
 
 }  // namespace
+
+Result<std::shared_ptr<http::Caller>> callerOf(net::Loop& loop,
+                                               const Access& access,
+                                               std::size_t maxConnections) {
+    auto context = PCG_TRY(net::TlsClientContext::create(net::TrustCa{access.caPem}));
+    auto dialer = std::make_shared<net::Dialer>(std::move(context));
+    http::ClientOptions options;
+    options.authority = access.target.text();
+    options.maxConnections = maxConnections;
+    auto opener = http::tlsOpener(std::move(dialer), access.target.host, access.target.port);
+    return std::make_shared<http::Client>(loop, std::move(opener), std::move(options));
+}
 
 Result<> OrchestratorKeys::put(const TenantScope& scope,
                                const wire::EndpointId& endpoint,

@@ -4,6 +4,7 @@
 // shown again.
 #pragma once
 
+#include "common/http/client.h"
 #include "common/net/connect.h"
 #include "common/store/worker.h"
 #include "controlplane-sim/deploy/seals.h"
@@ -12,12 +13,17 @@
 namespace pcg::controlplane::deploy {
 
 struct Access {
-    std::string kind;  // "vcenter"
+    std::string kind;  // "vcenter", "maas"
     net::Target target;
     std::string caPem;
     std::string username;
     Secret password;
 };
+
+// Calls to the endpoint by its ingress; the CA is the only one that is trusted.
+Result<std::shared_ptr<http::Caller>> callerOf(net::Loop& loop,
+                                               const Access& access,
+                                               std::size_t maxConnections);
 
 // Whether a key may be made for whoever asks, when there is none: for those who may change
 // something.

@@ -10,6 +10,7 @@ namespace pcg::controlplane::deploy {
 inline constexpr ErrorCode kNameInUse{ErrorClass::Input, "deploy.name_in_use"};
 inline constexpr ErrorCode kGone{ErrorClass::Input, "deploy.gone"};
 inline constexpr ErrorCode kPowerState{ErrorClass::Input, "deploy.power_state"};
+inline constexpr ErrorCode kInstallFailed{ErrorClass::Input, "deploy.install_failed"};
 inline constexpr ErrorCode kRejected{ErrorClass::Input, "deploy.rejected"};
 inline constexpr ErrorCode kNotSent{ErrorClass::Weather, "deploy.not_sent"};  // surely not executed
 inline constexpr ErrorCode kWeather{ErrorClass::Weather, "deploy.weather"};

@@ -79,7 +79,8 @@ Result<Deployment> Deployments::create(const TenantScope& scope,
              userData,
              digest,
              toUnixMilliseconds(now)}));
-        for (const auto& machine : added(order.spec.name, {}, order.spec.counts, random, now))
+        for (const auto& machine :
+             added(order.spec.name, {}, order.spec.counts, originOf(order.spec), random, now))
             PCG_TRY(insert(scope, id, machine));
         return required(scope, id);
     });
@@ -225,7 +226,12 @@ Result<Deployment> Deployments::scale(const TenantScope& scope,
         auto deployment = PCG_TRY(required(scope, id));
         if (deployment.deleting)
             return fail(kBeingDeleted, "The deployment is being deleted; it cannot be scaled.");
-        const auto more = added(deployment.spec.name, deployment.machines, counts, random, now);
+        const auto more = added(deployment.spec.name,
+                                deployment.machines,
+                                counts,
+                                originOf(deployment.spec),
+                                random,
+                                now);
         PCG_TRY(checkRoom(scope, static_cast<int>(more.size())));
         const auto less = surplus(deployment.machines, counts);
         for (const auto& machine : deployment.machines) {

@@ -12,6 +12,15 @@
 //   by finding it, or by asking for it again under the same name, which tells: the clone that is
 //   made now, or is refused because of the one that was made, is ours.
 // * Nothing is switched off or destroyed that does not carry the machine's marks.
+//
+// A cloud whose machines are there already (bare metal) lends them: the machine is "pooled", and
+// where others are cloned and destroyed it is taken and given back. For it one more rule holds:
+//
+// * Which one is asked for is chosen, and on the disk, before it is taken. Taking it again is then
+//   safe, as a clone of the same name is: it is taken once, or is somebody else's. Only then
+//   another one is chosen.
+// * After a lost answer nothing is chosen or forgotten before that request can be executed no more:
+//   it would take what was given back meanwhile.
 #pragma once
 
 #include "common/base/clock.h"
@@ -27,6 +36,7 @@ namespace pcg::controlplane::deploy {
 enum class Role { ControlPlane, Worker };
 enum class Phase { Planned, Cloning, Customising, PoweringOn, WaitingForAddress, Ready };
 enum class TaskKind { None, Clone, Customise, PowerOn, PowerOff, Destroy };
+enum class Origin { Cloned, Pooled };
 
 struct Machine {
     std::string name;  // unique in its deployment, and the machine's name in the cloud
@@ -45,8 +55,20 @@ struct Machine {
     std::string why;  // a sentence, when something is not as it should be
     WallTime changedAt;
 
+    // Of a pooled machine.
+    Origin origin = Origin::Cloned;
+    std::string choice;              // the cloud's id of the one that is asked for; empty: none yet
+    int failedInstalls = 0;          // in a row
+    std::vector<std::string> unfit;  // on which an installation failed, the last ones
+    bool discard = false;            // what there is goes back first, then another one is chosen
+    bool doubled = false;            // asked for again while it was not known what became of it
+    std::optional<WallTime> late;    // until then a request for it may be executed
+
     friend bool operator==(const Machine&, const Machine&) = default;
 };
+
+// What there is of it goes: for good, or to make room for another one.
+bool isLeaving(const Machine& machine);
 
 // "planned", ..., "ready", "deleting", "failed".
 std::string_view stateName(const Machine& machine);
@@ -67,8 +89,8 @@ struct Sight {
     bool looked = false;
     bool firstClone = false;  // no earlier clone is in doubt
     int absences = 0;         // searches that found none after a clone was refused
-    int conflicts = 0;
-    int attempts = 0;  // in a row, that weather spoiled
+    int conflicts = 0;        // the name, or the choice, was another one's
+    int attempts = 0;         // in a row, that weather spoiled
 };
 
 enum class Step {
@@ -76,6 +98,7 @@ enum class Step {
     Forget,
     Find,
     Look,
+    Choose,
     Clone,
     Customise,
     PowerOn,
@@ -103,6 +126,7 @@ struct TaskEnd {
 struct Outcome {
     std::optional<Seen> seen;            // Find, Look; nothing: there is none
     std::string task;                    // what starts one; empty: it was done at once
+    std::string choice;                  // Choose
     TaskEnd end;                         // FinishTask
     std::vector<std::string> addresses;  // AwaitAddress; empty: none yet
 };
@@ -111,6 +135,9 @@ enum class Verdict { GoOn, TryAgain, Rest };
 
 inline constexpr int kMaxAttempts = 100;
 inline constexpr int kMaxConflicts = 20;
+inline constexpr std::chrono::minutes kLateness{2};  // no request is executed later than that
+inline constexpr int kMaxInstalls = 3;
+inline constexpr std::size_t kMaxUnfit = 8;
 inline constexpr std::chrono::minutes kAddressPatience{30};
 
 Verdict apply(

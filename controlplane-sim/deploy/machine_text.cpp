@@ -29,8 +29,34 @@ std::string toText(const Machine& machine) {
         .set("addresses", std::move(addresses))
         .set("why", machine.why.substr(0, kMaxWhy))
         .set("changed_at_ms", toUnixMilliseconds(machine.changedAt));
+    if (machine.origin == Origin::Cloned) return json::write(object);
+    json::Array unfit;
+    for (const auto& id : machine.unfit) unfit.emplace_back(id);
+    object.set("pooled", true)
+        .set("choice", machine.choice)
+        .set("failed_installs", machine.failedInstalls)
+        .set("unfit", std::move(unfit))
+        .set("discard", machine.discard)
+        .set("doubled", machine.doubled);
+    if (machine.late) object.set("late_ms", toUnixMilliseconds(*machine.late));
     return json::write(object);
 }
+
+namespace {
+
+Result<> readPooled(const json::Object& object, Machine& machine) {
+    machine.origin = Origin::Pooled;
+    machine.choice = PCG_TRY(object.string("choice", 256));
+    machine.failedInstalls = static_cast<int>(PCG_TRY(object.integer("failed_installs", 0, 1000)));
+    machine.unfit = PCG_TRY(object.strings("unfit", kMaxUnfit, 256));
+    machine.discard = PCG_TRY(object.boolean("discard"));
+    machine.doubled = PCG_TRY(object.boolean("doubled"));
+    const auto late = PCG_TRY(object.optionalInteger("late_ms"));
+    if (late) machine.late = fromUnixMilliseconds(*late);
+    return {};
+}
+
+}  // namespace
 
 Result<Machine> machineFromText(std::string_view text) {
     const auto object = PCG_TRY(json::parseObject(text));
@@ -49,6 +75,7 @@ Result<Machine> machineFromText(std::string_view text) {
     machine.addresses = PCG_TRY(object.strings("addresses", 64, 64));
     machine.why = PCG_TRY(object.string("why", 4096));
     machine.changedAt = fromUnixMilliseconds(PCG_TRY(object.integer("changed_at_ms")));
+    if (object.has("pooled")) PCG_TRY(readPooled(object, machine));
     return machine;
 }
 

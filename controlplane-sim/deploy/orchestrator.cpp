@@ -44,7 +44,11 @@ struct Orchestrator::Drive {
     std::optional<SteadyTime> taskBegan{};
 
     Identity identity() const {
-        return {deployment->placement, deployment->id.text(), machine.name, machine.uuid};
+        return {deployment->placement,
+                deployment->id.text(),
+                machine.name,
+                machine.uuid,
+                machine.choice};
     }
 };
 
@@ -294,11 +298,15 @@ void Orchestrator::report(const DrivePtr& drive,
         took = std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.now() - *since);
     drive->taskBegan.reset();
     const auto* error = errorOf(outcome);
+    const auto& machine = drive->machine;
     const bool isClone = step == Step::FinishTask && change == TaskKind::Clone && !error;
     parts_.watcher.acted(drive->run->key,
                          {change,
-                          drive->machine.name,
-                          isClone ? outcome->end.vm : drive->machine.vm,
+                          machine.origin,
+                          machine.name,
+                          isClone              ? outcome->end.vm
+                          : machine.vm.empty() ? machine.choice
+                                               : machine.vm,
                           endOf(step, outcome),
                           took,
                           error ? error->message() : std::string()});
@@ -334,6 +342,12 @@ net::Task<Result<Outcome>> Orchestrator::change(DrivePtr drive, Step step) {
             PCG_CO_TRY(outcome.seen, co_await cloud.look(std::move(identity), vm));
             break;
         }
+        case Step::Choose: {
+            PCG_CO_TRY(outcome.choice,
+                       co_await cloud.choose(
+                           std::move(identity), drive->deployment->spec, drive->machine.unfit));
+            break;
+        }
         case Step::Clone: {
             PCG_CO_TRY(outcome.task, co_await cloud.clone(std::move(identity)));
             break;
@@ -346,7 +360,10 @@ net::Task<Result<Outcome>> Orchestrator::change(DrivePtr drive, Step step) {
             break;
         }
         case Step::PowerOn: {
-            PCG_CO_TRY(outcome.task, co_await cloud.powerOn(vm));
+            PCG_CO_TRY(auto userData, co_await parts_.ledger.userData(drive->run->key));
+            PCG_CO_TRY(outcome.task,
+                       co_await cloud.powerOn(
+                           std::move(identity), vm, drive->deployment->spec, std::move(userData)));
             break;
         }
         case Step::PowerOff: {
@@ -354,7 +371,7 @@ net::Task<Result<Outcome>> Orchestrator::change(DrivePtr drive, Step step) {
             break;
         }
         case Step::Destroy: {
-            PCG_CO_TRY(outcome.task, co_await cloud.destroy(vm));
+            PCG_CO_TRY(outcome.task, co_await cloud.destroy(std::move(identity), vm));
             break;
         }
         case Step::FinishTask: {

@@ -18,6 +18,8 @@ constexpr std::size_t kMaxPath = 512;
 constexpr std::size_t kMaxKeys = 20;
 constexpr std::size_t kMaxKey = 8192;
 constexpr int kMaxWorkers = 100;
+constexpr std::size_t kMaxTags = 16;
+constexpr std::size_t kMaxPlace = 256;
 
 // The members one after the other; the first that is wrong is the answer.
 class Members {
@@ -84,6 +86,11 @@ class Members {
 
     const json::Object& body() const { return body_; }
 
+    bool has(const char* field) const {
+        const auto* value = body_.find(field);
+        return value != nullptr && !value->isNull();
+    }
+
     const std::optional<Invalid>& problem() const { return problem_; }
 
   private:
@@ -133,6 +140,32 @@ std::vector<std::string> keysOf(Members& members) {
     return keys;
 }
 
+// MAAS separates them with commas and blanks.
+bool isTag(std::string_view tag) {
+    return !tag.empty() && tag.size() <= kMaxPlace && isPlainText(tag) &&
+           tag.find_first_of(" ,") == std::string_view::npos;
+}
+
+std::vector<std::string> tagsOf(Members& members) {
+    std::vector<std::string> tags;
+    const auto* value = members.body().find("tags");
+    if (value == nullptr || value->isNull()) return tags;
+    const auto* items = value->asArray();
+    if (items == nullptr || items->size() > kMaxTags) {
+        members.refuse("tags", "must be a list of at most 16 tags.");
+        return tags;
+    }
+    for (const auto& item : *items) {
+        const auto* held = item.asString();
+        if (held == nullptr || !isTag(*held)) {
+            members.refuse("tags", "must hold the names of tags, without blanks and commas.");
+            return tags;
+        }
+        tags.push_back(*held);
+    }
+    return tags;
+}
+
 Secret userDataOf(Members& members) {
     auto text = members.text("user_data", kMaxUserData, false);
     if (!text.empty()) {
@@ -154,6 +187,41 @@ Id idOf(Members& members, const char* field, Result<Id> (*parse)(std::string_vie
     return Id::unchecked({});
 }
 
+void refuseAll(Members& members, std::initializer_list<const char*> fields, const char* why) {
+    for (const auto* field : fields) {
+        if (members.has(field)) members.refuse(field, why);
+    }
+}
+
+// What only machines that are cloned from a template have.
+void takeTemplate(Members& members, Spec& spec) {
+    refuseAll(
+        members,
+        {"zone", "tags"},
+        "goes with \"image\", at a MAAS; with \"template\" a machine is cloned at a vCenter.");
+    if (!members.has("template"))
+        members.refuse("template", "is missing; at a MAAS give an \"image\" instead.");
+    spec.source = members.plain("template", kMaxPath, true);
+    if (spec.memoryMib % 4 != 0)
+        members.refuse("memory_mib", "must be a multiple of 4, as vSphere has it.");
+    spec.diskGib = members.number("disk_gib", 0, 1, 62 * 1024);
+    spec.network = members.plain("network", kMaxPath, false);
+    spec.folder = members.plain("folder", kMaxPath, false);
+    spec.datastore = members.plain("datastore", kMaxPath, false);
+}
+
+// What only machines that a MAAS has have.
+void takeImage(Members& members, Spec& spec) {
+    refuseAll(members,
+              {"template", "disk_gib", "network", "folder", "datastore"},
+              "goes with \"template\", at a vCenter; with \"image\" a MAAS installs a machine that "
+              "it has.");
+    spec.platform = Platform::Maas;
+    spec.source = members.plain("image", kMaxPlace, true);
+    spec.zone = members.plain("zone", kMaxPlace, false);
+    spec.tags = tagsOf(members);
+}
+
 Spec specOf(Members& members) {
     Spec spec{members.text("name", kMaxName, true),
               idOf(members, "gateway_id", wire::parseGatewayId),
@@ -173,15 +241,12 @@ Spec specOf(Members& members) {
                        "must be 1 to 40 lower-case letters, digits and hyphens, begin with a "
                        "letter and not end with a hyphen: machines are named after it.");
     spec.counts = countsOf(members);
-    spec.source = members.plain("template", kMaxPath, true);
     spec.cpu = members.number("cpu", 0, 1, 128);
     spec.memoryMib = members.number("memory_mib", 0, 256, 4 * 1024 * 1024);
-    if (spec.memoryMib % 4 != 0)
-        members.refuse("memory_mib", "must be a multiple of 4, as vSphere has it.");
-    spec.diskGib = members.number("disk_gib", 0, 1, 62 * 1024);
-    spec.network = members.plain("network", kMaxPath, false);
-    spec.folder = members.plain("folder", kMaxPath, false);
-    spec.datastore = members.plain("datastore", kMaxPath, false);
+    if (members.has("image"))
+        takeImage(members, spec);
+    else
+        takeTemplate(members, spec);
     spec.resourcePool = members.plain("resource_pool", kMaxPath, false);
     spec.sshKeys = keysOf(members);
     return spec;
@@ -205,6 +270,7 @@ Checked<Order> parseOrder(const json::Object& body) {
                        "control_plane_count",
                        "worker_count",
                        "template",
+                       "image",
                        "cpu",
                        "memory_mib",
                        "disk_gib",
@@ -212,6 +278,8 @@ Checked<Order> parseOrder(const json::Object& body) {
                        "folder",
                        "datastore",
                        "resource_pool",
+                       "zone",
+                       "tags",
                        "ssh_keys",
                        "user_data"});
     Order order{specOf(members), userDataOf(members)};
@@ -234,7 +302,7 @@ json::Object toJson(const Spec& spec) {
         .set("endpoint_id", spec.endpoint.text())
         .set("control_plane_count", spec.counts.controlPlane)
         .set("worker_count", spec.counts.workers)
-        .set("template", spec.source);
+        .set(spec.platform == Platform::Maas ? "image" : "template", spec.source);
     setUnless(object, "cpu", spec.cpu);
     setUnless(object, "memory_mib", spec.memoryMib);
     setUnless(object, "disk_gib", spec.diskGib);
@@ -242,6 +310,12 @@ json::Object toJson(const Spec& spec) {
     setUnless(object, "folder", spec.folder);
     setUnless(object, "datastore", spec.datastore);
     setUnless(object, "resource_pool", spec.resourcePool);
+    setUnless(object, "zone", spec.zone);
+    if (!spec.tags.empty()) {
+        json::Array tags;
+        for (const auto& tag : spec.tags) tags.emplace_back(tag);
+        object.set("tags", std::move(tags));
+    }
     json::Array keys;
     for (const auto& key : spec.sshKeys) keys.emplace_back(key);
     return object.set("ssh_keys", std::move(keys));
@@ -253,6 +327,14 @@ Result<Spec> specFromJson(std::string_view text) {
     auto spec = specOf(members);
     if (members.problem()) return fail(kInvalid, "A stored deployment: " + members.problem()->why);
     return spec;
+}
+
+std::string_view kindOf(Platform platform) {
+    return platform == Platform::Maas ? "maas" : "vcenter";
+}
+
+Origin originOf(const Spec& spec) {
+    return spec.platform == Platform::Maas ? Origin::Pooled : Origin::Cloned;
 }
 
 std::string machineName(const std::string& deployment, Role role, int ordinal) {

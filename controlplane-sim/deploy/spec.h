@@ -19,21 +19,31 @@ struct Counts {
     friend bool operator==(const Counts&, const Counts&) = default;
 };
 
+// What an endpoint must be for a deployment to go there.
+enum class Platform { VCenter, Maas };
+
 struct Spec {
     std::string name;
     wire::GatewayId gateway;
     wire::EndpointId endpoint;
     Counts counts;
-    std::string source;  // the template: an inventory path or a managed object id
-    int cpu = 0;         // 0: as the template
+    std::string source;  // the template: an inventory path or a managed object id; or the image
+    int cpu = 0;         // 0: as the template; at a MAAS at least so many, 0: any
     int memoryMib = 0;
     int diskGib = 0;
     std::string network;  // empty: as the template; so are the next three
     std::string folder;
     std::string datastore;
-    std::string resourcePool;
+    std::string resourcePool;  // at a MAAS by its name, empty: any
     std::vector<std::string> sshKeys;
+    Platform platform = Platform::VCenter;
+    std::string zone{};               // empty: any
+    std::vector<std::string> tags{};  // all of them
 };
+
+// "vcenter", "maas": an endpoint's kind.
+std::string_view kindOf(Platform platform);
+Origin originOf(const Spec& spec);
 
 // Which member, why, and what would do.
 struct Invalid {

@@ -14,6 +14,8 @@ std::string_view nameOf(Step step) {
             return "find";
         case Step::Look:
             return "look";
+        case Step::Choose:
+            return "choose";
         case Step::Clone:
             return "clone";
         case Step::Customise:

@@ -22,6 +22,7 @@ class Watcher {
     // A change of a machine that is over. What never came to the cloud is none.
     struct Act {
         TaskKind change;
+        Origin origin;
         std::string machine;
         std::string vm;  // may be empty
         End end;

@@ -8,18 +8,18 @@ namespace {
 
 using deploy::TaskKind;
 
-std::string actionOf(TaskKind change) {
+std::string actionOf(TaskKind change, bool pooled) {
     switch (change) {
         case TaskKind::Clone:
-            return "deployment.machine_cloned";
+            return pooled ? "deployment.machine_allocated" : "deployment.machine_cloned";
         case TaskKind::Customise:
             return "deployment.machine_customised";
         case TaskKind::PowerOn:
-            return "deployment.powered_on";
+            return pooled ? "deployment.machine_installed" : "deployment.powered_on";
         case TaskKind::PowerOff:
             return "deployment.powered_off";
         case TaskKind::Destroy:
-            return "deployment.destroyed";
+            return pooled ? "deployment.machine_released" : "deployment.destroyed";
         case TaskKind::None:
             break;
     }
@@ -54,7 +54,7 @@ void DeploymentWatch::acted(const deploy::DeploymentKey& key, const Act& act) {
     AuditEvent event;
     event.at = clock_.wallNow();
     event.actor = {ActorKind::Orchestrator, kOrchestratorName};
-    event.action = actionOf(act.change);
+    event.action = actionOf(act.change, act.origin == deploy::Origin::Pooled);
     event.target = {"deployment", key.id.text(), act.machine};
     event.outcome = outcomeOf(act.end);
     if (act.took) event.durationMs = act.took->count();

@@ -3,7 +3,6 @@
 
 #include "controlplane-sim/deploy/errc.h"
 #include "controlplane-sim/tenancy/gateways.h"
-#include "controlplane-sim/vsphere/errc.h"
 
 #include <algorithm>
 
@@ -78,7 +77,8 @@ int statusOf(const Error& error) {
         error.is(deploy::kBeingDeleted) || error.is(deploy::kNotDeleting) ||
         error.is(deploy::kNoAccessKey))
         return 409;
-    if (error.is(deploy::kRejected) || error.code().name().starts_with("vsphere."))
+    const auto code = error.code().name();
+    if (error.is(deploy::kRejected) || code.starts_with("vsphere.") || code.starts_with("maas."))
         return error.isInput() ? 422 : 503;
     return Refusal(error).status;
 }
@@ -181,11 +181,18 @@ net::Task<Checked<>> DeploymentsApi::checkEndpoint(TenantScope scope, const depl
         co_return refuseField("endpoint_id",
                               "\"endpoint_id\" is no endpoint of this gateway; GET "
                               "/api/v1/gateways/{id}/endpoints lists them.");
-    if (found->kind != "vcenter")
-        co_return refuseField("endpoint_id",
-                              "\"endpoint_id\" is of the kind " + found->kind +
-                                  "; deployments go to vCenter endpoints.");
-    co_return Checked<>{};
+    if (found->kind == kindOf(spec.platform)) co_return Checked<>{};
+    if (found->kind == "maas")
+        co_return refuseField("template",
+                              "\"template\" is for vCenter endpoints, and this one is a MAAS: give "
+                              "an \"image\" instead.");
+    if (found->kind == "vcenter")
+        co_return refuseField("image",
+                              "\"image\" is for MAAS endpoints, and this one is a vCenter: give a "
+                              "\"template\" instead.");
+    co_return refuseField("endpoint_id",
+                          "\"endpoint_id\" is of the kind " + found->kind +
+                              "; deployments go to vCenter and MAAS endpoints.");
 }
 
 net::Task<Checked<Reply>> DeploymentsApi::create(Call& call) {
@@ -213,8 +220,8 @@ net::Task<Checked<Reply>> DeploymentsApi::plan(Call& call) {
     auto found = co_await cloud->place(spec);
     PCG_CO_TRY(const auto placement, checked(std::move(found)));
     json::Array machines;
-    const auto wished =
-        deploy::added(spec.name, {}, spec.counts, services_.random, services_.clock.wallNow());
+    const auto wished = deploy::added(
+        spec.name, {}, spec.counts, originOf(spec), services_.random, services_.clock.wallNow());
     for (const auto& machine : wished)
         machines.emplace_back(
             json::Object().set("name", machine.name).set("role", roleName(machine.role)));
@@ -283,10 +290,12 @@ net::Task<Checked<Reply>> DeploymentsApi::abandon(Call& call) {
     json::Array left;
     for (const auto& machine : leftBehind(abandoned)) {
         tellLeftBehind(call, abandoned, machine);
-        left.emplace_back(json::Object()
-                              .set("name", machine.name)
-                              .set("vm", machine.vm.empty() ? json::Value() : machine.vm)
-                              .set("instance_uuid", machine.uuid));
+        json::Object one;
+        one.set("name", machine.name)
+            .set("vm", machine.vm.empty() ? json::Value() : machine.vm)
+            .set("instance_uuid", machine.uuid);
+        if (machine.vm.empty() && !machine.choice.empty()) one.set("chosen", machine.choice);
+        left.emplace_back(std::move(one));
     }
     json::Object body;
     body.set("id", abandoned.id.text())
@@ -306,9 +315,10 @@ void DeploymentsApi::tellLeftBehind(const Call& call,
     event.actor = {who.tokenId.empty() ? ActorKind::User : ActorKind::Token, who.username};
     event.action = "deployment.left_behind";
     event.target = {"deployment", deployment.id.text(), machine.name};
-    event.detail = (machine.vm.empty() ? "may exist" : machine.vm) + ", instance UUID " +
-                   machine.uuid + ", at endpoint " + deployment.spec.endpoint.text() +
-                   " of gateway " + deployment.spec.gateway.text();
+    const auto maybe = machine.choice.empty() ? "may exist" : "may be " + machine.choice;
+    event.detail = (machine.vm.empty() ? maybe : machine.vm) + ", instance UUID " + machine.uuid +
+                   ", at endpoint " + deployment.spec.endpoint.text() + " of gateway " +
+                   deployment.spec.gateway.text();
     audit_.record(call.scope().tenant(), std::move(event));
 }
 

@@ -22,7 +22,7 @@ Refusal noSuchEndpoint() {
                    "There is no such endpoint. GET /api/v1/gateways/{id}/endpoints lists them.");
 }
 
-json::Object describe(const vsphere::InventoryItem& item) {
+json::Object describe(const inventory::Item& item) {
     json::Object object;
     object.set("id", item.id)
         .set("name", item.name)
@@ -57,27 +57,29 @@ net::Task<Checked<InventoryApi::Place>> InventoryApi::placeOf(Call& call) {
         return Gateways(database).endpoints(scope, id);
     };
     PCG_CO_TRY(const auto endpoints, co_await services_.store.run(std::move(work)));
-    const bool known = std::any_of(
+    const auto known = std::find_if(
         endpoints.begin(), endpoints.end(), [&](const Endpoint& e) { return e.id == *endpoint; });
-    if (!known) co_return tl::unexpected<Refusal>(noSuchEndpoint());
-    co_return Place{*gateway, *endpoint};
+    if (known == endpoints.end()) co_return tl::unexpected<Refusal>(noSuchEndpoint());
+    co_return Place{*gateway, *endpoint, known->kind};
 }
 
 net::Task<Checked<Reply>> InventoryApi::list(Call& call) {
     PCG_CO_TRY(const auto place, co_await placeOf(call));
     PCG_CO_TRY(auto query, call.page(kList, 3));
     PCG_CO_TRY(auto kind, call.queryText("kind", 32));
-    const auto& kinds = vsphere::inventoryKinds();
+    const auto kinds = inventoryKindsOf(place.kind);
     if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
-        co_return refuseField("kind", "\"kind\" must be one of: " + joined(kinds) + ".");
+        co_return refuseField("kind",
+                              "\"kind\" must be one of those of a " + place.kind +
+                                  " endpoint: " + joined(kinds) + ".");
     if (!query.after.empty() && query.after.front() != kind)
         co_return refuseField("cursor", "This cursor is one of another kind's list.");
-    vsphere::InventoryBrowser::Question question{
-        place.gateway, place.endpoint, kind, {}, query.limit};
+    inventory::Browser::Question question{
+        {place.gateway, place.endpoint, deploy::Minting::Never}, kind, {}, query.limit};
     // Making an access key is a change at the gateway: nothing for those who only read.
-    if (call.who().role != UserRole::Auditor) question.minting = deploy::Minting::Allowed;
+    if (call.who().role != UserRole::Auditor) question.place.minting = deploy::Minting::Allowed;
     if (!query.after.empty()) question.after = query.after[1] + "\n" + query.after[2];
-    auto page = co_await deploy_.inventory().page(call.scope(), std::move(question));
+    auto page = co_await deploy_.browser().page(call.scope(), std::move(question));
     if (!page) co_return tl::unexpected<Refusal>(refusalOf(page.error()));
     json::Array items;
     for (const auto& item : page->items) items.emplace_back(describe(item));
@@ -126,7 +128,7 @@ net::Task<Checked<Reply>> InventoryApi::putKey(Call& call) {
         return deploy::OrchestratorKeys(database, seals).put(scope, id, username, password);
     };
     PCG_CO_CHECK(co_await services_.store.run(std::move(work)));
-    deploy_.sessions().forget(place.endpoint);
+    deploy_.forget(place.endpoint);
     const Etag etag(answer);
     co_return Reply{200, std::move(answer), etag};
 }
@@ -138,7 +140,7 @@ net::Task<Checked<Reply>> InventoryApi::deleteKey(Call& call) {
         return deploy::OrchestratorKeys(database, seals).remove(scope, id);
     };
     PCG_CO_CHECK(co_await services_.store.run(std::move(work)));
-    deploy_.sessions().forget(place.endpoint);
+    deploy_.forget(place.endpoint);
     co_return Reply{204, {}, std::nullopt};
 }
 

@@ -19,6 +19,7 @@ class InventoryApi {
     struct Place {
         wire::GatewayId gateway;
         wire::EndpointId endpoint;
+        std::string kind;  // of the endpoint
     };
 
     net::Task<Checked<Place>> placeOf(Call& call);

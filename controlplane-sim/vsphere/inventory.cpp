@@ -3,7 +3,6 @@
 
 #include "common/base/assert.h"
 #include "common/base/text.h"
-#include "controlplane-sim/deploy/errc.h"
 #include "controlplane-sim/vsphere/responses.h"
 
 #include <algorithm>
@@ -15,8 +14,6 @@ namespace {
 
 namespace json = codec::json;
 
-constexpr std::size_t kListings = 16;
-constexpr std::chrono::seconds kFresh{60};
 constexpr int kDeepest = 64;  // a tree that is deeper is not one
 
 enum class FactKind { Text, Number, Bytes, Flag, Type };
@@ -132,9 +129,6 @@ std::string pathOf(const ObjectContent& object, const Tree& tree) {
     return path;
 }
 
-// Items by path, and by id where paths are equal.
-std::string cursorOf(const InventoryItem& item) { return item.path + '\n' + item.id; }
-
 }  // namespace
 
 const std::vector<std::string>& inventoryKinds() {
@@ -165,70 +159,30 @@ std::vector<PropertyQuery::Set> inventoryQuery(const std::string& kind) {
     return sets;
 }
 
-std::vector<InventoryItem> inventoryItems(const std::string& kind,
-                                          const std::vector<ObjectContent>& objects) {
+std::vector<inventory::Item> inventoryItems(const std::string& kind,
+                                            const std::vector<ObjectContent>& objects) {
     const auto& wanted = kindOf(kind);
     Tree tree;
     for (const auto& object : objects) tree.emplace(object.object.id, &object);
-    std::vector<InventoryItem> items;
+    std::vector<inventory::Item> items;
     for (const auto& object : objects) {
         if (!isOfKind(wanted, object)) continue;
-        InventoryItem item{object.object.id,
-                           std::string(object.text("name")),
-                           pathOf(object, tree),
-                           parentOf(object),
-                           {}};
+        inventory::Item item{object.object.id,
+                             std::string(object.text("name")),
+                             pathOf(object, tree),
+                             parentOf(object),
+                             {}};
         for (const auto& fact : wanted.facts) addFact(item.facts, fact, object);
         items.push_back(std::move(item));
     }
-    std::sort(items.begin(), items.end(), [](const InventoryItem& a, const InventoryItem& b) {
-        return cursorOf(a) < cursorOf(b);
-    });
+    inventory::sortItems(items);
     return items;
 }
 
-InventoryBrowser::Items InventoryBrowser::kept(const TenantScope& scope, const Question& question) {
-    for (const auto& listing : listings_) {
-        if (listing.tenant == scope.tenant() && listing.endpoint == question.endpoint &&
-            listing.kind == question.kind && clock_.now() - listing.at < kFresh)
-            return listing.items;
-    }
-    return nullptr;
-}
-
-net::Task<Result<InventoryBrowser::Items>> InventoryBrowser::listing(TenantScope scope,
-                                                                     Question question) {
-    // Opened even for a listing that is kept: it tells whether the tenant may still go there.
-    auto session =
-        co_await sessions_.open(scope, question.gateway, question.endpoint, question.minting);
-    if (!session) co_return fail(std::move(session).error());
-    // The first page is always as it is now; those after it fit to it.
-    if (!question.after.empty()) {
-        if (auto items = kept(scope, question)) co_return items;
-    }
-    Client client(std::move(*session));
-    auto query = inventoryQuery(question.kind);
-    PCG_CO_TRY(const auto objects, co_await client.list(std::move(query)));
-    auto items =
-        std::make_shared<const std::vector<InventoryItem>>(inventoryItems(question.kind, objects));
-    listings_.push_front({scope.tenant(), question.endpoint, question.kind, clock_.now(), items});
-    if (listings_.size() > kListings) listings_.pop_back();
-    co_return items;
-}
-
-net::Task<Result<InventoryBrowser::Page>> InventoryBrowser::page(TenantScope scope,
-                                                                 Question question) {
-    PCG_CO_TRY(const auto items, co_await listing(std::move(scope), question));
-    Page page;
-    for (const auto& item : *items) {
-        if (!question.after.empty() && cursorOf(item) <= question.after) continue;
-        if (page.items.size() == question.limit) {
-            page.next = cursorOf(page.items.back());
-            break;
-        }
-        page.items.push_back(item);
-    }
-    co_return page;
+net::Task<Result<std::vector<inventory::Item>>> VSphereInventory::list(std::string kind) {
+    auto query = inventoryQuery(kind);
+    PCG_CO_TRY(const auto objects, co_await client_.list(std::move(query)));
+    co_return inventoryItems(kind, objects);
 }
 
 }  // namespace pcg::controlplane::vsphere

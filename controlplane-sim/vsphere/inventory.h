@@ -1,73 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// A vCenter's inventory as lists of plain items. The reading of what was retrieved is pure; the
-// browser fetches a whole list once and cuts it into pages, so that the pages of one list fit
-// together. Loop thread only.
+// A vCenter's inventory. The reading of what was retrieved is pure. Loop thread only.
 #pragma once
 
-#include "common/codec/json.h"
+#include "controlplane-sim/inventory/inventory.h"
 #include "controlplane-sim/vsphere/client.h"
-#include "controlplane-sim/vsphere/session_pool.h"
-
-#include <list>
 
 namespace pcg::controlplane::vsphere {
-
-struct InventoryItem {
-    std::string id;      // "vm-42"
-    std::string name;    // as people see it
-    std::string path;    // as FindByInventoryPath takes it: "DC0/vm/templates/ubuntu"
-    std::string parent;  // the id of what it is in
-    codec::json::Object facts;
-};
 
 // datacenters, clusters, hosts, datastores, networks, folders, templates, vms.
 const std::vector<std::string>& inventoryKinds();
 
-// What to ask for one of the kinds, which must be known, and what to make of the answer: sorted by
-// path.
+// What to ask for one of the kinds, which must be known, and what to make of the answer: sorted.
 std::vector<PropertyQuery::Set> inventoryQuery(const std::string& kind);
-std::vector<InventoryItem> inventoryItems(const std::string& kind,
-                                          const std::vector<ObjectContent>& objects);
+std::vector<inventory::Item> inventoryItems(const std::string& kind,
+                                            const std::vector<ObjectContent>& objects);
 
-class InventoryBrowser {
+class VSphereInventory final : public inventory::Inventory {
   public:
-    InventoryBrowser(SessionPool& sessions, const Clock& clock)
-        : sessions_(sessions), clock_(clock) {}
+    explicit VSphereInventory(Client client) : client_(std::move(client)) {}
 
-    struct Question {
-        wire::GatewayId gateway;
-        wire::EndpointId endpoint;
-        std::string kind;
-        std::string
-            after;  // the path and id of the last item of the page before; empty: from the start
-        std::size_t limit;
-        deploy::Minting minting = deploy::Minting::Never;  // of the access key that it takes
-    };
-
-    struct Page {
-        std::vector<InventoryItem> items;
-        std::string next;  // empty: this was the last
-    };
-
-    net::Task<Result<Page>> page(TenantScope scope, Question question);
+    net::Task<Result<std::vector<inventory::Item>>> list(std::string kind) override;
 
   private:
-    using Items = std::shared_ptr<const std::vector<InventoryItem>>;
-
-    struct Listing {
-        wire::TenantId tenant;
-        wire::EndpointId endpoint;
-        std::string kind;
-        SteadyTime at;
-        Items items;
-    };
-
-    net::Task<Result<Items>> listing(TenantScope scope, Question question);
-    Items kept(const TenantScope& scope, const Question& question);
-
-    SessionPool& sessions_;
-    const Clock& clock_;
-    std::list<Listing> listings_;  // newest first
+    Client client_;
 };
 
 }  // namespace pcg::controlplane::vsphere

@@ -2,7 +2,6 @@
 #include "controlplane-sim/vsphere/session_pool.h"
 
 #include "common/net/deadline.h"
-#include "common/net/dialer.h"
 #include "controlplane-sim/deploy/errc.h"
 
 #include <algorithm>
@@ -14,55 +13,34 @@ constexpr std::size_t kConnections = 32;  // of a session: each wait takes one
 
 }  // namespace
 
-SessionPool::SessionPool(net::Loop& loop,
-                         deploy::EndpointAccess& access,
-                         const Clock& clock,
-                         Limits limits)
+SessionPool::SessionPool(net::Loop& loop, const Clock& clock, Limits limits)
     : loop_(loop),
-      access_(access),
       clock_(clock),
       limits_(limits),
       sweeper_(std::make_shared<net::Timer>(loop.get_executor())) {}
 
-SessionPool::SessionPool(net::Loop& loop, deploy::EndpointAccess& access, const Clock& clock)
-    : SessionPool(loop, access, clock, Limits{}) {}
+SessionPool::SessionPool(net::Loop& loop, const Clock& clock)
+    : SessionPool(loop, clock, Limits{}) {}
 
-net::Task<Result<std::shared_ptr<Session>>> SessionPool::open(TenantScope scope,
-                                                              wire::GatewayId gateway,
-                                                              wire::EndpointId endpoint,
-                                                              deploy::Minting minting) {
+Result<std::shared_ptr<Session>> SessionPool::open(const TenantScope& scope,
+                                                   const wire::EndpointId& endpoint,
+                                                   deploy::Access access) {
+    if (stopped_) return fail(deploy::kWeather, "The program is stopping.");
     const Key key{scope.tenant(), endpoint};
-    // Asked each time: an endpoint that is gone, or a key that was taken back, ends its session.
-    auto access = co_await access_.access(std::move(scope), std::move(gateway), endpoint, minting);
-    if (!access) {
-        if (access.error().isInput()) forget(endpoint);
-        co_return fail(std::move(access).error());
-    }
-    if (stopped_) co_return fail(deploy::kWeather, "The program is stopping.");
     const auto known = sessions_.find(key);
     if (known != sessions_.end() && !known->second.session->refused()) {
         known->second.used = clock_.now();
-        co_return known->second.session;
+        return known->second.session;
     }
-    if (access->kind != "vcenter")
-        co_return fail(
-            deploy::kRejected,
-            "The endpoint is of the kind " + access->kind + "; this works with vCenter endpoints.");
-    PCG_CO_TRY(auto session, make(std::move(*access)));
+    auto session = PCG_TRY(make(std::move(access)));
     makeRoom();
     sessions_.insert_or_assign(key, Held{session, clock_.now()});
     armSweep();
-    co_return session;
+    return session;
 }
 
 Result<std::shared_ptr<Session>> SessionPool::make(deploy::Access access) {
-    auto context = PCG_TRY(net::TlsClientContext::create(net::TrustCa{std::move(access.caPem)}));
-    auto dialer = std::make_shared<net::Dialer>(std::move(context));
-    http::ClientOptions options;
-    options.authority = access.target.text();
-    options.maxConnections = kConnections;
-    auto opener = http::tlsOpener(std::move(dialer), access.target.host, access.target.port);
-    auto caller = std::make_shared<http::Client>(loop_, std::move(opener), std::move(options));
+    auto caller = PCG_TRY(deploy::callerOf(loop_, access, kConnections));
     return std::make_shared<Session>(loop_.get_executor(),
                                      std::move(caller),
                                      std::move(access.username),

@@ -18,14 +18,12 @@ class SessionPool {
         std::chrono::seconds idle{120};
     };
 
-    SessionPool(net::Loop& loop, deploy::EndpointAccess& access, const Clock& clock, Limits limits);
-    SessionPool(net::Loop& loop, deploy::EndpointAccess& access, const Clock& clock);
+    SessionPool(net::Loop& loop, const Clock& clock, Limits limits);
+    SessionPool(net::Loop& loop, const Clock& clock);
 
-    // deploy.rejected for an endpoint that is no vCenter.
-    net::Task<Result<std::shared_ptr<Session>>> open(TenantScope scope,
-                                                     wire::GatewayId gateway,
-                                                     wire::EndpointId endpoint,
-                                                     deploy::Minting minting);
+    Result<std::shared_ptr<Session>> open(const TenantScope& scope,
+                                          const wire::EndpointId& endpoint,
+                                          deploy::Access access);
 
     // Its key is another one now.
     void forget(const wire::EndpointId& endpoint);
@@ -51,7 +49,6 @@ class SessionPool {
     net::Task<void> close(std::shared_ptr<Session> session);
 
     net::Loop& loop_;
-    deploy::EndpointAccess& access_;
     const Clock& clock_;
     Limits limits_;
     std::map<Key, Held> sessions_;

@@ -228,6 +228,12 @@ net::Task<Result<std::optional<deploy::Seen>>> VSphereCloud::look(deploy::Identi
     co_return co_await seen(std::move(identity), machineRef(std::move(vm)));
 }
 
+net::Task<Result<std::string>> VSphereCloud::choose(deploy::Identity,
+                                                    const deploy::Spec&,
+                                                    std::vector<std::string>) {
+    co_return fail(deploy::kRejected, "A vCenter clones its machines; there are none to choose.");
+}
+
 net::Task<Result<std::string>> VSphereCloud::clone(deploy::Identity identity) {
     PCG_CO_TRY(auto placement, parsePlacement(identity.placement));
     CloneOrder order;
@@ -262,7 +268,10 @@ net::Task<Result<std::string>> VSphereCloud::customise(deploy::Identity identity
     co_return taskOf(co_await client_.reconfigure(machineRef(std::move(vm)), std::move(order)));
 }
 
-net::Task<Result<std::string>> VSphereCloud::powerOn(std::string vm) {
+net::Task<Result<std::string>> VSphereCloud::powerOn(deploy::Identity,
+                                                     std::string vm,
+                                                     const deploy::Spec&,
+                                                     Secret) {
     co_return taskOf(co_await client_.powerOn(machineRef(std::move(vm))));
 }
 
@@ -270,7 +279,7 @@ net::Task<Result<std::string>> VSphereCloud::powerOff(std::string vm) {
     co_return taskOf(co_await client_.powerOff(machineRef(std::move(vm))));
 }
 
-net::Task<Result<std::string>> VSphereCloud::destroy(std::string vm) {
+net::Task<Result<std::string>> VSphereCloud::destroy(deploy::Identity, std::string vm) {
     co_return taskOf(co_await client_.destroy(machineRef(std::move(vm))));
 }
 

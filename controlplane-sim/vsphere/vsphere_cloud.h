@@ -19,14 +19,20 @@ class VSphereCloud final : public deploy::Cloud {
     net::Task<Result<std::optional<deploy::Seen>>> find(deploy::Identity identity) override;
     net::Task<Result<std::optional<deploy::Seen>>> look(deploy::Identity identity,
                                                         std::string vm) override;
+    net::Task<Result<std::string>> choose(deploy::Identity identity,
+                                          const deploy::Spec& spec,
+                                          std::vector<std::string> unfit) override;
     net::Task<Result<std::string>> clone(deploy::Identity identity) override;
     net::Task<Result<std::string>> customise(deploy::Identity identity,
                                              std::string vm,
                                              const deploy::Spec& spec,
                                              Secret userData) override;
-    net::Task<Result<std::string>> powerOn(std::string vm) override;
+    net::Task<Result<std::string>> powerOn(deploy::Identity identity,
+                                           std::string vm,
+                                           const deploy::Spec& spec,
+                                           Secret userData) override;
     net::Task<Result<std::string>> powerOff(std::string vm) override;
-    net::Task<Result<std::string>> destroy(std::string vm) override;
+    net::Task<Result<std::string>> destroy(deploy::Identity identity, std::string vm) override;
     net::Task<Result<deploy::TaskEnd>> finish(std::string task) override;
     net::Task<Result<std::vector<std::string>>> addresses(std::string vm) override;
 

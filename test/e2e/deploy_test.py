@@ -10,81 +10,29 @@ import json
 import os
 import pathlib
 import random
-import sys
-import tempfile
 import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
-import cloud  # noqa: E402
-import lab  # noqa: E402
-import process  # noqa: E402
+import deploy_case
+from deploy_case import cloud, process
 
-PROGRAMS = lab.default_programs()
 TEMPLATE = "DC0/vm/ubuntu-22.04"
 SEED = int(os.environ.get("PCG_SEED") or time.time_ns() % 1_000_000)
-PATIENCE = 240
 
 
-class Deployments(unittest.TestCase):
+class Deployments(deploy_case.DeploymentCase):
     @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory(prefix="pcg-deploy-")
-        cls.addClassCleanup(cls.folder.cleanup)
-        cls.lab = lab.Lab(pathlib.Path(cls.folder.name) / "lab", PROGRAMS)
-        cls.addClassCleanup(cls.lab.down)
-        cls.lab.prepare()
-        cls.lab.start_controlplane()
-        cls.tenant = cls.lab.add_tenant("acme")
-        cls.other = cls.lab.add_tenant("globex")
-        cls.gateway = cls.lab.add_gateway(cls.tenant, "dc1")
+    def add_endpoint(cls):
         target = cls.lab.start_vcenter("vcenter-dc1", ["-template", "ubuntu-22.04"])
-        cls.endpoint = cls.lab.add_endpoint(cls.tenant, cls.gateway, "vc1", target, "deploy")
-        cls.path = f"/api/v1/gateways/{cls.gateway.id}/endpoints/{cls.endpoint['id']}"
-
-    def api(self, tenant=None):
-        return self.lab.api(tenant or self.tenant)
-
-    def call(self, method, path, body=None, expect=200):
-        status, content = self.api().call(method, path, body, timeout=60)
-        self.assertEqual(status, expect, cloud.problem(content))
-        return content
+        return cls.lab.add_endpoint(cls.tenant, cls.gateway, "vc1", target, "deploy")
 
     def give_key(self):
         self.call("PUT", self.path + "/orchestrator-key",
                   {"username": self.endpoint["username"], "password": self.endpoint["password"]})
 
-    def names(self, kind):
-        found, cursor = {}, ""
-        while cursor is not None:
-            page = self.call("GET", f"{self.path}/inventory?kind={kind}&limit=3&cursor={cursor}")
-            found.update({item["name"]: item for item in page["items"]})
-            cursor = page["next_cursor"]
-        return found
-
     def spec(self, deployment, **more):
         return {"name": deployment, "gateway_id": self.gateway.id, "endpoint_id": self.endpoint["id"],
                 "control_plane_count": 1, "worker_count": 2, "template": TEMPLATE, **more}
-
-    def wait(self, identifier, wanted):
-        def look():
-            try:
-                status, found = self.api().call("GET", f"/api/v1/deployments/{identifier}")
-            except OSError:
-                return None
-            if status == 404:
-                return "gone" if wanted == "gone" else None
-            if status != 200:
-                return None
-            self.last = found
-            if found["state"] == "failed" and not found["progress"]["done"]:
-                raise process.StepError("it failed")
-            return found if found["state"] == wanted else None
-
-        try:
-            return process.wait_for(look, PATIENCE, f"the deployment to be {wanted}")
-        except process.StepError as error:
-            raise AssertionError(f"{error}; it is {json.dumps(getattr(self, 'last', None), indent=1)}") from error
 
     def expect_machines(self, deployment, prefix):
         """The deployment's machines are those of its name at the vCenter, once each."""
@@ -95,14 +43,6 @@ class Deployments(unittest.TestCase):
             self.assertEqual(machine["vm"], present[name]["id"])
             self.assertEqual(present[name]["power"], "poweredOn")
             self.assertTrue(machine["addresses"], machine)
-
-    def own_keys(self):
-        """What the orchestrator had the gateway make for itself."""
-        keys = self.call("GET", self.path + "/keys?limit=200")["items"]
-        return [key for key in keys if key["label"].startswith("orchestrator ")]
-
-    def acts(self, action):
-        return self.call("GET", f"/api/v1/audit?limit=200&action=deployment.{action}")["items"]
 
     def test_1_without_a_key_it_gets_one_from_the_gateway_or_says_what_to_do(self):
         self.gateway.ctl("remote", "deny", "keys")
@@ -151,6 +91,10 @@ class Deployments(unittest.TestCase):
             status, content = self.api().call(
                 "POST", "/api/v1/deployments/plan", self.spec("planned", **{member: value}), timeout=30)
             self.assertEqual((status, content.get("field")), (422, member), content)
+        status, content = self.api().call(
+            "POST", "/api/v1/deployments", {**self.spec("planned"), "template": None, "image": "jammy"})
+        self.assertEqual((status, content.get("field")), (400, "image"), content)
+        self.assertIn("vCenter", content["detail"])
         for member, value in (("name", "No!"), ("worker_count", 101), ("control_plane_count", 2),
                               ("ssh_keys", ["ssh-rsa nonsense"]), ("user_data", "hello")):
             status, content = self.api().call("POST", "/api/v1/deployments", self.spec("planned", **{member: value}))
@@ -213,13 +157,6 @@ class Deployments(unittest.TestCase):
         self.wait(made["id"], "gone")
         self.assertEqual(len(self.names("vms")), 4)
         self.assertEqual(len(self.own_keys()), 1)
-
-    def kill_controlplane_after(self, seconds, what):
-        time.sleep(seconds)
-        self.lab.say(f"kill -9 of the control plane ({what})")
-        self.lab.kill("controlplane")
-        self.lab.restart_controlplane()
-        process.wait_for(lambda: self.api().is_online(self.gateway.id), 90, "the gateway to be back")
 
     def test_6_no_secret_is_in_a_log(self):
         log = pathlib.Path(self.lab.directory / "controlplane.log").read_text(encoding="utf-8", errors="replace")

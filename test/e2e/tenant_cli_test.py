@@ -226,7 +226,8 @@ class TenantCli(e2e.EndToEnd):
         finally:
             self.lab.restart(self.one.process_name)
         inventory = f"/api/v1/gateways/{self.one.id}/endpoints/{self.vc1}/inventory?kind=vms&limit=200"
-        vms = e2e.process.wait_for(lambda: self.answered(inventory), 60, "the gateway to be back", log=self.one.log)["items"]
+        e2e.process.wait_for(lambda: self.answered(inventory), 60, "the gateway to be back", log=self.one.log)
+        vms = self.items("endpoints", "inventory", self.one.id, self.vc1, "--kind", "vms")
         self.assertEqual([one["id"] for one in vms if one["name"] == "lost-cp-1"], [left[0]["vm"]], "it stays untouched")
         rows = e2e.process.wait_for(
             lambda: self.items("audit", "list", "--action", "deployment.left_behind"), 15, "the audit")

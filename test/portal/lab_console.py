@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lab"))
 import client  # noqa: E402
 import gateway  # noqa: E402
 import lab as lab_module  # noqa: E402
+import maas  # noqa: E402
 import process  # noqa: E402
 import vcenter  # noqa: E402
 
@@ -86,6 +87,21 @@ class Console:
         one.id = gateway_id
         endpoint = self.lab.add_endpoint(found, one, name, self.lab.vcenters[name], role)
         return {word: endpoint[word] for word in ("id", "username", "password", "ingress_url", "ca")}
+
+    def start_maas(self, name, arguments=()):
+        self.lab.maases[name] = self.lab.start_maas(name, arguments)
+        return {word: self.lab.maases[name][word] for word in ("url", "direct_url", "api_key", "ca")}
+
+    def add_maas_endpoint(self, tenant, gateway_name, gateway_id, name, role):
+        found = next(one for one in self.lab.tenants if one["name"] == tenant)
+        one = self.lab.gateways[gateway_name]
+        one.id = gateway_id
+        endpoint = self.lab.add_maas_endpoint(found, one, name, self.lab.maases[name], role)
+        return {word: endpoint[word] for word in ("id", "api_key", "ingress_url", "ca")}
+
+    def maas_faults(self, name, faults):
+        maas.control(self.lab.maases[name], "/_sim/faults", faults)
+        return {}
 
     def calls(self, endpoint, steps="login,inventory,logout"):
         """An unmodified client works through the ingress."""

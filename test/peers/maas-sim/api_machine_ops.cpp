@@ -33,6 +33,7 @@ Reply Api::deploy(const Request& request, const Ids& ids) {
     PCG_MAASSIM_TARGET(ids);
     const auto& form = request.form;
     DeployArguments arguments;
+    arguments.agent_name = textOf(form, "agent_name");
     arguments.user_data = textOf(form, "user_data");
     auto series = textOf(form, "distro_series");
     const auto slash = series.find('/');

@@ -260,7 +260,8 @@ Done Region::acquire(Machine& machine, const User& user, const std::string& agen
 
 Done Region::deploy(Machine& machine, const User& user, const DeployArguments& arguments) {
     if (machine.status == Status::Ready) {
-        if (auto acquired = acquire(machine, user, {}); !acquired) return acquired;
+        if (auto acquired = acquire(machine, user, arguments.agent_name); !acquired)
+            return acquired;
     }
     if (auto may = mayEdit(machine, user); !may) return may;
     if (machine.status != Status::Allocated) {

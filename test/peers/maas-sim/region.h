@@ -43,6 +43,7 @@ struct RegionOptions {
 };
 
 struct DeployArguments {
+    std::string agent_name;
     std::string user_data;
     std::string osystem;
     std::string distro_series;

@@ -149,5 +149,159 @@ TEST_F(MachineRules, AMachineWithoutAnAddressSaysWhatToLookAt) {
     EXPECT_NE(machine_.why.find("VMware Tools"), std::string::npos);
 }
 
+// ---- of machines that are there already
+
+class PooledMachineRules : public MachineRules {
+  protected:
+    PooledMachineRules() { machine_.origin = Origin::Pooled; }
+
+    static Result<Outcome> chooses(const std::string& id) {
+        Outcome outcome;
+        outcome.choice = id;
+        return outcome;
+    }
+
+    void allocate() {
+        answered(sees());
+        answered(chooses("m1"));
+        answered(Outcome{});
+        ASSERT_EQ(machine_.vm, "m1");
+        answered(Outcome{});
+        ASSERT_EQ(step(), Step::PowerOn);
+    }
+
+    static Result<Outcome> ends(std::optional<Error> fault = {}) {
+        Outcome outcome;
+        outcome.end.over = true;
+        outcome.end.fault = std::move(fault);
+        return outcome;
+    }
+};
+
+TEST_F(PooledMachineRules, OneIsChosenAndOnTheDiskBeforeItIsTaken) {
+    answered(sees());
+    ASSERT_EQ(step(), Step::Choose);
+    EXPECT_FALSE(prepare(machine_, sight_, Step::Choose));
+    answered(chooses("m1"));
+    EXPECT_EQ(machine_.choice, "m1");
+    EXPECT_FALSE(machine_.cloneSent);
+
+    ASSERT_EQ(step(), Step::Clone);
+    EXPECT_TRUE(prepare(machine_, sight_, Step::Clone)) << "to be saved first";
+    EXPECT_EQ(stateName(machine_), "allocating");
+}
+
+TEST_F(PooledMachineRules, AChoiceThatOthersTookIsGivenUpAtOnceWhenNothingIsInDoubt) {
+    answered(sees());
+    answered(chooses("m1"));
+
+    EXPECT_EQ(answered(refuses(kNameInUse)), Verdict::TryAgain);
+
+    EXPECT_TRUE(machine_.choice.empty());
+    EXPECT_FALSE(machine_.cloneSent);
+    EXPECT_EQ(step(), Step::Choose);
+}
+
+TEST_F(PooledMachineRules, AfterALostAnswerAChoiceIsKeptUntilNothingCanTakeItAnyMore) {
+    answered(sees());
+    answered(chooses("m1"));
+    answered(refuses(kWeather));  // perhaps it is on its way
+    ASSERT_EQ(step(), Step::Find);
+    const auto other = sees(false);
+    const WallTime later = WallTime{} + kLateness;
+
+    EXPECT_EQ(apply(machine_, sight_, Step::Find, other, later - std::chrono::seconds(1)),
+              Verdict::TryAgain);
+    EXPECT_EQ(machine_.choice, "m1");
+    EXPECT_EQ(step(), Step::Find);
+    apply(machine_, sight_, Step::Find, other, later);
+
+    EXPECT_TRUE(machine_.choice.empty());
+    EXPECT_EQ(step(), Step::Choose);
+}
+
+TEST_F(PooledMachineRules, WhatTheOnlyRequestTookIsInNoDoubt) {
+    answered(sees());
+    answered(chooses("m1"));
+    answered(refuses(kWeather));
+    EXPECT_TRUE(machine_.late.has_value());
+
+    answered(sees(true));
+
+    EXPECT_FALSE(machine_.late.has_value());
+    machine_.wished = false;
+    answered(sees(true));
+    answered(Outcome{});
+    EXPECT_EQ(step(), Step::Forget);
+}
+
+TEST_F(PooledMachineRules, AfterALostAnswerItIsNotForgottenWhileThatRequestMayTakeItAgain) {
+    answered(sees());
+    answered(chooses("m1"));
+    answered(refuses(kWeather));
+    answered(sees());  // still free
+    ASSERT_EQ(step(), Step::Clone);
+    answered(Outcome{});
+    machine_.wished = false;
+    answered(sees(true));
+    answered(Outcome{});  // given back
+
+    ASSERT_EQ(step(), Step::Find);
+    EXPECT_EQ(answered(sees()), Verdict::TryAgain);
+    apply(machine_, sight_, Step::Find, sees(true), WallTime{});  // there it is
+    EXPECT_EQ(step(), Step::Look);
+    answered(sees(true));
+    answered(Outcome{});
+    ASSERT_EQ(step(), Step::Find);
+    apply(machine_, sight_, Step::Find, sees(), WallTime{} + kLateness);
+    EXPECT_EQ(step(), Step::Forget);
+}
+
+TEST_F(PooledMachineRules, OneThatCannotBeInstalledGoesBackAndAnotherIsTried) {
+    allocate();
+    machine_.task = "install";
+    machine_.taskKind = TaskKind::PowerOn;
+
+    EXPECT_EQ(answered(ends(Error{kInstallFailed, "no disk"})), Verdict::GoOn);
+
+    EXPECT_EQ(stateName(machine_), "releasing");
+    ASSERT_EQ(step(), Step::Look);
+    answered(sees(true));
+    ASSERT_EQ(step(), Step::Destroy);
+    answered(Outcome{});
+    EXPECT_EQ(step(), Step::Find);
+    answered(sees());
+    EXPECT_EQ(step(), Step::Choose);
+    EXPECT_EQ(machine_.unfit, std::vector<std::string>{"m1"});
+}
+
+TEST_F(PooledMachineRules, AfterTheLastAttemptItIsLeftToBeLookedAt) {
+    allocate();
+    machine_.task = "install";
+    machine_.taskKind = TaskKind::PowerOn;
+    machine_.failedInstalls = kMaxInstalls - 1;
+
+    EXPECT_EQ(answered(ends(Error{kInstallFailed, "no disk."})), Verdict::Rest);
+    EXPECT_EQ(machine_.vm, "m1");
+    EXPECT_TRUE(machine_.why.starts_with("no disk."));
+
+    revive(machine_, WallTime{});
+    EXPECT_EQ(step(), Step::Look) << "retry gives it back first";
+}
+
+TEST_F(PooledMachineRules, AReleaseWhoseAnswerWasLostIsNotRepeatedBeforeALook) {
+    allocate();
+    machine_.wished = false;
+    ASSERT_EQ(step(), Step::Look);
+    answered(sees(true));
+    ASSERT_EQ(step(), Step::Destroy);
+
+    EXPECT_EQ(answered(refuses(kWeather)), Verdict::TryAgain);
+
+    ASSERT_EQ(step(), Step::Look) << "it may be somebody else's by now";
+    answered(sees());
+    EXPECT_EQ(step(), Step::Forget);
+}
+
 }  // namespace
 }  // namespace pcg::controlplane::deploy

@@ -30,7 +30,7 @@ Deployment deploymentOf(SeededRandom& random, const Counts& counts, WallTime now
                           1,
                           now,
                           {}};
-    deployment.machines = added("k8s", {}, counts, random, now);
+    deployment.machines = added("k8s", {}, counts, Origin::Cloned, random, now);
     return deployment;
 }
 

@@ -46,7 +46,12 @@ void SimLedger::scale(const DeploymentKey& key,
             machine.wished = machine.failed = false;
         }
     }
-    for (auto& machine : added(deployment.spec.name, deployment.machines, counts, random, now))
+    for (auto& machine : added(deployment.spec.name,
+                               deployment.machines,
+                               counts,
+                               originOf(deployment.spec),
+                               random,
+                               now))
         deployment.machines.push_back(std::move(machine));
 }
 
@@ -260,6 +265,10 @@ net::Task<Result<std::optional<Seen>>> SimCloud::look(Identity identity, std::st
     co_return co_await answer(std::move(seen));
 }
 
+net::Task<Result<std::string>> SimCloud::choose(Identity, const Spec&, std::vector<std::string>) {
+    co_return fail(kRejected, "there are none to choose");
+}
+
 net::Task<Result<std::string>> SimCloud::clone(Identity identity) {
     co_await life->mayEnd();
     auto there = arrive();
@@ -285,7 +294,7 @@ net::Task<Result<std::string>> SimCloud::customise(Identity, std::string vm, con
     co_return co_await answer(begin(TaskKind::Customise, vm));
 }
 
-net::Task<Result<std::string>> SimCloud::powerOn(std::string vm) {
+net::Task<Result<std::string>> SimCloud::powerOn(Identity, std::string vm, const Spec&, Secret) {
     co_await life->mayEnd();
     auto there = arrive();
     if (!there) co_return fail(there.error());
@@ -299,7 +308,7 @@ net::Task<Result<std::string>> SimCloud::powerOff(std::string vm) {
     co_return co_await answer(begin(TaskKind::PowerOff, vm));
 }
 
-net::Task<Result<std::string>> SimCloud::destroy(std::string vm) {
+net::Task<Result<std::string>> SimCloud::destroy(Identity, std::string vm) {
     co_await life->mayEnd();
     auto there = arrive();
     if (!there) co_return fail(there.error());

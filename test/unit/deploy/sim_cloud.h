@@ -91,14 +91,20 @@ class SimCloud final : public Cloud, public CloudSource {
     net::Task<Result<std::string>> place(const Spec& spec) override;
     net::Task<Result<std::optional<Seen>>> find(Identity identity) override;
     net::Task<Result<std::optional<Seen>>> look(Identity identity, std::string vm) override;
+    net::Task<Result<std::string>> choose(Identity identity,
+                                          const Spec& spec,
+                                          std::vector<std::string> unfit) override;
     net::Task<Result<std::string>> clone(Identity identity) override;
     net::Task<Result<std::string>> customise(Identity identity,
                                              std::string vm,
                                              const Spec& spec,
                                              Secret userData) override;
-    net::Task<Result<std::string>> powerOn(std::string vm) override;
+    net::Task<Result<std::string>> powerOn(Identity identity,
+                                           std::string vm,
+                                           const Spec& spec,
+                                           Secret userData) override;
     net::Task<Result<std::string>> powerOff(std::string vm) override;
-    net::Task<Result<std::string>> destroy(std::string vm) override;
+    net::Task<Result<std::string>> destroy(Identity identity, std::string vm) override;
     net::Task<Result<TaskEnd>> finish(std::string task) override;
     net::Task<Result<std::vector<std::string>>> addresses(std::string vm) override;
 

@@ -73,6 +73,56 @@ TEST(DeploySpec, NamesTheMemberThatIsWrong) {
     }
 }
 
+json::Object pooledBody() {
+    return *json::parseObject(R"({"name":"k8s","gateway_id":"gw_00000000000000000000000000",
+        "endpoint_id":"ep_00000000000000000000000000","control_plane_count":1,"worker_count":2,
+        "image":"jammy","cpu":2,"memory_mib":2050,"resource_pool":"pool1","zone":"az1",
+        "tags":["gpu","virtual"]})");
+}
+
+TEST(DeploySpec, AnImageIsForMachinesThatAreThereAlready) {
+    const auto order = parseOrder(pooledBody());
+
+    ASSERT_TRUE(order.has_value()) << order.error().why;
+    EXPECT_EQ(kindOf(order->spec.platform), "maas");
+    EXPECT_EQ(originOf(order->spec), Origin::Pooled);
+    EXPECT_EQ(order->spec.tags, (std::vector<std::string>{"gpu", "virtual"}));
+    const auto text = json::write(toJson(order->spec));
+    const auto again = specFromJson(text);
+    ASSERT_TRUE(again.has_value()) << again.error().message();
+    EXPECT_EQ(json::write(toJson(*again)), text);
+    EXPECT_EQ(kindOf(parseOrder(body())->spec.platform), "vcenter");
+}
+
+TEST(DeploySpec, WhatGoesWithTheOtherKindIsRefusedByItsName) {
+    json::Array blank;
+    blank.emplace_back("a b");
+    const std::vector<std::pair<const char*, json::Value>> pooled{{"template", "DC0/vm/ubuntu"},
+                                                                  {"disk_gib", 40},
+                                                                  {"network", "n"},
+                                                                  {"folder", "f"},
+                                                                  {"datastore", "d"},
+                                                                  {"image", ""},
+                                                                  {"zone", 7},
+                                                                  {"tags", "gpu"},
+                                                                  {"tags", blank}};
+    for (const auto& [field, value] : pooled) {
+        auto given = pooledBody();
+        const auto order = parseOrder(given.set(field, value));
+        ASSERT_FALSE(order.has_value()) << field;
+        EXPECT_EQ(order.error().field, field);
+    }
+    for (const auto* field : {"zone", "tags"}) {
+        auto given = body();
+        const auto order = parseOrder(given.set(field, "x"));
+        ASSERT_FALSE(order.has_value()) << field;
+        EXPECT_EQ(order.error().field, field);
+    }
+    auto neither = *json::parseObject(R"({"name":"k8s","gateway_id":"gw_00000000000000000000000000",
+        "endpoint_id":"ep_00000000000000000000000000","control_plane_count":1,"worker_count":0})");
+    EXPECT_EQ(parseOrder(neither).error().field, "template");
+}
+
 TEST(DeploySpec, AKeyIsOfTheTypeThatItSays) {
     EXPECT_TRUE(isSshPublicKey(kKey));
     for (const std::string_view key :
@@ -88,10 +138,10 @@ TEST(DeploySpec, AKeyIsOfTheTypeThatItSays) {
 
 TEST(DeploySpec, ScalingUsesTheLowestFreeNumbersAndRemovesTheHighest) {
     test::SeededRandom random;
-    auto machines = added("k8s", {}, {1, 3}, random, {});
+    auto machines = added("k8s", {}, {1, 3}, Origin::Cloned, random, {});
     machines[2].wished = false;  // worker-2 is on its way out
 
-    const auto more = added("k8s", machines, {1, 4}, random, {});
+    const auto more = added("k8s", machines, {1, 4}, Origin::Cloned, random, {});
 
     ASSERT_EQ(more.size(), 2U);
     EXPECT_EQ(more[0].name, "k8s-worker-4");
@@ -116,6 +166,14 @@ TEST(DeploySpec, AMachinesRecordIsReadBack) {
     ASSERT_TRUE(again.has_value()) << again.error().message();
     machine.why.resize(1024);
     EXPECT_EQ(*again, machine);
+
+    machine.origin = Origin::Pooled;
+    machine.choice = "4y3ha3";
+    machine.unfit = {"4y3ha4"};
+    machine.failedInstalls = 1;
+    machine.discard = machine.doubled = true;
+    machine.late = fromUnixMilliseconds(1'795'300'100'456);
+    EXPECT_EQ(*machineFromText(toText(machine)), machine);
 }
 
 }  // namespace

@@ -129,7 +129,9 @@ export interface DeploymentSpec {
   endpoint_id: string;
   control_plane_count: number;
   worker_count: number;
-  template: string;
+  /** At a vCenter; at a MAAS it is an image. */
+  template?: string;
+  image?: string;
   cpu?: number;
   memory_mib?: number;
   disk_gib?: number;
@@ -137,6 +139,8 @@ export interface DeploymentSpec {
   folder?: string;
   datastore?: string;
   resource_pool?: string;
+  zone?: string;
+  tags?: string[];
   ssh_keys?: string[];
   user_data?: string;
   user_data_sha256?: string;

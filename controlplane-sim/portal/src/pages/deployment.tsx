@@ -3,7 +3,7 @@ import { useId, useState } from "preact/hooks";
 
 import { post, remove } from "../api/client.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
-import type { Deployment } from "../api/types.ts";
+import type { Deployment, DeploymentSpec } from "../api/types.ts";
 import { navigate, type Params } from "../router.tsx";
 import { may } from "../session.ts";
 import { Alert } from "../ui/alert.tsx";
@@ -56,6 +56,7 @@ function Machines({ deployment }: { deployment: Deployment }) {
         { title: "Machine", cell: (machine) => visible(machine.name) },
         { title: "Role", cell: (machine) => machine.role },
         { title: "State", cell: (machine) => <Status state={machine.state} /> },
+        { title: "Id there", cell: (machine) => (machine.vm ? <span class="pcg-mono">{visible(machine.vm)}</span> : "–") },
         { title: "Addresses", cell: (machine) => machine.addresses?.join(", ") || "–" },
         { title: "Why", cell: (machine) => machine.why || "–" },
         { title: "Since", cell: (machine) => <Time at={machine.changed_at} /> },
@@ -66,6 +67,30 @@ function Machines({ deployment }: { deployment: Deployment }) {
 
 const AS_TEMPLATE = "as the template has it";
 
+type FactList = Parameters<typeof Facts>[0]["facts"];
+
+function cloned(spec: DeploymentSpec): FactList {
+  return [
+    ["Template", <span class="pcg-wrap">{visible(spec.template ?? "", 200)}</span>],
+    ["CPUs", spec.cpu || AS_TEMPLATE],
+    ["Memory (MiB)", spec.memory_mib || AS_TEMPLATE],
+    ["Disk (GiB)", spec.disk_gib || AS_TEMPLATE],
+    ["Network", spec.network ? visible(spec.network, 200) : AS_TEMPLATE],
+  ];
+}
+
+function installed(spec: DeploymentSpec): FactList {
+  const atLeast = (number: number | undefined) => (number ? `at least ${number}` : "any");
+  return [
+    ["Image", <span class="pcg-wrap">{visible(spec.image ?? "", 200)}</span>],
+    ["Resource pool", visible(spec.resource_pool || "any", 200)],
+    ["Zone", visible(spec.zone || "any", 200)],
+    ["Tags", visible(spec.tags?.join(", ") || "any", 200)],
+    ["CPUs", atLeast(spec.cpu)],
+    ["Memory (MiB)", atLeast(spec.memory_mib)],
+  ];
+}
+
 function Spec({ deployment }: { deployment: Deployment }) {
   const { spec } = deployment;
   return (
@@ -74,11 +99,7 @@ function Spec({ deployment }: { deployment: Deployment }) {
         facts={[
           ["Control-plane machines", spec.control_plane_count],
           ["Workers", spec.worker_count],
-          ["Template", <span class="pcg-wrap">{visible(spec.template, 200)}</span>],
-          ["CPUs", spec.cpu || AS_TEMPLATE],
-          ["Memory (MiB)", spec.memory_mib || AS_TEMPLATE],
-          ["Disk (GiB)", spec.disk_gib || AS_TEMPLATE],
-          ["Network", spec.network ? visible(spec.network, 200) : AS_TEMPLATE],
+          ...(spec.image ? installed(spec) : cloned(spec)),
           ["Gateway", <a href={`/gateways/${spec.gateway_id}`}>{spec.gateway_id}</a>],
           ["Created", <Time at={deployment.created_at} />],
         ]}
@@ -187,7 +208,11 @@ export default function DeploymentPage({ params }: { params: Params }) {
           }}
           onClose={() => setDialog(null)}
         >
-          <p>Its {deployment.machines.length} machines are powered off and destroyed. Nothing else is touched.</p>
+          <p>
+            Its {deployment.machines.length} machines are{" "}
+            {deployment.spec.image ? "released: the MAAS may install them for somebody else" : "powered off and destroyed"}.
+            Nothing else is touched.
+          </p>
         </Confirm>
       )}
       {dialog === "abandon" && (

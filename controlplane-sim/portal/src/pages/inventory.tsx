@@ -12,16 +12,21 @@ import { visible } from "../ui/visible.ts";
 
 const KINDS = {
   vcenter: ["datacenters", "clusters", "hosts", "datastores", "networks", "folders", "templates", "vms"],
-  maas: ["pools", "zones", "machines", "images"],
+  maas: ["machines", "pools", "zones", "tags", "images", "fabrics", "subnets"],
 } as const;
 
 const SHOWN = new Set(["id", "name", "path", "parent"]);
 
+function fact(value: unknown): string {
+  if (Array.isArray(value)) return value.join(" ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
 /** What an item has besides its name: "free: 3, type: VMFS". */
 function facts(item: InventoryItem): string {
   return Object.entries(item)
-    .filter(([name, value]) => !SHOWN.has(name) && value !== null && value !== "")
-    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${typeof value === "object" ? JSON.stringify(value) : value}`)
+    .filter(([name, value]) => !SHOWN.has(name) && value !== null && fact(value) !== "")
+    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${fact(value)}`)
     .join(", ");
 }
 

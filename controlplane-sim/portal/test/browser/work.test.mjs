@@ -200,6 +200,46 @@ test("machines are deployed after a look at the plan, and progress comes by itse
     await page.getByText("Machines ready: 1 of 2").waitFor();
   }));
 
+test("at a MAAS the form asks for an image and for what a machine must have", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/deployments/new`);
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("metal2");
+    await page.getByLabel("Gateway").selectOption({ label: "dc-berlin" });
+    await page.getByLabel("Endpoint").selectOption({ label: "vc1" });
+    await page.getByLabel("Folder").fill("/DC0/vm");
+    await page.getByLabel("Endpoint").selectOption({ label: "maas1" });
+    assert.equal(await page.getByLabel("Template").count(), 0);
+    await page.getByLabel("Image").fill("ubuntu/jammy");
+    await page.getByLabel("Zone").fill("az1");
+    await page.getByLabel("Tags").fill("gpu, virtual");
+    await page.getByLabel("CPUs, at least").fill("8");
+    await page.getByRole("button", { name: "Preview the plan" }).click();
+    await page.getByRole("cell", { name: "metal2-cp-1" }).waitFor();
+    const { name, gateway_id, endpoint_id, ...asked } = JSON.parse(sentTo(stub, "POST", "/api/v1/deployments/plan").at(-1).body);
+    assert.deepEqual(asked, {
+      control_plane_count: 1, worker_count: 1, image: "ubuntu/jammy", ssh_keys: [], cpu: 8, zone: "az1", tags: ["gpu", "virtual"],
+    });
+    assert.ok(name && gateway_id && endpoint_id);
+  }));
+
+test("a MAAS shows its machines with what one looks for, and a deletion that never ends is given up", () =>
+  here.signedIn(async (page, stub) => {
+    await page.goto(`${stub.url}/gateways/${stub.data.gateways[0].id}/endpoints/ep_maas1/inventory`);
+    const row = page.getByRole("row").filter({ hasText: "node-1" });
+    await row.getByText("status: Ready, power: off, cpu: 8, memory mib: 16384, tags: gpu virtual, zone: az1").waitFor();
+    await page.getByRole("button", { name: "zones" }).click();
+    await page.getByText("First room").waitFor();
+
+    await page.goto(`${stub.url}/deployments/dp_metal`);
+    await page.getByText("at least 8").waitFor();
+    await page.getByRole("button", { name: "Give up" }).click();
+    await page.getByRole("dialog").getByText("4y3ha4").waitFor();
+    await page.getByRole("button", { name: "Forget the deployment" }).click();
+    await page.getByRole("link", { name: "prod" }).waitFor();
+    assert.equal(await page.getByRole("link", { name: "metal" }).count(), 0);
+    assert.equal(sentTo(stub, "POST", "/api/v1/deployments/dp_metal/abandon").length, 1);
+  }));
+
 test("a failed deployment says why and can be retried", () =>
   here.signedIn(async (page, stub) => {
     await page.goto(`${stub.url}/deployments/dp_edge`);

@@ -106,6 +106,17 @@ function makeDeployments(gatewayId) {
       state: "failed", why: "The datastore is full.", progress: { done: 0, total: 1 }, created_at: at(600),
       machines: [machine("edge-cp-1", "control-plane", "failed", { why: "InsufficientStorageSpace" })],
     },
+    {
+      id: "dp_metal", name: "metal", state: "deleting", deleting: true, why: "", progress: { done: 0, total: 2 }, created_at: at(700),
+      spec: {
+        name: "metal", gateway_id: gatewayId, endpoint_id: "ep_maas1", control_plane_count: 1, worker_count: 1,
+        image: "ubuntu/jammy", zone: "az1", tags: ["gpu"], cpu: 8, ssh_keys: [],
+      },
+      machines: [
+        machine("metal-cp-1", "control-plane", "deleting", { vm: "4y3ha3" }),
+        machine("metal-worker-1", "worker", "deleting", { vm: "4y3ha4" }),
+      ],
+    },
   ];
 }
 
@@ -147,6 +158,16 @@ const INVENTORY = {
   ],
   networks: [{ id: "network-7", name: "VM Network", path: "/DC0/network/VM Network", parent: "group-n6" }],
   datastores: [{ id: "datastore-52", name: "LocalDS_0", path: "/DC0/datastore/LocalDS_0", parent: "group-s5", free_bytes: 8796093022208 }],
+  machines: [
+    {
+      id: "4y3ha3", name: "node-1", path: "node-1.maas", parent: "default", status: "Ready", power: "off", cpu: 8,
+      memory_mib: 16384, tags: ["gpu", "virtual"], zone: "az1", pool: "default",
+    },
+  ],
+  pools: [{ id: "0", name: "default", path: "default", parent: null }],
+  zones: [{ id: "2", name: "az1", path: "az1", parent: null, description: "First room" }],
+  images: ["ga-22.04", "hwe-22.04"].map((kernel, i) => (
+    { id: `${i + 1}`, name: "ubuntu/jammy", path: "ubuntu/jammy", parent: null, architecture: `amd64/${kernel}`, type: "Synced" })),
   datacenters: [{ id: "datacenter-2", name: "DC0", path: "/DC0", parent: "group-d1" }],
 };
 

@@ -235,6 +235,10 @@ export class Stub {
     }
     if (!id) return this.page(deployments, url);
     const deployment = found(deployments, id);
+    if (part === "abandon") {
+      deployments.splice(deployments.indexOf(deployment), 1);
+      return { body: { id, name: deployment.name, left_behind: deployment.machines.map(({ name, vm }) => ({ name, vm })) } };
+    }
     if (part === "scale") Object.assign(deployment.spec, body);
     if (part === "retry") deployment.state = "deploying";
     if (method === "DELETE") deployment.state = "deleting";
