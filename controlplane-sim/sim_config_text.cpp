@@ -58,7 +58,7 @@ The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bu
   --tls-certificate-file FILE  PEM chain for the portal's name, leaf first, and
   --tls-key-file FILE          its key (default: the control plane's own authority issues one)
   --tenant-requests N   a tenant's calls a second through the ingress, while another tenant uses it
-                        too (default 400)
+                        too (default 250)
   --tenant-mib N        its MiB a second there, both directions together (default 64)
   --tenant-streams N    its calls that may be open at once (default 1024)
   --audit-days N        how long a tenant's audit is kept (default 365)

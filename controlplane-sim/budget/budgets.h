@@ -20,7 +20,7 @@ namespace pcg::controlplane {
 inline constexpr ErrorCode kOverBudget{ErrorClass::Weather, "ingress.over_budget"};
 
 struct BudgetLimits {
-    std::uint32_t requestsPerSecond = 400;
+    std::uint32_t requestsPerSecond = 250;
     ByteCount bytesPerSecond = 64_MiB;  // both directions together
     std::size_t streams = 1024;         // always, also alone
     std::size_t waiting = 256;          // for their turn
