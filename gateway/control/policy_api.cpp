@@ -38,13 +38,12 @@ json::Array toJson(const std::vector<policy::Problem>& problems) {
 }
 
 // The candidate of a request's body, or what is in force.
-Result<std::shared_ptr<const policy::Policy>> candidateOf(const json::Object& body,
-                                                          const PolicyKeeper& keeper) {
-    const auto text = PCG_TRY(asField(body.optionalString("text", kMaxText)));
-    if (!text) return keeper.document();
-    auto reading = policy::readPolicy(*text, proxy::policyVocabulary());
-    if (reading.ok()) return std::move(reading.policy);
-    return fail(errc::kBadPolicy, "The policy cannot be read.\n" + toText(reading.problems));
+net::Task<Result<std::shared_ptr<const policy::Policy>>> candidateOf(
+    std::optional<std::string> text, PolicyKeeper& keeper) {
+    if (!text) co_return keeper.document();
+    PCG_CO_TRY(auto reading, co_await keeper.read(std::move(*text)));
+    if (reading.ok()) co_return std::move(reading.policy);
+    co_return fail(errc::kBadPolicy, "The policy cannot be read.\n" + toText(reading.problems));
 }
 
 bool hasRole(policy::Builtin role, const policy::Ask& ask) {
@@ -203,7 +202,8 @@ net::Task<Result<json::Object>> PolicyApi::explained(json::Object body) {
     PCG_CO_TRY(const auto key, asField(body.optionalString("key", 64)));
     PCG_CO_TRY(const auto role, asField(body.optionalString("role", 32)));
     PCG_CO_TRY(const auto at, asField(body.optionalInteger("at_ms", 0)));
-    PCG_CO_TRY(const auto candidate, candidateOf(body, ports_.keeper));
+    PCG_CO_TRY(auto file, asField(body.optionalString("text", kMaxText)));
+    PCG_CO_TRY(const auto candidate, co_await candidateOf(std::move(file), ports_.keeper));
     auto parsed = policy::OwnedAsk::parse(text);
     if (!parsed) co_return fail(errc::kBadField, "request: " + parsed.error().message() + ".");
     auto key_role = policy::Builtin::Full;
@@ -246,9 +246,9 @@ net::Task<void> PolicyApi::explain(http::Exchange& exchange, const Params&) {
     if (done) co_await answer(exchange, 200, std::move(*done));
 }
 
-Result<json::Object> PolicyApi::tried(const json::Object& body) const {
-    PCG_TRY(asField(body.string("text", kMaxText)));
-    const auto candidate = PCG_TRY(candidateOf(body, ports_.keeper));
+net::Task<Result<json::Object>> PolicyApi::tried(json::Object body) {
+    PCG_CO_TRY(auto text, asField(body.string("text", kMaxText)));
+    PCG_CO_TRY(const auto candidate, co_await candidateOf(std::move(text), ports_.keeper));
     const auto& learner = ports_.keeper.learner();
     const auto owns = [this](const policy::Observed& one, std::string_view machine) {
         const auto view = ports_.endpoints.find(one.endpoint);
@@ -275,12 +275,16 @@ Result<json::Object> PolicyApi::tried(const json::Object& body) const {
         .set("refused_requests", json::Value::ofUnsigned(requests))
         .set("refused_kinds", json::Value::ofUnsigned(refused.size()))
         .set("refused", std::move(items));
-    return answered;
+    co_return answered;
 }
 
 net::Task<void> PolicyApi::dryRun(http::Exchange& exchange, const Params&) {
     auto body = co_await readJson(exchange, kMaxBody);
-    auto done = body ? tried(*body) : Result<json::Object>(fail(body.error()));
+    if (!body) {
+        co_await refuse(exchange, body.error());
+        co_return;
+    }
+    auto done = co_await tried(std::move(*body));
     if (!done) co_await refuse(exchange, done.error());
     if (done) co_await answer(exchange, 200, std::move(*done));
 }

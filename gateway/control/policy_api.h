@@ -43,7 +43,7 @@ class PolicyApi {
     net::Task<void> dryRun(http::Exchange& exchange, const Params& params);
 
     net::Task<Result<codec::json::Object>> explained(codec::json::Object body);
-    Result<codec::json::Object> tried(const codec::json::Object& body) const;
+    net::Task<Result<codec::json::Object>> tried(codec::json::Object body);
     net::Task<Result<policy::Builtin>> roleOfKey(std::string id);
     codec::json::Object shown() const;
     codec::json::Array strangers() const;

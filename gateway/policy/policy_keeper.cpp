@@ -84,8 +84,15 @@ net::Task<Result<>> PolicyKeeper::keep(Store store, StoredPolicy wanted) {
     co_return co_await parts_.state.run(std::move(work));
 }
 
+net::Task<Result<policy::Reading>> PolicyKeeper::read(std::string text) {
+    auto work = [text = std::move(text)](Storage) -> Result<policy::Reading> {
+        return policy::readPolicy(text, proxy::policyVocabulary());
+    };
+    co_return co_await parts_.state.run(std::move(work));
+}
+
 net::Task<Result<>> PolicyKeeper::set(std::string text) {
-    auto reading = policy::readPolicy(text, proxy::policyVocabulary());
+    PCG_CO_TRY(auto reading, co_await read(text));
     if (!reading.ok()) {
         co_return fail(
             errc::kBadPolicy,

@@ -64,6 +64,9 @@ class PolicyKeeper final : public proxy::PolicySource {
 
     const policy::Learner& learner() const { return learner_; }
 
+    // Reads a file, beside the loop; nothing is changed.
+    net::Task<Result<policy::Reading>> read(std::string text);
+
     // gateway.bad_policy with the problems, a line each; nothing was changed then.
     net::Task<Result<>> set(std::string text);
 

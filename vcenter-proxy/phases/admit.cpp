@@ -6,6 +6,7 @@
 #include "vcenter-proxy/endpoint/headers.h"
 #include "vcenter-proxy/endpoint/rest_text.h"
 #include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/method_tables.h"
 #include "vcenter-proxy/policy.h"
 #include "vcenter-proxy/rest_rules.h"
 
@@ -204,9 +205,7 @@ net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTar
         co_await deny(context, error, call);
         co_return std::nullopt;
     }
-    const bool reads = builtinHas(
-        Role::Inventory,
-        {.method = call.method, .object_type = call.object.type, .object_id = call.object.id});
+    const bool reads = methods::isOpenToAll(call) || methods::isAllowed(Role::Inventory, call);
     context.client.setReading(reads);
     const bool ended = body->envelope->callEnded();
     const auto* arguments = ended ? &body->envelope->arguments() : nullptr;

@@ -34,7 +34,7 @@ struct Ask {
     // REST: the canonical path, with its first slash; MAAS: what stands below /MAAS/api/2.0/;
     // files: what stands below /folder/.
     std::string_view path = {};
-    std::string_view op = {};              // MAAS; empty: none
+    std::string_view op = {};              // MAAS, and the action of REST; empty: none
     std::string_view datastore = {};       // files: dsName
     const Arguments* arguments = nullptr;  // SOAP; null: not read yet
     const Fields* fields = nullptr;        // MAAS, REST; null: none

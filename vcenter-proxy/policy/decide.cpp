@@ -226,7 +226,7 @@ bool selects(const PathSelector& selector, const Ask& ask) {
     // HEAD sees no more than GET does.
     const auto method = ask.method == "HEAD" ? std::string_view("GET") : ask.method;
     if (selector.method != "*" && selector.method != method) return false;
-    if (ask.door == Door::Maas && selector.op != "*" && selector.op != ask.op) return false;
+    if (ask.door != Door::Files && selector.op != "*" && selector.op != ask.op) return false;
     return pathMatches(selector.path, ask.path);
 }
 

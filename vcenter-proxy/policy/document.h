@@ -32,7 +32,7 @@ struct Window {
 struct PathSelector {
     std::string method;  // "*": each
     std::string path;
-    std::string op;  // MAAS; empty: none, "*": each
+    std::string op;  // MAAS, and the action of REST; empty: none, "*": each
 };
 
 // "VirtualMachine", "Folder:group-v3".

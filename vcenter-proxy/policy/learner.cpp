@@ -116,7 +116,8 @@ void RoleText::add(const OwnedAsk& ask) {
             return;
         }
         case Door::Rest:
-            rest_.insert(ask.method + " " + generalRest(ask.path));
+            rest_.insert(ask.method + " " + generalRest(ask.path) +
+                         (ask.op.empty() ? "" : " " + ask.op));
             return;
         case Door::Files: {
             const auto slash = ask.path.rfind('/');

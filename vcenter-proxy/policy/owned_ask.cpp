@@ -135,7 +135,7 @@ Result<OwnedAsk> parseHttp(const std::vector<std::string>& words) {
         }
         const auto name = words[i].substr(0, equals);
         const auto value = words[i].substr(equals + 1);
-        if (name == "op" && ask.door == Door::Maas) {
+        if (name == "op" && ask.door != Door::Files) {
             ask.op = value;
         } else if (name == "datastore" && ask.door == Door::Files) {
             ask.datastore = value;

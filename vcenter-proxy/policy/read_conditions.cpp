@@ -33,7 +33,7 @@ void readMethod(Context& context, const Word& word, Rule& rule) {
         context.problems.error(
             word.at,
             "\"" + word.text + "\" is no SOAP method that the gateway knows; if it is a new one, " +
-                "name it in \"also_known\"." + meant(word.text, context.methods));
+                "name it in \"also_known\"." + meant(context, word.text, context.methods));
         return;
     }
     if (!rule.deny && isNever(context, word.text)) {
@@ -85,7 +85,8 @@ void checkMaas(Context& context, const Word& word, const PathSelector& selector)
     if (!path) {
         context.problems.error(word.at,
                                "MAAS has no path like \"" + selector.path +
-                                   "\" below /MAAS/api/2.0/." + meant(selector.path, paths));
+                                   "\" below /MAAS/api/2.0/." +
+                                   meant(context, selector.path, paths));
     } else if (!method) {
         context.problems.error(word.at,
                                "MAAS has no " + selector.method + " at \"" + selector.path + "\"");
@@ -94,7 +95,7 @@ void checkMaas(Context& context, const Word& word, const PathSelector& selector)
             word.at,
             (selector.op.empty() ? std::string("this needs an operation, or * for each, at \"")
                                  : "\"" + selector.op + "\" is no operation of MAAS at \"") +
-                selector.path + "\"." + meant(selector.op, ops));
+                selector.path + "\"." + meant(context, selector.op, ops));
     }
 }
 
@@ -110,22 +111,25 @@ bool isCanonical(std::string_view path) {
 void readPath(Context& context, const Word& word, Rule& rule) {
     std::vector<std::string> parts;
     for (const auto part : split(word.text, ' ')) parts.emplace_back(part);
-    const std::size_t most = rule.door == Door::Maas ? 3 : 2;
+    const std::size_t most = rule.door == Door::Files ? 2 : 3;
     if (parts.size() < 2 || parts.size() > most) {
         context.problems.error(
             word.at,
             rule.door == Door::Maas
                 ? "write METHOD PATH [OPERATION], like \"POST machines/{}/ deploy\""
-                : "write METHOD PATH, like \"GET /api/vcenter/vm/{}\" or \"PUT pcg/**\"");
+            : rule.door == Door::Rest
+                ? "write METHOD PATH [ACTION], like \"GET /api/vcenter/vm/{}\" or "
+                  "\"POST /api/vcenter/vm/{}/power start\""
+                : "write METHOD PATH, like \"PUT pcg/**\"");
         return;
     }
     PathSelector selector{parts[0], parts[1], parts.size() == 3 ? parts[2] : std::string()};
     if (std::find(kHttpMethods.begin(), kHttpMethods.end(), selector.method) ==
         kHttpMethods.end()) {
         std::vector<std::string> known(kHttpMethods.begin(), kHttpMethods.end());
-        context.problems.error(
-            word.at,
-            "\"" + selector.method + "\" is no method of HTTP." + meant(selector.method, known));
+        context.problems.error(word.at,
+                               "\"" + selector.method + "\" is no method of HTTP." +
+                                   meant(context, selector.method, known));
         return;
     }
     const bool rooted = selector.path.starts_with('/');

@@ -22,7 +22,10 @@ void Problems::add(Problem::Gravity gravity, Place at, std::string text) {
     if (list_.size() < kMaxProblems) list_.push_back({gravity, at, std::move(text)});
 }
 
-std::string meant(std::string_view word, const std::vector<std::string>& candidates) {
+std::string meant(const Context& context,
+                  std::string_view word,
+                  const std::vector<std::string>& candidates) {
+    if (context.problems.full()) return {};
     const auto found = didYouMean(word.substr(0, 64), candidates);
     return found ? " Did you mean \"" + *found + "\"?" : "";
 }
@@ -39,9 +42,9 @@ void checkMembers(Context& context,
     const std::vector<std::string> names(known.begin(), known.end());
     for (const auto& member : object) {
         if (std::find(names.begin(), names.end(), member.name) != names.end()) continue;
-        context.problems.error(
-            member.at,
-            "\"" + member.name.substr(0, 64) + "\" is not known here." + meant(member.name, names));
+        context.problems.error(member.at,
+                               "\"" + member.name.substr(0, 64) + "\" is not known here." +
+                                   meant(context, member.name, names));
     }
 }
 
@@ -157,7 +160,7 @@ Role* Document::roleNamed(std::string_view name) const {
 std::string Document::unknownRole(std::string_view name) const {
     auto names = builtinNames();
     for (const auto& role : policy->roles) names.push_back(role->name);
-    return "there is no role \"" + std::string(name) + "\"." + meant(name, names);
+    return "there is no role \"" + std::string(name) + "\"." + meant(context_, name, names);
 }
 
 void Document::declareRoles(const Node& node) {
@@ -231,6 +234,13 @@ void Document::readRole(const Node& node, Role& role) {
     }
     role.rules.reserve(list->size());
     for (const auto& one : *list) readRule(one, role);
+    std::size_t patterns = 0;
+    for (const auto& rule : role.rules)
+        patterns += rule.methods.size() + rule.paths.size() + rule.objects.size();
+    if (patterns > kMaxPatternsOfRole) {
+        context_.problems.error(rules->at,
+                                "a role may name 2000 methods, paths and objects at most");
+    }
 }
 
 void Document::readWhen(const Node& node, Rule& rule) {
@@ -245,9 +255,9 @@ void Document::readWhen(const Node& node, Rule& rule) {
             rule.when.push_back(found);
             continue;
         }
-        context_.problems.error(
-            word.at,
-            "there is no window \"" + word.text + "\" in \"windows\"." + meant(word.text, names));
+        context_.problems.error(word.at,
+                                "there is no window \"" + word.text + "\" in \"windows\"." +
+                                    meant(context_, word.text, names));
     }
 }
 
@@ -266,7 +276,8 @@ void Document::readRule(const Node& node, Role& role) {
         rule.deny = word == "deny";
         if (word != "deny" && word != "allow" && !word.empty()) {
             context_.problems.error(
-                effect->at, "\"effect\" is allow or deny." + meant(word, {"allow", "deny"}));
+                effect->at,
+                "\"effect\" is allow or deny." + meant(context_, word, {"allow", "deny"}));
         }
     }
     readSelector(context_, *object, rule);
@@ -281,7 +292,7 @@ bool Document::isBuiltin(const Node& node, std::string_view what, std::optional<
     if (into || name.empty()) return into.has_value();
     context_.problems.error(node.at,
                             "\"" + std::string(what) + "\" is inventory, deploy or full." +
-                                meant(name, builtinNames()));
+                                meant(context_, name, builtinNames()));
     return false;
 }
 

@@ -38,8 +38,10 @@ struct Reading {
 inline constexpr std::size_t kMaxRoles = 64;
 inline constexpr std::size_t kMaxRules = 100;     // of one role
 inline constexpr std::size_t kMaxPatterns = 256;  // of one list
+inline constexpr std::size_t kMaxPatternsOfRole = 2000;
 inline constexpr std::size_t kMaxProblems = 50;
 
+// May take some tenths of a second for a file that goes to every limit: not on a loop.
 Reading readPolicy(std::string_view text, const Vocabulary& vocabulary);
 
 }  // namespace pcg::policy

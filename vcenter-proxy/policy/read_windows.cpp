@@ -42,7 +42,7 @@ void readDays(Context& context, const Node& node, Window& window) {
         if (!first || !last) {
             context.problems.error(word.at,
                                    "\"" + word.text + "\" is no day; write mon, or mon-fri." +
-                                       meant(word.text, known));
+                                       meant(context, word.text, known));
             continue;
         }
         for (auto day = *first;; day = (day + 1) % 7) {

@@ -17,6 +17,9 @@ class Problems {
 
     bool failed() const { return failed_; }
 
+    // What comes now is not shown any more.
+    bool full() const { return list_.size() >= kMaxProblems; }
+
     std::vector<Problem> take();
 
   private:
@@ -33,7 +36,9 @@ struct Context {
 };
 
 // " Did you mean \"x\"?", or nothing.
-std::string meant(std::string_view word, const std::vector<std::string>& candidates);
+std::string meant(const Context& context,
+                  std::string_view word,
+                  const std::vector<std::string>& candidates);
 
 const Node* find(const Node::Object& object, std::string_view name);
 

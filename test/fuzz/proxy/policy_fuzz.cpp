@@ -62,5 +62,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto text = pcg::asText({data, size});
     pcg::policy::checkPolicy(text);
     pcg::policy::checkRequest(text);
+    const auto zone = pcg::policy::TimeZone::parse({data, size});
+    for (const std::int64_t at : {0LL, 1'795'300'000'000LL, 4'000'000'000'000LL})
+        if (zone) (void)zone->offsetAt(pcg::fromUnixMilliseconds(at));
     return 0;
 }

@@ -51,6 +51,14 @@ TEST(ReadPolicy, IsBounded) {
     for (std::size_t i = 0; i <= kMaxNodes; ++i) many += "1,";
     EXPECT_NE(problemsOf(many + "1]}").find("20,000"), std::string::npos);
     EXPECT_NE(problemsOf("{\"" + std::string(2000, 'a') + "\":1}").find("1024"), std::string::npos);
+    std::string patterns;
+    for (std::size_t i = 0; i <= kMaxPatternsOfRole; ++i)
+        patterns +=
+            std::string(i % 200 == 0 ? (i == 0 ? "" : "]},") + std::string("{\"soap\":[") : ",") +
+            "\"CloneVM_Task\"";
+    EXPECT_NE(
+        problemsOf(R"({"version":1,"roles":{"r":{"rules":[)" + patterns + "]}]}}}").find("2000"),
+        std::string::npos);
     std::string wrong = "{\"version\":1";
     for (int i = 0; i < 100; ++i) wrong += ",\"x" + std::to_string(i) + "\":1";
     EXPECT_EQ(readPolicy(wrong + "}", test::vocabulary()).problems.size(), kMaxProblems);
