@@ -32,11 +32,30 @@ class Faults(e2e.EndToEnd):
         def kill():
             self.lab.kill(one.process_name)
 
+        there = self.lab.vcenters[f"{one.name}/vc1"]
         failed, text = self.upload_then(kill)
         self.assertTrue(failed, text)
+        self.assertGreater(e2e.vcenter.wish(there), 0, "the session of the client that was cut off")
         self.lab.restart(one.process_name)
         self.wait_until_calls_work(HEAL_SECONDS)
+        e2e.process.wait_for(lambda: e2e.vcenter.wish(there) == 0, HEAL_SECONDS, "its logout by the next run")
         one.wait_for_pairing("active", 10)
+
+    def test_a_long_poll_ends_when_its_gateway_is_gone(self):
+        one, target = self.gateway(), self.endpoint()
+        before = self.upstream().count("WaitForUpdatesEx")
+        child = e2e.client.command("govmomi", e2e.PROGRAMS, target, "login,inventory,hold")
+        running = subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        running.stdin.write(target["password"])
+        running.stdin.close()
+        running.stdin = None
+        # The first update comes at once; the second is what is waited for.
+        e2e.process.wait_for(lambda: self.upstream().count("WaitForUpdatesEx") >= before + 2, 30, "the long poll")
+        self.lab.kill(one.process_name)
+        out, errors = running.communicate(timeout=30)
+        self.assertNotEqual(running.returncode, 0, out + errors)
+        self.lab.restart(one.process_name)
+        self.wait_until_calls_work(HEAL_SECONDS)
 
     def test_kill_9_of_the_control_plane(self):
         def kill():

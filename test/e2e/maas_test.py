@@ -207,6 +207,18 @@ class Calls:
         self.assertIn("m34", self.gw.ask("GET", machine).json["tag_names"])
         self.release(system_id)
 
+    def test_m33_dns_resources_come_and_go(self):
+        for name, api in self.both:
+            with self.subTest(name):
+                fqdn = f"m33-{name.split()[0].lower()}.maas"
+                self.assertEqual(api.ask("GET", f"dnsresources/?fqdn={fqdn}").json, [])
+                made = api.ask("POST", "dnsresources/", [("fqdn", fqdn), ("address_ttl", "10")])
+                self.assertEqual((made.status, made.json["ip_addresses"]), (200, []))
+                path = f"dnsresources/{made.json['id']}/"
+                both = api.ask("PUT", path, [("ip_addresses", "10.0.0.1 10.0.0.2")]).json["ip_addresses"]
+                self.assertEqual([one["ip"] for one in both], ["10.0.0.1", "10.0.0.2"])
+                self.assertEqual(api.ask("DELETE", path).status, 204)
+
     def test_m37_events_are_paged(self):
         for name, api in self.both:
             with self.subTest(name):

@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """REST, leases and sessions of a vCenter that misbehaves: unmodified govmomi and raw HTTP through the proxy."""
 import base64
+import hashlib
 import json
 import os
 import pathlib
+import re
 import signal
+import socket
 import threading
+import time
 import unittest
 
 from proxy_case import PROGRAMS, ProxyCase, call, envelope, login_body
@@ -190,6 +194,170 @@ class Full(Surfaces):
         answers = [self.soap(login_body(key["username"], key["password"])) for _ in range(4)]
         self.assertEqual({answer[0] for answer in answers}, {503})
         self.assertLessEqual(self.asked("Login") - before, 1)
+
+
+
+class Polls(Surfaces):
+    def poll_with(self, cookie, kind, moref, path):
+        """A filter on one property, its first update taken; the connection on which the next one is awaited."""
+        self.soap(envelope(call(
+            "CreateFilter", "PropertyCollector", "propertyCollector",
+            f"<spec><propSet><type>{kind}</type><pathSet>{path}</pathSet></propSet><objectSet>"
+            f'<obj type="{kind}">{moref}</obj></objectSet></spec><partialUpdates>true</partialUpdates>')), cookie)
+        ask = envelope(call("WaitForUpdatesEx", "PropertyCollector", "propertyCollector", "<version>{}</version>"))
+        first = self.soap(ask.format(""), cookie)[2]
+        version = re.search(rb"<version>([^<]+)<", first).group(1).decode()
+        parked = self.connection()
+        parked.request("POST", "/sdk", ask.format(version), {"Content-Type": "text/xml", "Cookie": cookie})
+        return parked
+
+    def test_a_long_poll_hears_of_a_change_at_once(self):
+        """V18"""
+        cookie, other = self.log_in(), self.log_in()
+        folder = re.search(rb"<returnval[^>]*>([^<]+)<", self.soap(envelope(call(
+            "CreateFolder", "Folder", "group-d1", "<name>polled</name>")), other)[2]).group(1).decode()
+        before = self.asked("WaitForUpdatesEx")
+        parked = self.poll_with(cookie, "Folder", folder, "name")
+        process.wait_for(lambda: self.asked("WaitForUpdatesEx") >= before + 2, 10, "the poll at the vCenter")
+        time.sleep(3)  # what is tested is that nothing ends it meanwhile
+        began = time.monotonic()
+        self.soap(envelope(call("Rename_Task", "Folder", folder, "<newName>renamed</newName>")), other)
+        answer = parked.getresponse()
+        self.assertIn(b"renamed", answer.read())
+        self.assertEqual(answer.status, 200)
+        self.assertLess(time.monotonic() - began, 1)
+
+    def test_polls_that_are_given_up_leave_nothing_open(self):
+        """V19"""
+        cookie = self.log_in()
+        descriptors = pathlib.Path(f"/proc/{self.record['pid']}/fd")
+        self.poll_with(cookie, "Folder", "group-d1", "name").sock.close()
+        before = len(list(descriptors.iterdir()))
+        ask = envelope(call("WaitForUpdatesEx", "PropertyCollector", "propertyCollector", "<version>1</version>"))
+        for _ in range(100):
+            parked = self.connection()
+            parked.request("POST", "/sdk", ask, {"Content-Type": "text/xml", "Cookie": cookie})
+            parked.sock.shutdown(socket.SHUT_RDWR)
+            parked.close()
+        process.wait_for(lambda: len(list(descriptors.iterdir())) <= before + 10, 20, "the end of what was given up")
+
+    def test_a_clone_keeps_its_guestinfo(self):
+        """V17"""
+        cookie = self.log_in()
+        found = self.soap(envelope(
+            '<RetrieveProperties xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>'
+            "<propSet><type>Datacenter</type><pathSet>vmFolder</pathSet></propSet><propSet><type>Folder</type>"
+            '<pathSet>childEntity</pathSet></propSet><objectSet><obj type="Folder">group-d1</obj><selectSet '
+            'xsi:type="TraversalSpec"><type>Folder</type><path>childEntity</path></selectSet></objectSet></specSet>'
+            "</RetrieveProperties>"), cookie)[2]
+        folder = re.search(rb'<val[^>]*type="Folder"[^>]*>([^<]+)<', found).group(1).decode()
+        children = self.soap(envelope(
+            '<RetrieveProperties xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>'
+            f'<propSet><type>Folder</type><pathSet>childEntity</pathSet></propSet><objectSet><obj type="Folder">{folder}'
+            "</obj></objectSet></specSet></RetrieveProperties>"), cookie)[2]
+        machine = re.search(rb'type="VirtualMachine"[^>]*>([^<]+)<', children).group(1).decode()
+        value = base64.b64encode(os.urandom(9216)).decode()
+        answer = self.soap(envelope(call(
+            "CloneVM_Task", "VirtualMachine", machine,
+            f'<folder type="Folder">{folder}</folder><name>v17</name><spec><location/><template>false</template><config>'
+            "<extraConfig><key>guestinfo.userdata</key>"
+            f'<value xmlns:xsd="http://www.w3.org/2001/XMLSchema" xsi:type="xsd:string">{value}</value></extraConfig>'
+            "</config><powerOn>false</powerOn></spec>")), cookie)[2]
+        task = re.search(rb'type="Task"[^>]*>([^<]+)<', answer).group(1).decode()
+
+        def property_of(kind, moref, path):
+            return self.soap(envelope(
+                '<RetrieveProperties xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>'
+                f"<propSet><type>{kind}</type><pathSet>{path}</pathSet></propSet>"
+                f'<objectSet><obj type="{kind}">{moref}</obj></objectSet></specSet></RetrieveProperties>'), cookie)[2]
+
+        process.wait_for(lambda: b"success" in property_of("Task", task, "info.state"), 20, "the clone")
+        made = re.search(rb'type="VirtualMachine"[^>]*>([^<]+)<', property_of("Task", task, "info.result")).group(1).decode()
+        self.assertIn(value.encode(), property_of("VirtualMachine", made, "config.extraConfig"))
+        self.assertNotIn(value[:64], (self.dir / "audit.log").read_text() + self.log.read_text())
+
+
+class Large(Surfaces):
+    @classmethod
+    def vcenter_arguments(cls):
+        return ("-vms", "10")
+
+    def fatten(self):
+        """Gives each machine a note of a megabyte and a half, straight at the vCenter."""
+        target = self.direct()
+        _, headers, _ = self.soap(login_body(target["username"], target["password"]), target=target)
+        cookie = headers["Set-Cookie"].split(";")[0]
+        machines = re.findall(rb'<obj type="VirtualMachine">([^<]+)<', self.machines(cookie, "name", target))
+        for machine in machines:
+            note = base64.b64encode(os.urandom(1_125_000)).decode()
+            self.soap(envelope(call("ReconfigVM_Task", "VirtualMachine", machine.decode(),
+                                    f"<spec><annotation>{note}</annotation></spec>")), cookie, target=target)
+
+    def machines(self, cookie, path, target=None):
+        made = self.soap(envelope(call(
+            "CreateContainerView", "ViewManager", "ViewManager", '<container type="Folder">group-d1</container>'
+            "<type>VirtualMachine</type><recursive>true</recursive>")), cookie, target=target)[2]
+        view = re.search(rb'type="ContainerView">([^<]+)<', made).group(1).decode()
+        what = f"<pathSet>{path}</pathSet>" if path else "<all>true</all>"
+        status, _, body = self.soap(envelope(
+            '<RetrieveProperties xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet>'
+            f'<propSet><type>VirtualMachine</type>{what}</propSet><objectSet><obj type="ContainerView">'
+            f'{view}</obj><skip>true</skip><selectSet xsi:type="TraversalSpec"><type>ContainerView</type><path>view'
+            "</path></selectSet></objectSet></specSet></RetrieveProperties>"), cookie, target=target)
+        self.assertEqual(status, 200)
+        return body
+
+    def whole_machines(self, target=None):
+        if target:
+            _, headers, _ = self.soap(login_body(target["username"], target["password"]), target=target)
+            cookie = headers["Set-Cookie"].split(";")[0]
+        else:
+            cookie = self.log_in()
+        body = self.machines(cookie, "", target)
+        # What differs between two answers of the simulator itself is left out: times and counters.
+        return len(body), re.sub(rb"\d{4}-\d\d-\d\dT[^<]*|<uptimeSeconds>\d+|<\w*Count>\d+", b"", body)
+
+    def test_twenty_megabytes_of_properties_are_the_same_and_take_no_memory(self):
+        """V15"""
+        status = pathlib.Path(f"/proc/{self.record['pid']}/status")
+        self.fatten()
+        self.log_in()
+        before = int(status.read_text().split("VmHWM:")[1].split()[0])
+        size, through = self.whole_machines()
+        after = int(status.read_text().split("VmHWM:")[1].split()[0])
+        self.assertGreater(size, 20_000_000)
+        self.assertLess(after - before, 2 * 1024)
+        self.assertEqual(hashlib.sha256(through).hexdigest(),
+                         hashlib.sha256(self.whole_machines(self.direct())[1]).hexdigest())
+
+
+class Soak(Surfaces):
+    def test_fifty_mixed_clients_see_no_error_that_direct_access_does_not_have(self):
+        """V40"""
+        before = self.open_sessions()
+        most, failed = [0], []
+        work = (("govmomi", "login,inventory,clone,power-on,destroy,logout"),
+                ("govmomi", "login,inventory,rest-login,tags,rest-logout,logout"),
+                ("pyvmomi", "login,inventory,logout"),
+                ("govmomi", "login,inventory,upload,download,logout"),
+                ("govmomi", "login,inventory,import,destroy,logout"))
+
+        def worker(number):
+            for turn in range(5):
+                kind, steps = work[(number + turn) % len(work)]
+                run = client.run(kind, PROGRAMS, self.target(), steps, mebibytes=1)
+                if not run.ok:
+                    failed.append(run.text)
+                most[0] = max(most[0], self.open_sessions())
+
+        threads = [threading.Thread(target=worker, args=(number,)) for number in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failed, [])
+        self.assertLessEqual(most[0] - before, 50)
+        process.wait_for(lambda: self.open_sessions() == before, 10, "the last logouts")
 
 
 class Rotated(Surfaces):

@@ -70,7 +70,7 @@ func (w *work) tags(ctx context.Context) (map[string]interface{}, error) {
 	if err := manager.AttachTag(ctx, tag, w.source); err != nil {
 		return nil, err
 	}
-	attached, err := manager.GetAttachedTags(ctx, w.source)
+	attached, err := manager.ListAttachedTags(ctx, w.source)
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +81,14 @@ func (w *work) tags(ctx context.Context) (map[string]interface{}, error) {
 	if err := manager.DetachTag(ctx, tag, w.source); err != nil {
 		return nil, err
 	}
-	if len(attached) != 1 || attached[0].Name != w.name || len(objects) != 1 {
-		return nil, fmt.Errorf("one tag was attached to one machine; found are %d and %d", len(attached), len(objects))
+	ours := 0 // others may be at the same machine
+	for _, one := range attached {
+		if one == tag {
+			ours++
+		}
+	}
+	if ours != 1 || len(objects) != 1 {
+		return nil, fmt.Errorf("one tag was attached to one machine; found are %d and %d", ours, len(objects))
 	}
 	if err := manager.DeleteTag(ctx, &tags.Tag{ID: tag}); err != nil {
 		return nil, err
