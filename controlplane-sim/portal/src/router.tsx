@@ -32,6 +32,7 @@ const ROUTES: Route[] = [
   route("/gateways/:gateway", () => import("./pages/gateway.tsx")),
   route("/gateways/:gateway/endpoints/new", () => import("./pages/endpoint_add.tsx")),
   route("/gateways/:gateway/endpoints/:endpoint", () => import("./pages/endpoint.tsx")),
+  route("/gateways/:gateway/endpoints/:endpoint/credentials", () => import("./pages/endpoint_credentials.tsx")),
   route("/gateways/:gateway/endpoints/:endpoint/inventory", () => import("./pages/inventory.tsx")),
   route("/deployments", () => import("./pages/deployments.tsx")),
   route("/deployments/new", () => import("./pages/deployment_new.tsx")),

@@ -24,7 +24,7 @@ const NEXT: Record<string, string> = {
   unreachable: "Check the address, and whether a firewall lies between the gateway and the endpoint.",
   untrusted: "Look at the certificate below, and approve it if it is the endpoint's.",
   certificate_changed: "Compare the two certificates below before you approve the new one.",
-  bad_credentials: "Give the endpoint new credentials: remove it and add it again.",
+  bad_credentials: "Give the gateway credentials that the endpoint accepts: change them above.",
 };
 
 const GOOD = new Set(["ok", "checking"]);
@@ -76,6 +76,11 @@ export default function EndpointPage({ params }: { params: Params }) {
         <Button disabled={busy} onClick={() => void check()}>
           {busy ? "Checking…" : "Check now"}
         </Button>
+      )}
+      {may("admin") && (
+        <LinkButton to={`${here}/credentials`} look="secondary">
+          Change credentials
+        </LinkButton>
       )}
       {may("admin") && (
         <Button look="cautious" onClick={() => setRemoving(true)}>

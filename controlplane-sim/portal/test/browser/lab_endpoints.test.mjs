@@ -46,6 +46,22 @@ test("from the code to an access key, and over a changed certificate", async () 
   await page.getByRole("button", { name: "I have kept it" }).click();
   await page.getByRole("cell", { name: "terraform", exact: true }).waitFor();
 
+  const changeTo = async (address, password) => {
+    await page.getByLabel("Address").fill(address);
+    await page.getByLabel("User name").fill(vcenter.username);
+    await page.getByLabel("Password").fill(password);
+    await page.getByRole("button", { name: "Change the credentials" }).click();
+  };
+  await page.getByRole("link", { name: "Change credentials" }).click();
+  await page.getByText("Sealed in this browser, for this gateway only").waitFor();
+  await changeTo("vcenter.elsewhere.example", vcenter.password);
+  await page.getByText("the credentials were sealed for another address").waitFor();
+  await changeTo(vcenter.url, "not-the-password-9c1d");
+  await page.getByText("credentials refused").waitFor();
+  await page.getByRole("link", { name: "Change credentials" }).click();
+  await changeTo(vcenter.url, vcenter.password);
+  await page.getByText("OK", { exact: true }).waitFor();
+
   await lab.tell("change_certificate", { name: "vc1" });
   await page.getByRole("button", { name: "Check now" }).click();
   await page.getByRole("heading", { name: "Trusted until now" }).waitFor();
@@ -58,7 +74,9 @@ test("from the code to an access key, and over a changed certificate", async () 
 
   const { text } = await lab.tell("logs");
   assert.ok(text.includes("gw_"), "the control plane's files are not there"); // names are sealed, ids are not
-  assert.ok(!text.includes(vcenter.password), "the control plane has read the vCenter's password");
+  for (const password of [vcenter.password, "not-the-password-9c1d"]) {
+    assert.ok(!text.includes(password), "the control plane has read the vCenter's password");
+  }
   assert.deepEqual(faults, []);
   await context.close();
 });

@@ -18,6 +18,7 @@ export function pagesOf(stub) {
     gateway,
     `${gateway}/endpoints/new`,
     `${gateway}/endpoints/ep_vc2`,
+    `${gateway}/endpoints/ep_vc2/credentials`,
     `${gateway}/endpoints/ep_vc1/inventory`,
     `${gateway}/endpoints/ep_maas1/inventory`,
     "/deployments",

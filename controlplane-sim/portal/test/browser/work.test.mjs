@@ -101,35 +101,56 @@ test("an endpoint is added with credentials that only the gateway can read", () 
     assert.doesNotMatch(JSON.stringify(stub.received), /a-password-nobody-may-read|svc-pcg@/);
   }));
 
-test("no credentials are asked for when the gateway's key is not the one that was paired here", () =>
+test("an endpoint's credentials are changed for the address that is typed, and only the gateway can read them", () =>
   here.signedIn(async (page, stub) => {
+    stub.stepUp = true;
     const gateway = stub.data.gateways[0];
-    await page.evaluate((id) => localStorage.setItem(`pcg.device.${id}`, "00".repeat(32)), gateway.id);
-    await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/new`);
-    await page.getByText("This is not the device key that this browser paired").waitFor();
-    assert.equal(await page.getByLabel("Password").count(), 0);
+    await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/ep_maas1`);
+    await page.getByRole("link", { name: "Change credentials" }).click();
+    assert.equal(await page.getByLabel("Address").inputValue(), "", "not what the control plane says");
+    await page.getByLabel("Address").fill("maas.dc-berlin.example:5443");
+    await page.getByLabel("API key").fill("nobody:may:read-this");
+    await page.getByLabel("The gateway shows the same id").check();
+    await page.getByRole("button", { name: "Change the credentials" }).click();
+    await page.getByRole("link", { name: "Change credentials" }).waitFor();
+    const [sent] = sentTo(stub, "PATCH", `/api/v1/gateways/${gateway.id}/endpoints/ep_maas1`);
+    const body = JSON.parse(sent.body);
+    assert.deepEqual(Object.keys(body), ["credentials"]);
+    assert.equal(body.credentials.key_id, gateway.sealing.key_id);
+    assert.doesNotMatch(JSON.stringify(stub.received), /read-this/);
   }));
 
-test("no credentials are asked for when the sealing key is signed by somebody else", () =>
-  here.signedIn(async (page, stub) => {
-    const gateway = stub.data.gateways[0];
-    gateway.sealing.signature = stub.data.gateways[1].sealing.signature;
-    await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/new`);
-    await page.getByText("The sealing key was not signed by the gateway's device key.").waitFor();
-    assert.equal(await page.getByLabel("Password").count(), 0);
-  }));
+for (const form of ["new", "ep_vc1/credentials"]) {
+  test(`no credentials are asked for at ${form} when the gateway's key is not the one that was paired here`, () =>
+    here.signedIn(async (page, stub) => {
+      const gateway = stub.data.gateways[0];
+      await page.evaluate((id) => localStorage.setItem(`pcg.device.${id}`, "00".repeat(32)), gateway.id);
+      await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/${form}`);
+      await page.getByText("This is not the device key that this browser paired").waitFor();
+      assert.equal(await page.getByLabel("Password").count(), 0);
+    }));
 
-test("no credentials are asked for when the answer is about another gateway, even one that this browser paired", () =>
-  here.signedIn(async (page, stub) => {
-    const [chosen, other] = stub.data.gateways;
-    await page.evaluate(([id, device]) => localStorage.setItem(`pcg.device.${id}`, device), [other.id, other.device_spki_sha256]);
-    const answer = stub.answer.bind(stub);
-    stub.answer = async (method, url, body) =>
-      url.pathname === `/api/v1/gateways/${chosen.id}` ? { body: other } : answer(method, url, body);
-    await page.goto(`${stub.url}/gateways/${chosen.id}/endpoints/new`);
-    await page.getByText("The answer is about another gateway than the one that you chose.").waitFor();
-    assert.equal(await page.getByLabel("Password").count(), 0);
-  }));
+  test(`no credentials are asked for at ${form} when the sealing key is signed by somebody else`, () =>
+    here.signedIn(async (page, stub) => {
+      const gateway = stub.data.gateways[0];
+      gateway.sealing.signature = stub.data.gateways[1].sealing.signature;
+      await page.goto(`${stub.url}/gateways/${gateway.id}/endpoints/${form}`);
+      await page.getByText("The sealing key was not signed by the gateway's device key.").waitFor();
+      assert.equal(await page.getByLabel("Password").count(), 0);
+    }));
+
+  test(`no credentials are asked for at ${form} when the answer is about another gateway, even one that this browser paired`, () =>
+    here.signedIn(async (page, stub) => {
+      const [chosen, other] = stub.data.gateways;
+      await page.evaluate(([id, device]) => localStorage.setItem(`pcg.device.${id}`, device), [other.id, other.device_spki_sha256]);
+      const answer = stub.answer.bind(stub);
+      stub.answer = async (method, url, body) =>
+        url.pathname === `/api/v1/gateways/${chosen.id}` ? { body: other } : answer(method, url, body);
+      await page.goto(`${stub.url}/gateways/${chosen.id}/endpoints/${form}`);
+      await page.getByText("The answer is about another gateway than the one that you chose.").waitFor();
+      assert.equal(await page.getByLabel("Password").count(), 0);
+    }));
+}
 
 test("what the server finds wrong stands at its field, which gets the focus", () =>
   here.signedIn(async (page, stub) => {
