@@ -45,7 +45,7 @@ install_gateway() {
     done
     systemctl --root="$root.tree" --quiet mask systemd-remount-fs.service systemd-machine-id-commit.service getty.target \
         serial-getty@.service getty@.service console-getty.service systemd-pstore.service systemd-firstboot.service \
-        systemd-networkd-wait-online.service e2scrub_all.timer e2scrub_reap.service fstrim.timer systemd-update-utmp.service \
+        systemd-networkd-wait-online.service e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer systemd-update-utmp.service systemd-update-utmp-runlevel.service \
         systemd-network-generator.service cryptdisks.service cryptdisks-early.service
     ln -sf ../run/systemd/resolve/stub-resolv.conf "$root.tree/etc/resolv.conf"
     mkdir -p "$root.tree/data"

@@ -155,6 +155,9 @@ Result<std::string> parseHostName(std::string_view text) {
 Result<std::string> parseOrigin(std::string_view text, std::string_view scheme) {
     const auto start = std::string(scheme) + "://";
     const auto example = start + "pair.example.com";
+    if (text.find('@') != std::string_view::npos)  // what stands before it is not to be shown
+        return fail(kBadValue,
+                    "It must not hold a user or password; an address is " + example + ".");
     if (!toLowerAscii(text).starts_with(start))
         return wrong(text, "must begin with " + start + ", for example " + example + ".");
     auto rest = text.substr(start.size());

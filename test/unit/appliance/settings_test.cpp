@@ -112,6 +112,13 @@ TEST(Settings, SshKeysArriveWhateverBecameOfTheirLineEnds) {
     EXPECT_THAT(result.settings.sshKeys, testing::ElementsAre(kKey, kKey));
 }
 
+TEST(Settings, APasswordInAnAddressIsNotShown) {
+    const auto result = read({{"proxy", "http://user:canary@proxy.example.com:3128"}});
+
+    ASSERT_FALSE(result.problems.empty());
+    EXPECT_THAT(result.problems[0].message, testing::Not(testing::HasSubstr("canary")));
+}
+
 TEST(Settings, AProxyIsKeptAndSaidToBeOfNoUseYet) {
     const auto result = read({{"proxy", "http://proxy.example.com:3128"}, {"proxy_user", "u"}});
 
