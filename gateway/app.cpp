@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/app.h"
 
-#include "common/http/problem.h"
 #include "gateway/controlplane_caller.h"
 #include "gateway/endpoints/allowed_route.h"
 #include "gateway/enrollment/errc.h"
 #include "pairing/spake2.h"
-#include "vcenter-proxy/errc.h"
 
 namespace pcg::gateway {
 namespace {
@@ -101,60 +99,6 @@ Result<EnrollmentPorts> App::enrollmentPorts() {
         .stretch = [this](pairing::PairingCode code,
                           pairing::Sid sid) { return stretchOn(*state_, std::move(code), sid); },
         .onStatus = [this](const PairingStatus& status) { pairingChanged(status); }};
-}
-
-void App::makePolicy() {
-    policy_ = std::make_unique<PolicyKeeper>(
-        PolicyKeeper::Parts{.loop = loop_,
-                            .state = *state_,
-                            .audit = *audit_,
-                            .warnings = warnings_,
-                            .clock = clock_,
-                            .cut = [this](proxy::EndpointService::Cut what, const Error& why) {
-                                service_->cutRunning(what, why);
-                            }});
-    machines_ = std::make_unique<proxy::MachineWatch>(
-        loop_, clock_, [this](const proxy::OwnMachineRecord& record) { rememberMachine(record); });
-}
-
-void App::rememberMachine(const proxy::OwnMachineRecord& record) {
-    auto work = [machine =
-                     OwnMachine{record.endpoint, record.authority, record.key, record.machine}](
-                    Storage storage) { return storeOwnMachine(storage, machine); };
-    net::asio::co_spawn(loop_, state_->run(std::move(work)), [](std::exception_ptr, Result<> done) {
-        if (!done) kLog.failure(log::Level::Error, "policy.machine_not_kept", done.error());
-    });
-}
-
-// Before anything is served.
-net::Task<Result<>> App::loadPolicy() {
-    PCG_CO_CHECK(co_await policy_->load());
-    auto work = [](Storage storage) { return loadOwnMachines(storage); };
-    PCG_CO_TRY(auto stored, co_await state_->run(std::move(work)));
-    std::vector<proxy::OwnMachineRecord> records;
-    records.reserve(stored.size());
-    for (auto& one : stored) {
-        records.push_back({std::move(one.endpoint),
-                           std::move(one.authority),
-                           std::move(one.key),
-                           std::move(one.machine)});
-    }
-    machines_->restore(std::move(records));
-    co_return Result<>();
-}
-
-// What the tenant administers here is access, too.
-net::Task<void> App::serveRemote(http::Exchange& exchange) {
-    if (!policy_->isPaused()) {
-        co_await remote_->serve(exchange);
-        co_return;
-    }
-    http::Problem problem;
-    problem.status = 503;
-    problem.code = std::string(proxy::errc::kPaused.name());
-    problem.detail =
-        "the data center's admin paused all access through this gateway; try again later";
-    co_await http::respondProblem(exchange, std::move(problem));
 }
 
 void App::makeService() {

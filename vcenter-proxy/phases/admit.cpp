@@ -7,6 +7,7 @@
 #include "vcenter-proxy/endpoint/rest_text.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/method_tables.h"
+#include "vcenter-proxy/phases/admit_transfer.h"
 #include "vcenter-proxy/policy.h"
 #include "vcenter-proxy/rest_rules.h"
 
@@ -227,10 +228,6 @@ net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTar
     co_return Admitted{std::move(*authorized), std::move(*body)};
 }
 
-Circumstances circumstancesOf(const RequestContext& context) {
-    return {context.endpoint->config.name, context.services.clock.wallNow(), nullptr};
-}
-
 // The session of a REST request: by the header field, or by the cookie of the same name.
 Result<std::optional<std::string>> restToken(const http::RequestHead& head) {
     if (const auto* field = head.headers.find(kRestSessionName)) return *field;
@@ -341,61 +338,11 @@ net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTar
     co_return Admitted{std::move(*authorized), std::move(body)};
 }
 
-// Whether this request may use the token: it need not show a session (an ESXi host would not ask
-// for one), but none of somebody else.
-Result<> mayTransfer(RequestContext& context, const RequestTarget& target, const Transfer& one) {
-    const auto& head = context.client.request();
-    const bool is_import = one.lease->direction == LeaseDirection::Import;
-    if (is_import != (head.method != "GET")) {
-        return fail(errc::kTransferDenied, "the lease is for the other direction");
-    }
-    if (target.transfer_name != one.place.name) {
-        return fail(errc::kTransferDenied, "the lease is for another file");
-    }
-    if (one.used) return fail(errc::kTransferDenied, "this transfer was begun already");
-    const auto token = PCG_TRY(requestCookie(head.headers, kSessionCookieName));
-    if (!token) return {};
-    const auto shown = context.endpoint->sessions.find(*token);
-    const auto holder = one.lease->session.lock();
-    if (!shown || !holder || shown->principal.key != holder->principal.key) {
-        return fail(errc::kTransferDenied, "the lease is somebody else's");
-    }
-    return {};
-}
-
-net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, RequestTarget target) {
-    const auto& head = context.client.request();
-    context.audit.method = head.method;
-    context.audit.object = target.transfer_name;  // the token is a secret
-    auto found = context.endpoint->leases.find(target.transfer_token);
-    const auto session = found ? (*found)->lease->session.lock() : nullptr;
-    if (found && (!session || !context.endpoint->sessions.holds(*session))) {
-        found = fail(errc::kNoSuchTransfer, "the session of this transfer has ended");
-    }
-    if (!found) {
-        co_await deny(context, found.error(), std::nullopt);
-        co_return std::nullopt;
-    }
-    context.audit.access_key = session->principal.key.text();
-    context.audit.key_proven = true;
-    context.client.setReading(head.method == "GET");
-    const auto may = mayTransfer(context, target, **found);
-    if (!may) {
-        co_await deny(context, may.error(), std::nullopt);
-        co_return std::nullopt;
-    }
-    const Policy policy(context.services.policy);
-    auto use = SessionUse(session, context.services.clock);
-    auto authorized = policy.authorizeTransfer(
-        std::move(target), head.method, std::move(use), circumstancesOf(context));
-    if (!authorized) {
-        co_await deny(context, authorized.error(), std::nullopt);
-        co_return std::nullopt;
-    }
-    co_return Admitted{std::move(*authorized), {}, std::move(*found)};
-}
-
 }  // namespace
+
+Circumstances circumstancesOf(const RequestContext& context) {
+    return {context.endpoint->config.name, context.services.clock.wallNow(), nullptr};
+}
 
 net::Task<std::optional<Admitted>> admit(RequestContext& context) {
     const auto& head = context.client.request();

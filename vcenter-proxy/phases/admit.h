@@ -7,6 +7,7 @@
 
 #include "vcenter-proxy/authorized_request.h"
 #include "vcenter-proxy/endpoint/rest_target.h"
+#include "vcenter-proxy/judge.h"
 #include "vcenter-proxy/lease_book.h"
 #include "vcenter-proxy/request_context.h"
 
@@ -33,6 +34,9 @@ net::Task<void> deny(RequestContext& context,
                      Error error,
                      std::optional<SoapCall> call,
                      std::optional<RestDoor> rest = std::nullopt);
+
+// What a policy may look at beside the request.
+Circumstances circumstancesOf(const RequestContext& context);
 
 net::Task<std::optional<Admitted>> admit(RequestContext& context);
 
