@@ -17,8 +17,8 @@ class RegionTest : public testing::Test {
 
     void deployed() {
         ASSERT_TRUE(region_.acquire(machine(), kAdmin, ""));
-        ASSERT_TRUE(
-            region_.deploy(machine(), kAdmin, {"ZGF0YQ==", "ubuntu", "jammy", "", false, false}));
+        ASSERT_TRUE(region_.deploy(
+            machine(), kAdmin, {"", "ZGF0YQ==", "ubuntu", "jammy", "", false, false}));
         pass(240'000);
         ASSERT_EQ(machine().status, Status::Deployed);
     }
