@@ -218,12 +218,30 @@ TEST_F(LiveNews, TellOfADeploymentThatChangedAndTheAuditWhatWasDone) {
     using Watcher = deploy::Watcher;
 
     watch.changed(key);
-    watch.acted(key, {deploy::TaskKind::Clone, "k8s-cp-1", "vm-7", Watcher::End::Done, 1500ms, {}});
-    watch.acted(
-        key,
-        {deploy::TaskKind::PowerOn, "k8s-cp-1", "vm-7", Watcher::End::Failed, 20ms, "No room."});
     watch.acted(key,
-                {deploy::TaskKind::Destroy, "k8s-cp-1", "", Watcher::End::Unknown, {}, "Lost."});
+                {deploy::TaskKind::Clone,
+                 deploy::Origin::Cloned,
+                 "k8s-cp-1",
+                 "vm-7",
+                 Watcher::End::Done,
+                 1500ms,
+                 {}});
+    watch.acted(key,
+                {deploy::TaskKind::PowerOn,
+                 deploy::Origin::Cloned,
+                 "k8s-cp-1",
+                 "vm-7",
+                 Watcher::End::Failed,
+                 20ms,
+                 "No room."});
+    watch.acted(key,
+                {deploy::TaskKind::Destroy,
+                 deploy::Origin::Cloned,
+                 "k8s-cp-1",
+                 "",
+                 Watcher::End::Unknown,
+                 {},
+                 "Lost."});
 
     const auto news = next(listener);
     ASSERT_TRUE(news);
