@@ -82,6 +82,7 @@ net::Task<void> MachineWatch::Core::look(std::shared_ptr<Core> self,
     if (!session->soap_action.empty()) own.headers.add("SOAPAction", session->soap_action);
     const auto answer = co_await callEndpoint(one->endpoint, std::move(own));
     one->looking = false;
+    if (self->stopped) co_return;  // nobody remembers any more
     const auto seen = answer && answer->head.status == 200
                           ? policy::lookIn(one->task, asText(answer->body))
                           : std::nullopt;

@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "vcenter-proxy/policy/known_methods.h"
+#include "vcenter-proxy/policy/match.h"
 #include "vcenter-proxy/policy/reader.h"
 
 #include <algorithm>
@@ -87,6 +88,8 @@ std::vector<Word> wordsOf(Context& context, const Node& node, std::string_view w
 
 namespace {
 
+constexpr std::size_t kKeyLength = 29;
+
 std::optional<Builtin> parseBuiltin(std::string_view name) {
     for (const auto role : {Builtin::Inventory, Builtin::Deploy, Builtin::Full}) {
         if (builtinName(role) == name) return role;
@@ -117,6 +120,7 @@ class Document {
     void readAssignment(const Node& node);
     void checkAssignments();
     void readEndpoints(const Node& node);
+    void checkDenied(const Word& word);
     Role* roleNamed(std::string_view name) const;
     std::string unknownRole(std::string_view name) const;
     bool isBuiltin(const Node& node, std::string_view what, std::optional<Builtin>& into);
@@ -308,6 +312,8 @@ void Document::readAssignment(const Node& node) {
         one.key = textOf(context_, *key, "key");
         if (!one.key.empty() && !one.key.starts_with("ak_")) {
             context_.problems.error(key->at, "\"key\" is the id of an access key: ak_...");
+        } else if (one.key.size() != kKeyLength) {
+            context_.problems.warn(key->at, "no access key has such an id: ak_ and 26 symbols");
         }
     }
     if (const auto* role = find(*object, "key_role")) isBuiltin(*role, "key_role", one.key_role);
@@ -364,6 +370,23 @@ void Document::readAssign(const Node& node) {
     for (const auto& one : *list) readAssignment(one);
 }
 
+// What is misspelt here would be open.
+void Document::checkDenied(const Word& word) {
+    auto known = context_.methods;
+    for (const auto& door : context_.vocabulary.maas) {
+        for (const auto op : split(door.ops, ' ')) known.emplace_back(op);
+    }
+    const bool found = std::any_of(known.begin(), known.end(), [&](const std::string& one) {
+        return globMatches(word.text, one);
+    });
+    if (found) return;
+    context_.problems.error(word.at,
+                            "\"" + word.text +
+                                "\" is no SOAP method and no operation of MAAS that the gateway "
+                                "knows." +
+                                meant(context_, word.text, known));
+}
+
 void Document::readEndpoints(const Node& node) {
     const auto* object = objectOf(context_, node, "endpoints");
     if (object == nullptr) return;
@@ -378,8 +401,10 @@ void Document::readEndpoints(const Node& node) {
         const auto* top = find(*fields, "ceiling");
         if (top != nullptr && isBuiltin(*top, "ceiling", ceiling)) limits.ceiling = *ceiling;
         if (const auto* deny = find(*fields, "deny")) {
-            for (auto& word : wordsOf(context_, *deny, "deny"))
+            for (auto& word : wordsOf(context_, *deny, "deny")) {
+                checkDenied(word);
                 limits.deny.push_back(std::move(word.text));
+            }
         }
         if (const auto* folder = find(*fields, "deploy_folder"))
             limits.deploy_folder = textOf(context_, *folder, "deploy_folder");
