@@ -83,6 +83,21 @@ Result<AuthorizedRequest> Policy::authorizeRest(RequestTarget target,
     return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
 }
 
+Result<> Policy::authorizeRestBody(const AuthorizedRequest& request,
+                                   BytesView body,
+                                   bool whole) const {
+    const auto& session = request.session();
+    const auto& call = request.target().rest;
+    if (!session || !call || !rest::mayPull(*call)) return {};
+    const auto policy = source_.policyFor((*session)->principal.endpoint);
+    const Role role = effectiveRole((*session)->principal, *policy);
+    if (role == Role::Full) return {};
+    if (!whole) return fail(errc::kFormTooLarge, "the body of this call must fit into 64 KiB");
+    const bool pulls = PCG_TRY(rest::pulls(body));
+    if (pulls) return denied("letting the vCenter fetch a file from a URL", role);
+    return {};
+}
+
 Result<AuthorizedRequest> Policy::authorizeTransfer(RequestTarget target,
                                                     SessionUse session) const {
     const auto policy = source_.policyFor(session->principal.endpoint);
