@@ -157,6 +157,25 @@ Result<AuthorizedRequest> Policy::authorizeRest(RequestTarget target,
     return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
 }
 
+Result<> Policy::authorizeRestBody(const AuthorizedRequest& request,
+                                   BytesView body,
+                                   bool whole) const {
+    const auto& session = request.session();
+    const auto& call = request.target().rest;
+    if (!session || !call || !rest::mayPull(*call)) return {};
+    const auto policy = source_.policyFor((*session)->principal.endpoint);
+    const Role role = std::min((*session)->principal.role, policy->ceiling);
+    if (role == Role::Full) return {};
+    if (!whole) return fail(errc::kFormTooLarge, "the body of this call must fit into 64 KiB");
+    const bool pulls = PCG_TRY(rest::pulls(body));
+    if (pulls) {
+        return fail(errc::kMethodDenied,
+                    "letting the vCenter fetch a file from a URL is not open to the role '" +
+                        std::string(roleName(role)) + "' of this access key");
+    }
+    return {};
+}
+
 Result<AuthorizedRequest> Policy::authorizeTransfer(RequestTarget target,
                                                     std::string_view http_method,
                                                     SessionUse session,

@@ -33,6 +33,10 @@ class Policy {
                                             std::optional<SessionUse> session,
                                             const Circumstances& circumstances = {}) const;
 
+    // What the body of an authorized REST call may ask for beyond its path; `whole`: all of it is
+    // here. Only the role full lets the vCenter fetch a file from a URL.
+    Result<> authorizeRestBody(const AuthorizedRequest& request, BytesView body, bool whole) const;
+
     // The octets of a lease's device, in the session that opened the lease: "nfc/" and the name of
     // the file to a rule about files.
     Result<AuthorizedRequest> authorizeTransfer(RequestTarget target,

@@ -2,6 +2,8 @@
 #include "vcenter-proxy/rest_rules.h"
 
 #include "common/base/text.h"
+#include "common/codec/json.h"
+#include "vcenter-proxy/errc.h"
 
 #include <algorithm>
 #include <array>
@@ -120,6 +122,22 @@ const Rule* ruleFor(std::string_view path) {
     return best != nullptr && isSpelledSo(best->root, segments) ? best : nullptr;
 }
 
+// A file that is pulled names where from (vSphere Automation API: updatesession.file AddSpec).
+bool namesSource(const codec::json::Value& value) {
+    if (const auto* items = value.asArray()) {
+        return std::any_of(items->begin(), items->end(), namesSource);
+    }
+    const auto* object = value.asObject();
+    if (object == nullptr) return false;
+    const auto& members = object->members();
+    return std::any_of(members.begin(), members.end(), [](const codec::json::Member& member) {
+        const auto* text = member.value.asString();
+        const bool is_pull =
+            member.name == "source_type" && text != nullptr && equalsIgnoreCaseAscii(*text, "PULL");
+        return is_pull || member.name == "source_endpoint" || namesSource(member.value);
+    });
+}
+
 Level levelFor(const Rule& rule, const RestCall& call) {
     if (onlyReads(call)) return rule.read;
     return call.method == "DELETE" ? rule.remove : rule.write;
@@ -138,6 +156,22 @@ bool isAllowed(Role role, const RestCall& call) {
     if (call.isSession()) return call.isLogin() || call.isLogout() || onlyReads(call);
     const auto* rule = ruleFor(call.path);
     return rule != nullptr && static_cast<int>(role) >= static_cast<int>(levelFor(*rule, call));
+}
+
+bool mayPull(const RestCall& call) {
+    constexpr std::array<std::string_view, 2> kRoots{"content/library/item/update-session",
+                                                     "content/library/item/updatesession"};
+    return !onlyReads(call) && call.method != "DELETE" &&
+           std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
+               return std::string_view(call.path).starts_with(root);
+           });
+}
+
+Result<bool> pulls(BytesView body) {
+    if (body.empty()) return false;
+    const auto parsed = codec::json::parse(asText(body));
+    if (!parsed) return fail(errc::kBadForm, "the body is refused: " + parsed.error().message());
+    return namesSource(*parsed);
 }
 
 bool isKnown(const RestCall& call) { return call.isSession() || ruleFor(call.path) != nullptr; }

@@ -3,6 +3,7 @@
 // for nobody. docs/vcenter-requests.md says why. Pure functions, any thread.
 #pragma once
 
+#include "common/base/bytes.h"
 #include "vcenter-proxy/endpoint/rest_target.h"
 #include "vcenter-proxy/principal.h"
 
@@ -14,6 +15,12 @@ bool onlyReads(const RestCall& call);
 // The whole decision by role: method, canonical path, role. No session is looked at; the session's
 // own path is open to everybody.
 bool isAllowed(Role role, const RestCall& call);
+
+// The body of the call may name a URL that the vCenter would fetch: somebody has to look.
+bool mayPull(const RestCall& call);
+
+// Whether it does. errc::kBadForm if it is not JSON that everybody reads alike.
+Result<bool> pulls(BytesView body);
 
 // Some rule names the path: somebody may use it.
 bool isKnown(const RestCall& call);

@@ -23,7 +23,7 @@ int statusFor(const Error& error) {
     if (error.is(errc::kTransferDenied)) return 403;
     if (error.is(errc::kNoSuchTransfer)) return 404;
     if (error.is(errc::kNotAuthenticated)) return 401;
-    if (error.is(errc::kEnvelopeTooLarge)) return 413;
+    if (error.is(errc::kEnvelopeTooLarge) || error.is(errc::kFormTooLarge)) return 413;
     return 400;
 }
 
@@ -285,6 +285,11 @@ net::Task<std::optional<Admitted>> admitRest(RequestContext& context, RequestTar
     auto body = co_await readBeginning(context);
     if (!body) {
         co_await deny(context, body.error(), std::nullopt, door);
+        co_return std::nullopt;
+    }
+    const auto may = policy.authorizeRestBody(*authorized, body->bytes, body->whole);
+    if (!may) {
+        co_await deny(context, may.error(), std::nullopt, door);
         co_return std::nullopt;
     }
     co_return Admitted{std::move(*authorized), std::move(*body)};

@@ -176,6 +176,31 @@ TEST_F(Rest, AsksTheRole) {
     EXPECT_EQ(vcenter_->asked.size(), before);
 }
 
+TEST_F(Rest, LetsOnlyTheRoleFullHaveTheVcenterFetchAUrl) {
+    const std::string path =
+        "/rest/com/vmware/content/library/item/updatesession/file/id:1?~action=add";
+    const std::string push = R"({"file_spec":{"name":"a","source_type":"PUSH"}})";
+    const std::string pull =
+        R"({"file_spec":{"name":"a","source_type":"pull","source_endpoint":{"uri":"http://169.254.169.254/"}}})";
+    keys_.role = Role::Deploy;
+    const auto id = session();
+    EXPECT_EQ(call("POST", path, id, push)->response.status, 200);
+    const auto before = vcenter_->asked.size();
+    EXPECT_EQ(call("POST", path, id, pull)->response.status, 403);
+    EXPECT_EQ(
+        call("POST", "/api/content/library/item/update-session/1/file", id, pull)->response.status,
+        403);
+    EXPECT_EQ(call("POST", path, id, R"({"a":1,"a":{"source_type":"PULL"}})")->response.status,
+              400);
+    EXPECT_EQ(
+        call("POST", path, id, R"({"a":")" + std::string(70'000, 'a') + R"("})")->response.status,
+        413);
+    EXPECT_EQ(vcenter_->asked.size(), before);
+
+    keys_.role = Role::Full;
+    EXPECT_EQ(call("POST", path, session(), pull)->response.status, 200);
+}
+
 TEST_F(Rest, EndsTheSessionWithTheClient) {
     const auto id = session();
 
