@@ -97,6 +97,7 @@ close_root() { # what only an installation needs, and what differs from run to r
         "$tree"/usr/lib/python3* "$tree"/etc/apt "$tree"/etc/dpkg
     mkdir -p "$tree"/var/cache "$tree"/var/log/journal "$tree"/run "$tree"/proc "$tree"/sys "$tree"/dev
     ldconfig -r "$tree" -X 2>/dev/null || true
+    rm -rf "$tree"/var/cache/ldconfig  # it holds inode numbers and times
     cat >"$tree/etc/os-release.pcg" <<TEXT
 PCG_VERSION=$version
 TEXT
