@@ -20,7 +20,7 @@ net::Task<Result<crypto::Scalar>> stretchOn(StateStore& state,
     co_return co_await state.run(std::move(work));
 }
 
-constexpr std::chrono::seconds kForgetAgainAfter{2};
+constexpr std::chrono::seconds kAgainAfter{2};
 constexpr std::string_view kGivenBack = "The gateway's admin unpaired it.";
 
 }  // namespace
@@ -291,8 +291,16 @@ net::Task<Result<>> App::servePapers() {
         co_await forgetTenant(served, std::string(kGivenBack));
         co_return Result<>{};
     }
-    PCG_CO_CHECK(co_await gate_->open(
-        served, enrollment_->record().keys, enrollment_->record().provisioned->remote));
+    const auto& record = enrollment_->record();
+    auto opened = co_await gate_->open(served, record.keys, record.provisioned->remote);
+    if (!opened) {
+        if (opened.error().isInput()) co_return fail(std::move(opened).error());
+        auto status = console_->status();
+        status.message = opened.error().message();
+        pairingChanged(std::move(status));
+        co_await tryAgainLater("gateway.not_serving", opened.error());
+        co_return Result<>{};
+    }
     auto session = PairedSession::create(
         {.loop = loop_,
          .clock = clock_,
@@ -327,6 +335,14 @@ net::Task<Result<>> App::servePapers() {
     co_return Result<>{};
 }
 
+// The disk, most likely. run() comes back to where this was as long as the papers are there.
+net::Task<void> App::tryAgainLater(std::string_view event, Error why) {
+    kLog.failure(log::Level::Error, event, why);
+    changed_.expires_after(kAgainAfter);
+    co_await changed_.async_wait(net::kAwaitTuple);
+    changed_.expires_at(SteadyTime::max());
+}
+
 // The tenant's endpoints and keys go with the tenant; destroying the tenant's key makes what may be
 // left of them on the disk unreadable.
 net::Task<void> App::forgetTenant(store::Scope gone, std::string why) {
@@ -344,11 +360,7 @@ net::Task<void> App::forgetTenant(store::Scope gone, std::string why) {
     if (enrollment_->record().provisioned) {
         auto forgotten = co_await enrollment_->forget();
         if (!forgotten) {
-            kLog.failure(log::Level::Error, "gateway.not_released", forgotten.error());
-            // The disk, most likely. run() comes back here as long as the papers are there.
-            changed_.expires_after(kForgetAgainAfter);
-            co_await changed_.async_wait(net::kAwaitTuple);
-            changed_.expires_at(SteadyTime::max());
+            co_await tryAgainLater("gateway.not_released", forgotten.error());
         }
     }
     forgotten_.cancel();

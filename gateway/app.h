@@ -61,6 +61,7 @@ class App {
     Result<> listenForControl();
     void noteRenewalTrouble(LinkReport& report);
     net::Task<Result<>> servePapers();
+    net::Task<void> tryAgainLater(std::string_view event, Error why);
     net::Task<void> forgetTenant(store::Scope scope, std::string why);
     net::Task<void> shutDown();
 
