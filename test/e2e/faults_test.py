@@ -81,7 +81,8 @@ class Faults(e2e.EndToEnd):
 
     def test_a_stopped_vcenter_is_told_apart_from_a_stopped_gateway(self):
         endpoint = self.endpoint()
-        record = self.lab.vcenters[f"{self.gateway().name}/vc1"]["record"]
+        there = self.lab.vcenters[f"{self.gateway().name}/vc1"]
+        record = there["record"]
         self.assertTrue(e2e.process.is_alive(record))
         self.lab.kill(record["name"])
         status, body = self.get(endpoint, "/sdk/vimServiceVersions.xml")
@@ -91,6 +92,8 @@ class Faults(e2e.EndToEnd):
         restarted = self.lab.restart(record["name"], [*record["command"], "-listen", address])
         e2e.process.wait_for(lambda: e2e.cloud.answers(endpoint["direct"]["url"], endpoint["direct"]["ca"]), 30,
                              "the vCenter", restarted)
+        ready = record["command"][record["command"].index("-ready-file") + 1]
+        there["control"] = e2e.process.read_json(ready)["control"]  # another port than before
         self.wait_until_calls_work(HEAL_SECONDS)
 
     @staticmethod
