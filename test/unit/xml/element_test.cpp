@@ -50,8 +50,8 @@ TEST(XmlElement, ControlsThatXmlCannotHoldBecomeTheReplacementCharacter) {
 }
 
 TEST(XmlElement, KeepsAttributesOfTheElementsOwnNamespaceAndRefusesTwoOfOneName) {
-    const auto root = parsed(
-        R"(<e:p xmlns:e="urn:e" xmlns:o="urn:o" e:key="a" o:key="b" plain="c"/>)");
+    const auto root =
+        parsed(R"(<e:p xmlns:e="urn:e" xmlns:o="urn:o" e:key="a" o:key="b" plain="c"/>)");
 
     EXPECT_EQ(root.attribute("key"), "a");
     EXPECT_EQ(root.attribute("plain"), "c");
