@@ -41,6 +41,9 @@ Presence::Events Fleet::events() {
     events.onInventory = [this](const auto& tenant, const auto& id, auto reported) {
         onInventory(tenant, id, std::move(reported));
     };
+    events.onAuditHeads = [this](const auto& tenant, const auto& id, auto heads) {
+        parts_.watch.auditHeads(tenant, id, std::move(heads));
+    };
     events.onChange =
         [this](const wire::TenantId& tenant, const wire::GatewayId& id, const LiveGateway& live) {
             parts_.watch.linkChanged(tenant, id, live);

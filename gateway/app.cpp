@@ -52,6 +52,7 @@ Result<std::unique_ptr<App>> App::create(net::Loop& loop,
 Result<> App::assemble(std::unique_ptr<StateStore> state) {
     state_ = std::move(state);
     audit_ = std::make_unique<AuditTrail>(loop_, *state_, clock_);
+    audit_->note("gateway.started", codec::json::Object().set("version", gatewayVersion()));
     ScreenFacts facts{.hostname = config_.hostname,
                       .gatewayId = "",
                       .version = std::string(gatewayVersion()),
@@ -311,6 +312,7 @@ net::Task<Result<>> App::servePapers() {
          .boot = boot_,
          .hostname = config_.hostname,
          .version = std::string(gatewayVersion()),
+         .auditHeads = [this] { return audit_->heads(); },
          .onOver =
              [this](std::string why) {
                  over_ = std::move(why);

@@ -46,6 +46,9 @@ class GatewaySubjects {
 
     std::string inventory() const { return prefix_ + ".evt.inventory"; }
 
+    // How far the gateway's audit goes.
+    std::string auditHeads() const { return prefix_ + ".evt.audit"; }
+
     std::string heartbeat() const { return prefix_ + ".hb"; }
 
     std::string welcome() const { return prefix_ + ".ctl.welcome"; }
@@ -73,6 +76,7 @@ class GatewaySubjects {
 // What the control plane subscribes to.
 inline constexpr std::string_view kAnyHello = "pcg.v1.*.evt.hello";
 inline constexpr std::string_view kAnyInventory = "pcg.v1.*.evt.inventory";
+inline constexpr std::string_view kAnyAuditHeads = "pcg.v1.*.evt.audit";
 inline constexpr std::string_view kAnyPong = "pcg.v1.*.evt.pong";
 inline constexpr std::string_view kAnyHeartbeat = "pcg.v1.*.hb";
 inline constexpr std::string_view kControlPlaneInboxPrefix = "_INBOX_cp";
@@ -87,6 +91,7 @@ enum class SubjectKind {
     ToIngress,
     Hello,
     Inventory,
+    AuditHeads,
     Heartbeat,
     Welcome,
     Unpair,

@@ -17,7 +17,7 @@ constexpr std::string_view kAuditFilter =
     "from=--from to=--to actor=--actor action=--action target=--target outcome=--outcome q=--q";
 
 // clang-format off
-constexpr std::array<Command, 43> kCommands{{
+constexpr std::array<Command, 44> kCommands{{
     {"gateways", "list", "", "GET", "/api/v1/gateways", "", "q=--q state=--state kind=--kind",
      "id name kind state version", "the tenant's gateways"},
     {"gateways", "show", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}", "", "", "", "one gateway"},
@@ -29,6 +29,8 @@ constexpr std::array<Command, 43> kCommands{{
      "vouch for one whose certificate ended"},
     {"gateways", "timeline", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}/timeline", "", "",
      "at severity kind text", "what happened to it"},
+    {"gateways", "audit-heads", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}/audit-heads", "", "",
+     "kind place digest at", "how far its own audit went, for pcgctl audit verify --heads"},
 
     {"users", "list", "", "GET", "/api/v1/users", "", "", "username role last_sign_in_at", "who may sign in"},
     {"users", "show", "USERNAME", "GET", "/api/v1/users/{USERNAME}", "", "", "", "one user"},

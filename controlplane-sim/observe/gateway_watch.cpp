@@ -152,6 +152,44 @@ void GatewayWatch::endpointsChanged(const wire::TenantId& tenant,
     tellAll(std::move(notes));
 }
 
+void GatewayWatch::auditHeads(const wire::TenantId& tenant,
+                              const wire::GatewayId& gateway,
+                              std::vector<ChainHead> heads) {
+    net::asio::co_spawn(
+        parts_.loop, witness(tenant, gateway, std::move(heads)), net::asio::detached);
+}
+
+net::Task<void> GatewayWatch::witness(wire::TenantId tenant,
+                                      wire::GatewayId gateway,
+                                      std::vector<ChainHead> heads) {
+    auto work = [scope = parts_.authority.scopeOf(tenant),
+                 gateway,
+                 heads = std::move(heads),
+                 now = parts_.clock.wallNow()](store::Database& database) {
+        return AuditWitness(database).keep(scope, gateway, heads, now);
+    };
+    const auto findings = co_await parts_.store.run(std::move(work));
+    if (!findings) {
+        kLog.failure(log::Level::Warn,
+                     "watch.heads_not_kept",
+                     findings.error(),
+                     {{"gateway_id", gateway.text()}});
+        co_return;
+    }
+    for (const auto& finding : *findings) {
+        if (told_.take(gateway.text(), parts_.clock.now())) co_return;
+        TimelineEntry entry{{},
+                            "audit",
+                            Severity::Danger,
+                            finding,
+                            "Somebody changed the gateway's records, or its disk was put back to "
+                            "an earlier state. Compare with pcgctl audit verify there."};
+        auto one = note(tenant, gateway, std::move(entry), "gateway.audit_contradiction");
+        one.event.outcome = AuditOutcome::Failed;
+        tell(std::move(one));
+    }
+}
+
 GatewayWatch::Note GatewayWatch::countOf(const wire::TenantId& tenant,
                                          const wire::GatewayId& gateway,
                                          std::size_t untold) {

@@ -7,6 +7,7 @@
 
 #include "common/store/worker.h"
 #include "controlplane-sim/audit/audit_event.h"
+#include "controlplane-sim/observe/audit_witness.h"
 #include "controlplane-sim/observe/event_hub.h"
 #include "controlplane-sim/observe/timeline.h"
 #include "controlplane-sim/rest/ports.h"
@@ -55,6 +56,10 @@ class GatewayWatch {
     void endpointsChanged(const wire::TenantId& tenant,
                           const wire::GatewayId& gateway,
                           const std::vector<EndpointChange>& changes);
+    // Keeps how far the gateway's audit goes; says so when that contradicts what it said before.
+    void auditHeads(const wire::TenantId& tenant,
+                    const wire::GatewayId& gateway,
+                    std::vector<ChainHead> heads);
 
   private:
     struct Note {
@@ -71,6 +76,9 @@ class GatewayWatch {
     void tell(Note note);
     void tellAll(std::vector<Note> notes);
     net::Task<void> keep(std::vector<Note> notes);
+    net::Task<void> witness(wire::TenantId tenant,
+                            wire::GatewayId gateway,
+                            std::vector<ChainHead> heads);
     Note countOf(const wire::TenantId& tenant, const wire::GatewayId& gateway, std::size_t untold);
 
     Parts parts_;

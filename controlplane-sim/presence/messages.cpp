@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "controlplane-sim/presence/messages.h"
 
+#include "common/codec/errc.h"
 #include "common/codec/json.h"
 
 namespace pcg::controlplane {
@@ -16,6 +17,7 @@ constexpr std::size_t kMaxWhy = 4096;
 constexpr std::size_t kMaxTarget = 512;
 constexpr std::size_t kMaxPath = 256;
 constexpr std::size_t kMaxKeyText = 128;
+constexpr std::size_t kDigestText = 64;
 constexpr std::int64_t kMaxClock = 253'402'300'799'000;  // the year 9999
 
 Result<std::optional<LiveCertificate>> parseCertificate(const Object& from, std::string_view name) {
@@ -118,6 +120,26 @@ Result<InventoryReport> parseInventory(BytesView payload) {
     report.sealing = PCG_TRY(parseSealing(object));
     report.remote = PCG_TRY(parseRemote(object));
     return report;
+}
+
+Result<std::vector<ChainHead>> parseAuditHeads(BytesView payload) {
+    const auto object = PCG_TRY(codec::json::parseObject(asText(payload), kMaxSmall));
+    std::vector<ChainHead> heads;
+    for (const std::string_view chain : {"events", "calls"}) {
+        const auto* one = PCG_TRY(object.object(chain));
+        ChainHead head;
+        head.chain = chain;
+        head.place = static_cast<std::uint64_t>(PCG_TRY(one->integer("place", 0)));
+        const auto digest = PCG_TRY(one->string("chain", kDigestText));
+        const auto octets = fromHex(digest);
+        if (digest.size() != kDigestText || !octets) {
+            return fail(codec::kJsonField,
+                        std::string(chain) + ".chain is not 64 hexadecimal digits.");
+        }
+        head.digest = toHex(*octets);
+        heads.push_back(std::move(head));
+    }
+    return heads;
 }
 
 Result<PongReport> parsePong(BytesView payload) {

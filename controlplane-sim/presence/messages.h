@@ -27,6 +27,9 @@ struct InventoryReport {
 
 Result<InventoryReport> parseInventory(BytesView payload);
 
+// Of both chains, in the order of their names here: events, calls.
+Result<std::vector<ChainHead>> parseAuditHeads(BytesView payload);
+
 struct PongReport {
     std::uint64_t sequence = 0;
     std::optional<WallTime> at;            // the gateway's clock when it answered

@@ -41,6 +41,7 @@ struct Peer {
     // A gateway says what it likes as often as it likes: what is read of it has a pace.
     Paced hellos{8, std::chrono::seconds(1)};
     Paced inventories{64, std::chrono::milliseconds(250)};
+    Paced auditHeads{4, std::chrono::seconds(15)};
     Paced pongs{32, std::chrono::milliseconds(250)};
     log::Seldom complaints{4, std::chrono::minutes(1)};
     std::string lastHost;  // of its latest connection, and of the one before

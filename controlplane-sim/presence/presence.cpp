@@ -72,6 +72,8 @@ struct Presence::State : std::enable_shared_from_this<State> {
             news.push_back(onHello(id, tenant, peer, *hello));
         if (const auto inventory = peer.inventories.due(clock.now()))
             news.push_back(onInventory(id, peer, *inventory));
+        if (const auto heads = peer.auditHeads.due(clock.now()))
+            news.push_back(onAuditHeads(id, peer, *heads));
     }
 
     // Our link is new: what was said while it was down was lost, so everybody is asked again.
@@ -173,6 +175,10 @@ struct Presence::State : std::enable_shared_from_this<State> {
                 if (peer.inventories.take(message.payload, clock.now()))
                     report = onInventory(id, peer, message.payload);
                 break;
+            case wire::SubjectKind::AuditHeads:
+                if (peer.auditHeads.take(message.payload, clock.now()))
+                    report = onAuditHeads(id, peer, message.payload);
+                break;
             case wire::SubjectKind::Heartbeat:
                 break;
             case wire::SubjectKind::Pong:
@@ -232,6 +238,14 @@ struct Presence::State : std::enable_shared_from_this<State> {
         peer.told = stored;
         return [tell = events.onInventory, id, gateway = peer.id, stored = std::move(stored)] {
             if (tell) tell(id, gateway, stored);
+        };
+    }
+
+    std::function<void()> onAuditHeads(const wire::TenantId& id, Peer& peer, BytesView payload) {
+        auto heads = parseAuditHeads(payload);
+        if (!heads) return refuse(peer, heads.error());
+        return [tell = events.onAuditHeads, id, gateway = peer.id, heads = std::move(*heads)] {
+            if (tell) tell(id, gateway, heads);
         };
     }
 
@@ -302,8 +316,11 @@ Result<> Presence::attach(const wire::TenantId& tenant, bus::Bus& bus) {
     Tenant& entry = state_->tenants[tenant.text()];
     if (entry.bus != nullptr) return {};
     const std::weak_ptr<State> weak = state_;
-    for (const std::string_view subject :
-         {wire::kAnyHello, wire::kAnyInventory, wire::kAnyHeartbeat, wire::kAnyPong}) {
+    for (const std::string_view subject : {wire::kAnyHello,
+                                           wire::kAnyInventory,
+                                           wire::kAnyAuditHeads,
+                                           wire::kAnyHeartbeat,
+                                           wire::kAnyPong}) {
         bus::SubscriptionHandlers handlers;
         handlers.onMessage = [weak, tenant](const bus::Message& message) {
             if (const auto self = weak.lock()) self->onMessage(tenant, message);

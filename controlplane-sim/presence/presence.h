@@ -33,15 +33,26 @@ struct HelloReport {
     std::string path;  // how it reaches the bus, in words
 };
 
+// How far a chain of a gateway's audit goes, as the gateway says it.
+struct ChainHead {
+    std::string chain;  // "events" or "calls"
+    std::uint64_t place = 0;
+    std::string digest;  // 64 hexadecimal digits, lower case
+
+    friend bool operator==(const ChainHead&, const ChainHead&) = default;
+};
+
 class Presence final : public LiveGateways {
   public:
     struct Events {
-        // Either may be empty. Called on the loop.
+        // Any may be empty. Called on the loop.
         std::function<void(const wire::TenantId&, const wire::GatewayId&, const HelloReport&)>
             onHello;
         std::function<void(
             const wire::TenantId&, const wire::GatewayId&, std::vector<ReportedEndpoint>)>
             onInventory;
+        std::function<void(const wire::TenantId&, const wire::GatewayId&, std::vector<ChainHead>)>
+            onAuditHeads;
         std::function<void(const wire::TenantId&, const wire::GatewayId&, const LiveGateway&)>
             onChange;
     };

@@ -2,6 +2,7 @@
 #include "controlplane-sim/rest/metrics_api.h"
 
 #include "common/base/text.h"
+#include "controlplane-sim/observe/audit_witness.h"
 #include "controlplane-sim/observe/timeline.h"
 #include "controlplane-sim/rest/gateways_api.h"
 
@@ -13,6 +14,7 @@ namespace {
 namespace json = codec::json;
 
 constexpr std::string_view kTimeline = "timeline";
+constexpr std::string_view kAuditHeads = "audit-heads";
 
 struct Range {
     std::int64_t stepMinutes;
@@ -48,24 +50,29 @@ json::Object seriesOf(const Endpoint& endpoint, const std::vector<MetricsPoint>&
         .set("bytes_down", std::move(down));
 }
 
+// Where a list of numbered rows goes on.
+Checked<std::optional<std::int64_t>> numberBefore(const PageQuery& query) {
+    if (query.after.empty()) return std::nullopt;
+    const auto number = parseUnsigned(query.after.front());
+    if (!number || *number > std::uint64_t{1} << 62)
+        return refuseField("cursor", "This cursor is not one of this list.");
+    return static_cast<std::int64_t>(*number);
+}
+
 }  // namespace
 
 void MetricsApi::addTo(ApiRoutes& routes) {
     routes.add(
         {"GET", "/api/v1/gateways/{id}/timeline", Who::Auditor}, this, &MetricsApi::timeline);
     routes.add({"GET", "/api/v1/gateways/{id}/metrics", Who::Auditor}, this, &MetricsApi::metrics);
+    routes.add(
+        {"GET", "/api/v1/gateways/{id}/audit-heads", Who::Auditor}, this, &MetricsApi::auditHeads);
 }
 
 net::Task<Checked<Reply>> MetricsApi::timeline(Call& call) {
     PCG_CO_TRY(const auto query, call.page(kTimeline, 1));
     PCG_CO_TRY(const auto gateway, co_await findGateway(services_, call.scope(), call.params()));
-    std::optional<std::int64_t> before;
-    if (!query.after.empty()) {
-        const auto number = parseUnsigned(query.after.front());
-        if (!number || *number > std::uint64_t{1} << 62)
-            co_return refuseField("cursor", "This cursor is not one of this list.");
-        before = static_cast<std::int64_t>(*number);
-    }
+    PCG_CO_TRY(const auto before, numberBefore(query));
     auto work = [scope = call.scope(), id = gateway.id, before, limit = query.limit + 1](
                     store::Database& database) {
         return Timeline(database).list(scope, id, before, limit);
@@ -84,6 +91,31 @@ net::Task<Checked<Reply>> MetricsApi::timeline(Call& call) {
                             .set("severity", nameOf(entry.severity))
                             .set("text", entry.text)
                             .set("cause", entry.cause));
+    }
+    co_return Reply{200, pageBody(std::move(items), next), std::nullopt};
+}
+
+net::Task<Checked<Reply>> MetricsApi::auditHeads(Call& call) {
+    PCG_CO_TRY(const auto query, call.page(kAuditHeads, 1));
+    PCG_CO_TRY(const auto gateway, co_await findGateway(services_, call.scope(), call.params()));
+    PCG_CO_TRY(const auto before, numberBefore(query));
+    auto work = [scope = call.scope(), id = gateway.id, before, limit = query.limit + 1](
+                    store::Database& database) {
+        return AuditWitness(database).list(scope, id, before, limit);
+    };
+    PCG_CO_TRY(auto heads, co_await services_.store.run(std::move(work)));
+    std::optional<std::string> next;
+    if (heads.size() > query.limit) {
+        heads.pop_back();
+        next = writeCursor(kAuditHeads, {std::to_string(heads.back().number)});
+    }
+    json::Array items;
+    for (const auto& [head, at, number] : heads) {
+        items.push_back(json::Object()
+                            .set("kind", head.chain)
+                            .set("place", json::Value::ofUnsigned(head.place))
+                            .set("digest", head.digest)
+                            .set("at", toRfc3339(at)));
     }
     co_return Reply{200, pageBody(std::move(items), next), std::nullopt};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// /gateways/{id}/timeline and /gateways/{id}/metrics: what became of a gateway, and how the calls
-// through it go.
+// /gateways/{id}/timeline, /metrics and /audit-heads: what became of a gateway, how the calls
+// through it go, and how far its own audit went.
 #pragma once
 
 #include "controlplane-sim/observe/metrics.h"
@@ -19,6 +19,7 @@ class MetricsApi {
   private:
     net::Task<Checked<Reply>> timeline(Call& call);
     net::Task<Checked<Reply>> metrics(Call& call);
+    net::Task<Checked<Reply>> auditHeads(Call& call);
 
     Services services_;
     const Metrics& metrics_;

@@ -4,6 +4,7 @@
 #include "common/store/envelope.h"
 #include "controlplane-sim/audit/audit_store.h"
 #include "controlplane-sim/deploy/schema.h"
+#include "controlplane-sim/observe/audit_witness.h"
 #include "controlplane-sim/observe/timeline.h"
 
 namespace pcg::controlplane {
@@ -252,6 +253,7 @@ const std::vector<store::Migration>& migrations() {
                   offered_at_ms INTEGER NOT NULL) STRICT)",
          }},
         {51, "users' names and hashes, and tokens' labels, sealed", sealedUsersSchema()},
+        {80, "heads of gateways' audits", auditWitnessSchema()},
     };
     return all;
 }

@@ -16,7 +16,6 @@ namespace {
 namespace json = codec::json;
 
 constexpr std::string_view kUnpairWord = "unpair";
-constexpr std::size_t kMaxAuditRows = 500;  // events, and as many calls
 constexpr std::int64_t kMaxKeySeconds = 10LL * 366 * 24 * 3600;
 
 // {"remote": {"endpoints": ..., "keys": ...}}, or no body: the configuration decides.
@@ -60,6 +59,7 @@ net::Task<void> answerEndpoint(http::Exchange& exchange, int status, Result<Endp
 
 ControlApi::ControlApi(ControlPorts ports)
     : ports_(std::move(ports)),
+      audit_(ports_.state),
       policy_({ports_.policy, ports_.endpoints, ports_.state, ports_.clock, ports_.machines}) {
     const auto to = [this](net::Task<void> (ControlApi::*method)(http::Exchange&, const Params&)) {
         return [this, method](http::Exchange& exchange, const Params& params) {
@@ -82,8 +82,8 @@ ControlApi::ControlApi(ControlPorts ports)
         .add("POST", "/v1/keys", to(&ControlApi::createKey))
         .add("DELETE", "/v1/keys/{id}", to(&ControlApi::revokeKey))
         .add("GET", "/v1/remote", to(&ControlApi::showRemote))
-        .add("PUT", "/v1/remote", to(&ControlApi::setRemote))
-        .add("GET", "/v1/audit", to(&ControlApi::listAudit));
+        .add("PUT", "/v1/remote", to(&ControlApi::setRemote));
+    audit_.addTo(router_);
     policy_.addTo(router_);
 }
 
@@ -316,18 +316,6 @@ net::Task<void> ControlApi::revokeKey(http::Exchange& exchange, const Params& pa
     co_await ports_.service.dropKey(*id);
     json::Object done;
     co_await answer(exchange, 200, std::move(done));
-}
-
-net::Task<void> ControlApi::listAudit(http::Exchange& exchange, const Params&) {
-    auto work = [](Storage storage) { return newestAuditRows(storage, kMaxAuditRows); };
-    auto rows = co_await ports_.state.run(std::move(work));
-    if (!rows) {
-        co_await refuse(exchange, rows.error());
-        co_return;
-    }
-    json::Object body;
-    body.set("rows", toJson(*rows));
-    co_await answer(exchange, 200, std::move(body));
 }
 
 }  // namespace pcg::gateway

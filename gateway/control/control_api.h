@@ -10,6 +10,7 @@
 #include "common/http/exchange.h"
 #include "common/http/router.h"
 #include "gateway/console/pairing_status.h"
+#include "gateway/control/audit_api.h"
 #include "gateway/control/policy_api.h"
 #include "gateway/endpoints/endpoint_directory.h"
 #include "gateway/remote/remote_gate.h"
@@ -73,12 +74,12 @@ class ControlApi {
     net::Task<void> revokeKey(http::Exchange& exchange, const Params& params);
     net::Task<void> showRemote(http::Exchange& exchange, const Params& params);
     net::Task<void> setRemote(http::Exchange& exchange, const Params& params);
-    net::Task<void> listAudit(http::Exchange& exchange, const Params& params);
 
     net::Task<Result<codec::json::Object>> makeKey(codec::json::Object body);
     codec::json::Object pairingJson() const;
 
     ControlPorts ports_;
+    AuditApi audit_;
     PolicyApi policy_;
     http::Router router_;
 };

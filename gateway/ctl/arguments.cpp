@@ -201,6 +201,14 @@ std::span<const Verb> verbs() {
          "Cut all access from the SaaS, now, running transfers included.",
          {{"--why", "TEXT", "Kept in the status and the audit."}}},
         {"resume", "", "Let access in again.", {}},
+        {"audit verify",
+         "",
+         "Whether the audit is as it was written; exit code 1 if not.",
+         {{"--heads",
+           "FILE",
+           "Also against heads that were kept elsewhere (pcg gateways audit-heads); - reads "
+           "stdin."}}},
+        {"audit heads", "", "How far the audit goes, to be kept elsewhere.", {}},
         {"audit", "", "The newest audit lines.", {}},
     };
     return kVerbs;

@@ -19,6 +19,7 @@ namespace json = codec::json;
 
 constexpr std::string_view kUnpairWord = "unpair";
 constexpr std::size_t kMaxFile = 32 * 1024;
+constexpr std::size_t kMaxHeads = 512 * 1024;
 
 tl::unexpected<Error> usage(const std::string& sentence) { return fail(errc::kUsage, sentence); }
 
@@ -45,16 +46,18 @@ std::string percentEncoded(std::string_view text) {
     return encoded;
 }
 
-Result<std::string> readFile(const std::string& option, const std::string& path) {
+Result<std::string> readFile(const std::string& option,
+                             const std::string& path,
+                             std::size_t most = kMaxFile) {
     std::ifstream in(path, std::ios::binary);
-    std::string text(kMaxFile + 1, '\0');
+    std::string text(most + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (!in.is_open() || in.bad()) {
         return usage(option + ": the file " + path + " cannot be read: " + std::strerror(errno) +
                      ".");
     }
     text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMaxFile) return usage(option + ": the file " + path + " is too long.");
+    if (text.size() > most) return usage(option + ": the file " + path + " is too long.");
     if (text.empty()) return usage(option + ": the file " + path + " is empty.");
     return text;
 }
@@ -113,6 +116,21 @@ Result<bool> addTrust(const Command& command, json::Object& body) {
     if (command.has("--pin-sha256")) body.set("pin_sha256", command.option("--pin-sha256"));
     if (command.has("--ask")) body.set("ask", true);
     return given == 1;
+}
+
+Result<std::string> verifyBody(const Command& command, std::istream& standardInput) {
+    json::Object body;
+    const auto path = command.option("--heads");
+    if (path == "-") {
+        std::string text(kMaxHeads + 1, '\0');
+        standardInput.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<std::size_t>(standardInput.gcount()));
+        if (text.size() > kMaxHeads) return usage("--heads: what stdin gives is too long.");
+        body.set("heads", std::move(text));
+    } else if (!path.empty()) {
+        body.set("heads", PCG_TRY(readFile("--heads", path, kMaxHeads)));
+    }
+    return json::write(body);
 }
 
 Result<std::string> updateBody(const Command& command) {
@@ -249,6 +267,9 @@ Result<Request> requestFor(const Command& command, std::istream& standardInput) 
     if (verb == "endpoint remove") return Request{"DELETE", endpoint, ""};
     if (verb == "key list") return Request{"GET", "/v1/keys", ""};
     if (verb == "audit") return Request{"GET", "/v1/audit", ""};
+    if (verb == "audit heads") return Request{"GET", "/v1/audit/heads", ""};
+    if (verb == "audit verify")
+        return sending("POST", "/v1/audit/verify", verifyBody(command, standardInput));
     if (verb == "key revoke")
         return Request{"DELETE", "/v1/keys/" + percentEncoded(command.operand), ""};
     if (verb == "key create") return sending("POST", "/v1/keys", keyBody(command));

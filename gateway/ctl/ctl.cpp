@@ -141,7 +141,9 @@ int perform(Command command, std::istream& in, std::ostream& out, std::ostream& 
         return response->head.status == 400 ? kUsageError : kFailed;
     }
     out << (command.json ? json::write(*body) + "\n" : render(command, *body)) << std::flush;
-    return kOk;
+    const bool isBroken =
+        command.verb->words == "audit verify" && !body->booleanOr("intact", false).value_or(false);
+    return isBroken ? kFailed : kOk;
 }
 
 }  // namespace

@@ -147,6 +147,45 @@ std::string audit(const json::Object& answer) {
     return out;
 }
 
+std::string auditHeads(const json::Object& answer) {
+    std::string out;
+    for (const auto* kind : {"events", "calls"}) {
+        const auto head = answer.object(kind);
+        if (!head) continue;
+        const auto place = (*head)->integer("place", 0).value_or(0);
+        if (place > 0)
+            out += std::string(kind) + " " + std::to_string(place) + " " + text(**head, "chain") +
+                   "\n";
+    }
+    return out;
+}
+
+std::string auditChain(const json::Object& chain) {
+    const auto number = [&chain](std::string_view name) {
+        return chain.integer(name, 0).value_or(0);
+    };
+    std::string out = number("place") == 0 ? "nothing yet"
+                                           : "lines " + std::to_string(number("first")) + " to " +
+                                                 std::to_string(number("place"));
+    if (number("heads_matched") > 0)
+        out += ", fits " + std::to_string(number("heads_matched")) + " heads kept elsewhere";
+    if (number("heads_too_old") > 0)
+        out += ", " + std::to_string(number("heads_too_old")) + " heads are of lines that left";
+    if (number("unchained") > 0)
+        out += ", " + std::to_string(number("unchained")) + " lines of an earlier version";
+    const auto finding = text(chain, "finding");
+    return out + (finding.empty() ? ": intact.\n" : ".\n  NOT AS WRITTEN: " + finding + "\n");
+}
+
+std::string auditVerdict(const json::Object& answer) {
+    std::string out;
+    for (const auto* kind : {"events", "calls"}) {
+        const auto chain = answer.object(kind);
+        if (chain) out += std::string(kind) + ": " + auditChain(**chain);
+    }
+    return out;
+}
+
 std::string warnings(const json::Object& answer) {
     std::string out;
     for (const auto* warning : items(answer, "warnings")) {
@@ -206,6 +245,8 @@ std::string render(const Command& command, const json::Object& answer) {
     if (verb == "key create") return key(answer);
     if (verb.starts_with("remote")) return remote(answer);
     if (verb == "audit") return audit(answer);
+    if (verb == "audit heads") return auditHeads(answer);
+    if (verb == "audit verify") return auditVerdict(answer);
     return "Done.\n";
 }
 

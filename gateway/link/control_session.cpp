@@ -63,9 +63,21 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         publish(subjects.heartbeat(), object);
     }
 
+    // Somebody else knows then what the audit was (docs/protocol/audit.md).
+    void sendAuditHeads() {
+        if (!welcomed || !identity.auditHeads || clock.now() < auditHeadsDue) return;
+        const auto heads = identity.auditHeads();
+        if (!heads || heads == sentHeads) return;
+        publish(subjects.auditHeads(), toJson(*heads));
+        sentHeads = heads;
+        auditHeadsDue = clock.now() + kAuditHeadsEvery;
+    }
+
     void onUp() {
         welcomed = false;
         roundTrip.reset();
+        sentHeads.reset();  // what was sent on the link before may be lost
+        auditHeadsDue = {};
         sayHello();
         sendInventory();
         sendHeartbeat();
@@ -76,6 +88,7 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         if (bus.state() != bus::LinkState::Up) return;
         if (!welcomed) sayHello();
         sendHeartbeat();
+        sendAuditHeads();
         waitForNextBeat();
     }
 
@@ -159,6 +172,8 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
     std::uint64_t sequence = 0;
     bool welcomed = false;
     std::optional<std::chrono::microseconds> roundTrip;
+    std::optional<AuditHeads> sentHeads;  // on this link
+    SteadyTime auditHeadsDue{};
 };
 
 ControlSession::ControlSession(net::Executor executor,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the gateway and the control plane tell each other about the link itself: hello and inventory
-// at each connection, a heartbeat every 5 s, welcome, ping and pong, unpair, renew-now
-// (docs/protocol/subjects.md).
+// at each connection, a heartbeat every 5 s, how far the audit goes, welcome, ping and pong,
+// unpair, renew-now (docs/protocol/subjects.md).
 //
 // The round trip is the control plane's measurement (its ping, our pong), which it tells us with
 // the next ping; the heartbeat repeats it. Hello is repeated with the heartbeats until it is
@@ -12,6 +12,7 @@
 #include "common/bus/bus.h"
 #include "common/wire/subjects.h"
 #include "gateway/link/inventory.h"
+#include "gateway/state/audit_chain.h"
 
 #include <memory>
 #include <optional>
@@ -27,7 +28,8 @@ struct ControlIdentity {
     wire::InstanceId boot;      // of this run of the daemon
     std::string version;
     std::string hostname;
-    std::function<std::string()> path = {};  // how the bus is reached, in words
+    std::function<std::string()> path = {};                      // how the bus is reached, in words
+    std::function<std::optional<AuditHeads>()> auditHeads = {};  // nothing: not known yet
 };
 
 class ControlSession {
@@ -39,6 +41,7 @@ class ControlSession {
     };
 
     static constexpr std::chrono::seconds kHeartbeat{5};
+    static constexpr std::chrono::seconds kAuditHeadsEvery{60};  // when they changed
 
     ControlSession(net::Executor executor,
                    bus::Bus& bus,

@@ -44,7 +44,8 @@ Result<ControlLinkOptions> linkOptions(const AttachmentParts& parts) {
                                            .instance = wire::newId<wire::InstanceId>(parts.random),
                                            .boot = parts.boot,
                                            .version = parts.version,
-                                           .hostname = parts.hostname}};
+                                           .hostname = parts.hostname,
+                                           .auditHeads = parts.auditHeads}};
 }
 
 WallTime endOf(const std::string& userJwt) {

@@ -22,6 +22,7 @@ struct AttachmentParts {
     wire::InstanceId boot;
     std::string hostname;
     std::string version;
+    std::function<std::optional<AuditHeads>()> auditHeads;
     tunnel::StreamHandler handler;
     ControlSession::Events events;
     std::function<void(bus::LinkState)> onLink;

@@ -84,6 +84,7 @@ Result<AttachmentPtr> PairedSession::Core::attach() {
         .boot = ports.boot,
         .hostname = ports.hostname,
         .version = ports.version,
+        .auditHeads = ports.auditHeads,
         .handler = [this](http::Exchange& exchange,
                           const tunnel::StreamInfo& info) { return serve(exchange, info); },
         .events = eventsOf(number),

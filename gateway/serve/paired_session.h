@@ -28,6 +28,7 @@ struct PairedPorts {
     wire::InstanceId boot;  // of this run of the daemon
     std::string hostname;
     std::string version;
+    std::function<std::optional<AuditHeads>()> auditHeads = {};
     // The tenant or the control plane ended it: the papers are void. At most once.
     std::function<void(std::string why)> onOver;
 };

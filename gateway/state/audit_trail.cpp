@@ -70,10 +70,14 @@ struct AuditTrail::Core : std::enable_shared_from_this<Core> {
           state(state_),
           clock(clock_),
           idle(loop_.get_executor(), SteadyTime::max()),
+          again(loop_.get_executor()),
           countedUntil(loop_.get_executor()) {}
 
+    using Batch = std::shared_ptr<const std::vector<Line>>;
+
     static net::Task<void> write(std::shared_ptr<Core> core);
-    net::Task<Result<>> writeBatch(std::vector<Line> batch, std::array<bool, 2> prune);
+    net::Task<bool> keepWriting(Batch batch, std::array<bool, 2> prune);
+    net::Task<Result<AuditHeads>> writeBatch(Batch batch, std::array<bool, 2> prune);
 
     Queue& queueOf(AuditKind kind) { return queues.at(static_cast<std::size_t>(kind)); }
 
@@ -91,7 +95,10 @@ struct AuditTrail::Core : std::enable_shared_from_this<Core> {
     std::uint64_t pushed = 0;
     std::map<std::string, Counted> counted;
     bool writing = false;
+    bool ending = false;
+    std::optional<AuditHeads> heads;
     net::Timer idle;          // cancelled when a writing run ends
+    net::Timer again;         // when a batch that could not be written is tried again
     net::Timer countedUntil;  // when the counts become rows
 };
 
@@ -209,39 +216,46 @@ std::array<bool, 2> AuditTrail::Core::whatToPrune(const std::vector<Line>& batch
 
 net::Task<void> AuditTrail::Core::write(std::shared_ptr<Core> core) {
     while (!core->isEmpty()) {
-        auto batch = core->nextBatch();
-        std::array<std::size_t, 2> lines{};
-        for (const auto& line : batch) ++lines.at(static_cast<std::size_t>(line.kind));
-        const auto prune = core->whatToPrune(batch);
-        auto written = co_await core->writeBatch(std::move(batch), prune);
+        const auto batch = std::make_shared<const std::vector<Line>>(core->nextBatch());
+        const auto prune = core->whatToPrune(*batch);
+        const bool written = co_await core->keepWriting(batch, prune);
         if (written) continue;
-        for (std::size_t i = 0; i < lines.size(); ++i) core->queues.at(i).dropped += lines.at(i);
-        kLog.failure(log::Level::Error,
-                     "audit.not_written",
-                     written.error(),
-                     {{"lines", lines[0] + lines[1]}});
+        for (const auto& line : *batch) ++core->queueOf(line.kind).dropped;
     }
     core->writing = false;
     core->idle.cancel();
 }
 
-net::Task<Result<>> AuditTrail::Core::writeBatch(std::vector<Line> batch,
-                                                 std::array<bool, 2> prune) {
-    auto work = [batch = std::move(batch), prune](Storage storage) -> Result<> {
-        return store::transact(storage.database, [&]() -> Result<> {
-            for (const auto& line : batch) {
-                PCG_TRY(storage.database.execute(
-                    "INSERT INTO audit (at, event, data, call) VALUES (?, ?, ?, ?)",
-                    {line.at, line.event, line.data, static_cast<int>(line.kind)}));
+// Meanwhile the queues take what comes, up to their bound.
+net::Task<bool> AuditTrail::Core::keepWriting(Batch batch, std::array<bool, 2> prune) {
+    for (int last = 0; last < kLastAttempts; last += ending ? 1 : 0) {
+        auto written = co_await writeBatch(batch, prune);
+        if (written) {
+            heads = *written;
+            co_return true;
+        }
+        kLog.failure(
+            log::Level::Error, "audit.not_written", written.error(), {{"lines", batch->size()}});
+        again.expires_after(ending ? std::chrono::seconds(0) : kRetry);
+        co_await again.async_wait(net::kAwaitTuple);
+    }
+    co_return false;
+}
+
+net::Task<Result<AuditHeads>> AuditTrail::Core::writeBatch(Batch batch, std::array<bool, 2> prune) {
+    auto work = [batch = std::move(batch), prune](Storage storage) -> Result<AuditHeads> {
+        return store::transact(storage.database, [&]() -> Result<AuditHeads> {
+            auto written = PCG_TRY(auditHeads(storage));
+            for (const auto& line : *batch) {
+                auto& head = written.at(static_cast<std::size_t>(line.kind));
+                head = PCG_TRY(appendAudit(
+                    storage.database, line.kind, head, {line.at, line.event, line.data}));
             }
-            for (std::size_t kind = 0; kind < prune.size(); ++kind) {
-                if (!prune.at(kind)) continue;
-                PCG_TRY(storage.database.execute(
-                    "DELETE FROM audit WHERE call = ? AND seq <= (SELECT seq FROM audit WHERE call "
-                    "= ? ORDER BY seq DESC LIMIT 1 OFFSET ?)",
-                    {kind, kind, kMaxRows}));
+            for (const auto kind : kAuditKinds) {
+                if (prune.at(static_cast<std::size_t>(kind)))
+                    PCG_TRY(cutAudit(storage.database, kind, kMaxRows));
             }
-            return {};
+            return written;
         });
     };
     co_return co_await state.run(std::move(work));
@@ -250,8 +264,12 @@ net::Task<Result<>> AuditTrail::Core::writeBatch(std::vector<Line> batch,
 net::Task<void> AuditTrail::flush() {
     auto core = core_;
     core->sumUp();
+    core->ending = true;
+    core->again.cancel();
     if (core->writing) co_await core->idle.async_wait(net::kAwaitTuple);
 }
+
+const std::optional<AuditHeads>& AuditTrail::heads() const { return core_->heads; }
 
 Result<std::vector<AuditRow>> newestAuditRows(Storage storage, std::size_t count) {
     const auto rows = PCG_TRY(storage.database.query(

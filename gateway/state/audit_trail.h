@@ -3,14 +3,16 @@
 // request.
 //
 // note() queues on the loop thread; a coroutine writes batches on the storage thread, one
-// transaction each. When the disk does not keep up for long, the oldest queued lines are dropped
-// and their number is recorded. Calls and events have a queue and a number of rows of their own:
+// transaction each, as links of a chain (audit_chain.h). A batch that could not be written is
+// written again. When the disk does not keep up for long, the oldest queued lines are dropped and
+// their number is recorded. Calls and events have a queue and a number of rows of their own:
 // whoever makes calls, with or without an access key, pushes out calls and nothing else. Calls
 // without a session are rows only where they are the first of their kind in a while (endpoint and
 // decision); how many followed is one row. flush() before the storage is closed.
 #pragma once
 
 #include "common/codec/json.h"
+#include "gateway/state/audit_chain.h"
 #include "gateway/state/state_store.h"
 #include "vcenter-proxy/audit_sink.h"
 
@@ -22,10 +24,6 @@
 
 namespace pcg::gateway {
 
-// Event: somebody administered something, or the gateway says something of itself. Call: what
-// anybody can cause as often as he likes.
-enum class AuditKind { Event, Call };
-
 class AuditTrail final : public proxy::AuditSink {
   public:
     static constexpr std::size_t kMaxQueued = 8192;  // of each kind
@@ -34,6 +32,8 @@ class AuditTrail final : public proxy::AuditSink {
     static constexpr std::size_t kPruneEvery = 1024;
     static constexpr std::chrono::minutes kCountedFor{1};
     static constexpr std::size_t kMaxCounted = 256;  // kinds of calls without a session
+    static constexpr std::chrono::seconds kRetry{1};
+    static constexpr int kLastAttempts = 3;  // once flush() was called
 
     AuditTrail(net::Loop& loop, StateStore& state, const Clock& clock);
     ~AuditTrail() override;
@@ -46,8 +46,11 @@ class AuditTrail final : public proxy::AuditSink {
     // Anything else worth keeping: "pairing.accepted", "endpoint.added".
     void note(std::string event, codec::json::Object data, AuditKind kind = AuditKind::Event);
 
-    // Until everything noted so far is on the disk, or given up.
+    // Until everything noted so far is on the disk, or given up: at the end of the program.
     net::Task<void> flush();
+
+    // What is on the disk, once something was written since the start.
+    const std::optional<AuditHeads>& heads() const;
 
   private:
     struct Line {

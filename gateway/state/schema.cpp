@@ -78,6 +78,14 @@ std::span<const store::Migration> gatewayMigrations() {
           "NULL, rest_path TEXT NOT NULL, scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT "
           "NULL, secret BLOB NOT NULL, run TEXT NOT NULL, opened_at_ms INTEGER NOT NULL) STRICT",
           "CREATE INDEX open_sessions_endpoint ON open_sessions (endpoint_id)"}},
+        {30,
+         "chained audit",
+         {// Place 0: written before there was a chain.
+          "ALTER TABLE audit ADD COLUMN place INTEGER NOT NULL DEFAULT 0",
+          "ALTER TABLE audit ADD COLUMN chain BLOB",
+          // The last line that left of each kind: the chain begins after it.
+          "CREATE TABLE audit_cuts (call INTEGER PRIMARY KEY, place INTEGER NOT NULL, chain BLOB "
+          "NOT NULL) STRICT"}},
     };
     return kMigrations;
 }

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is kept of a tenant's doings: complete, only its own, without secrets, unreadable on the disk, gone with it."""
 import http.client
+import sqlite3
 import ssl
+import subprocess
 import urllib.parse
 
 import e2e
@@ -113,6 +115,50 @@ class Audit(e2e.EndToEnd):
         answer = connection.getresponse()
         self.assertEqual(answer.headers["Content-Type"], "text/event-stream")
         return answer
+
+    def verify(self, *words, stdin=None):
+        """pcgctl audit verify: whether it is intact, and what it says."""
+        one = self.gateway()
+        done = subprocess.run([str(self.lab.program("pcgctl")), "--socket", str(one.socket), "audit", "verify", *words],
+                              input=stdin or "", text=True, capture_output=True, timeout=60, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_7_who_writes_the_gateways_database_is_seen(self):
+        one = self.gateway()
+        self.assert_works(self.call())
+        heads = f"/api/v1/gateways/{one.id}/audit-heads"
+        known = lambda kind: [h for h in self.api().get(heads)["items"] if h["kind"] == kind]
+        witnessed = e2e.process.wait_for(lambda: known("events"), 30, "the first head at the control plane")[0]
+        self.assertEqual(self.verify()[0], 0, self.verify()[1])
+        kept = one.ctl("audit", "heads")
+        code, text = self.verify("--heads", "-", stdin=kept)
+        self.assertEqual(code, 0, text)
+        self.assertIn("heads kept elsewhere: intact", text)
+        # Somebody with the disk in his hands: a line is changed, then put back, then the end is taken off.
+        self.lab.kill(one.process_name)
+        database = sqlite3.connect(one.state / "gateway.db")
+        line = database.execute("SELECT place, data FROM audit WHERE event = 'pairing.state' LIMIT 1").fetchone()
+        database.execute("UPDATE audit SET data = '{}' WHERE call = 0 AND place = ?", (line[0],))
+        database.commit()
+        self.lab.restart(one.process_name)
+        self.wait_until_calls_work(30)
+        code, text = self.verify()
+        self.assertEqual(code, 1, text)
+        self.assertIn(f"Line {line[0]} (", text)
+        self.lab.kill(one.process_name)
+        database.execute("UPDATE audit SET data = ? WHERE call = 0 AND place = ?", (line[1], line[0]))
+        database.execute("DELETE FROM audit WHERE call = 0 AND place >= ?", (witnessed["place"],))
+        database.execute("DELETE FROM audit WHERE call = 1")
+        database.commit()
+        database.close()
+        self.lab.restart(one.process_name)
+        self.wait_until_calls_work(30)
+        shown = f"events {witnessed['place']} {witnessed['digest']}\n"
+        self.assertEqual(self.verify()[0], 0, "the database alone cannot tell")
+        code, text = self.verify("--heads", "-", stdin=shown)
+        self.assertEqual(code, 1, text)
+        self.assertIn("NOT AS WRITTEN", text)
+        self.has_row(0, "&action=gateway.audit_contradiction")
 
     def test_4_no_secret_is_anywhere_and_no_name_on_the_disk(self):
         kept = self.text_of(0, "/api/v1/audit/export?format=jsonl")[1] + \

@@ -247,6 +247,10 @@ class TenantCli(e2e.EndToEnd):
         self.assertIn("user.add", self.pcg("audit", "report", "--from", "2020-01-01T00:00:00Z"))
         self.assertIn("from", self.pcg("audit", "list", "--from", "yesterday", expect=1))
 
+    def test_6_the_gateways_own_audit_fits_what_the_control_plane_kept(self):
+        heads = e2e.process.wait_for(lambda: self.pcg("gateways", "audit-heads", self.one.id), 15, "heads")
+        self.assertIn("heads kept elsewhere: intact", self.one.ctl("audit", "verify", "--heads", "-", stdin=heads))
+
     def test_7_wrong_usage_and_who_cannot_be_reached(self):
         self.assertIn("did you mean gateways?", self.pcg("gatways", "list", expect=2))
         self.assertIn("needs GATEWAY", self.pcg("gateways", "show", expect=2))

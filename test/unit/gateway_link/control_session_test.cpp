@@ -20,7 +20,9 @@ ControlIdentity identity() {
             wire::InstanceId::unchecked("0123456789abcdef"),
             wire::InstanceId::unchecked("00000000000000b0"),
             "0.1.0",
-            "dc1"};
+            "dc1",
+            {},
+            {}};
 }
 
 struct ControlSessionTest : testing::Test {
@@ -30,6 +32,16 @@ struct ControlSessionTest : testing::Test {
         made.onUnpair = [this](const std::string& reason) { unpaired = reason; };
         made.onRenewNow = [this] { ++renewals; };
         return made;
+    }
+
+    ControlIdentity withHeads() {
+        auto made = identity();
+        made.auditHeads = [this] { return heads; };
+        return made;
+    }
+
+    void welcome(int epoch) {
+        control(subjects.welcome(), R"({"link_epoch":)" + std::to_string(epoch) + "}");
     }
 
     void settle() {
@@ -60,7 +72,8 @@ struct ControlSessionTest : testing::Test {
     int welcomes = 0;
     int renewals = 0;
     std::string unpaired;
-    ControlSession session{loop.get_executor(), gateway, identity(), clock, events()};
+    std::optional<AuditHeads> heads;
+    ControlSession session{loop.get_executor(), gateway, withHeads(), clock, events()};
 };
 
 TEST_F(ControlSessionTest, SaysHelloAndInventoryAtEachConnection) {
@@ -166,6 +179,36 @@ TEST_F(ControlSessionTest, SurvivesControlMessagesThatAreNotWhatTheyShouldBe) {
     control(subjects.prefix() + ".ctl.no-such-verb", "{}");
     EXPECT_EQ(welcomes, 0);
     EXPECT_TRUE(sent(subjects.pong()).empty());
+}
+
+TEST_F(ControlSessionTest, SaysHowFarTheAuditGoesOnceAMinuteWhenItGrew) {
+    ASSERT_TRUE(session.start());
+    gateway.linkUp();
+    welcome(1);
+    session.heartbeat();
+    EXPECT_TRUE(sent(subjects.auditHeads()).empty());  // nothing is known yet
+    heads.emplace();
+    heads->at(0).place = 7;
+    session.heartbeat();
+    session.heartbeat();
+    ASSERT_EQ(sent(subjects.auditHeads()).size(), 1U);
+    const auto first = sent(subjects.auditHeads())[0];
+    EXPECT_EQ(*(*first.object("events"))->integer("place"), 7);
+    EXPECT_EQ((*first.object("calls"))->string("chain", 64)->size(), 64U);
+    heads->at(0).place = 8;
+    session.heartbeat();
+    EXPECT_EQ(sent(subjects.auditHeads()).size(), 1U);
+    clock.advance(ControlSession::kAuditHeadsEvery);
+    session.heartbeat();
+    EXPECT_EQ(sent(subjects.auditHeads()).size(), 2U);
+}
+
+TEST_F(ControlSessionTest, SaysHowFarTheAuditGoesOnlyToWhoKnowsUs) {
+    heads.emplace();
+    ASSERT_TRUE(session.start());
+    gateway.linkUp();
+    session.heartbeat();
+    EXPECT_TRUE(sent(subjects.auditHeads()).empty());
 }
 
 }  // namespace

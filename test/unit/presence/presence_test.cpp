@@ -40,11 +40,16 @@ struct PresenceTest : testing::Test {
             inventory = std::move(endpoints);
             ++inventories;
         };
+        made.onAuditHeads = [this](const auto&, const auto&, auto told) {
+            auditHeads = std::move(told);
+        };
         made.onChange = [this](const auto&, const auto&, const LiveGateway& live) {
             changes.push_back(live.online);
         };
         return made;
     }
+
+    std::vector<ChainHead> auditHeads;
 
     void say(const std::string& subject, const std::string& json) {
         ASSERT_TRUE(gateway.publish(subject, asBytes(json)));
@@ -378,6 +383,25 @@ TEST_F(PresenceTest, LogsAFloodOfUnreadableMessagesByNumber) {
     say(subjects.hello(), kHello);
     for (int i = 0; i < 50; ++i) say(subjects.pong(), "nonsense");
     EXPECT_EQ(log.count("presence.bad_message"), 4U);
+}
+
+TEST_F(PresenceTest, HandsOnHowFarAnAuditGoes) {
+    const std::string digest(64, 'a');
+    say(subjects.auditHeads(),
+        R"({"events":{"place":12,"chain":")" + digest + R"("},"calls":{"place":0,"chain":")" +
+            digest + R"("}})");
+    ASSERT_EQ(auditHeads.size(), 2U);
+    EXPECT_EQ(auditHeads[0], (ChainHead{"events", 12, digest}));
+    EXPECT_EQ(auditHeads[1].chain, "calls");
+}
+
+TEST_F(PresenceTest, RefusesHeadsThatAreNone) {
+    for (const auto* text : {"{}",
+                             R"({"events":{"place":-1,"chain":"aa"},"calls":{"place":0}})",
+                             R"({"events":{"place":1,"chain":"zz"},"calls":{"place":0}})"}) {
+        say(subjects.auditHeads(), text);
+    }
+    EXPECT_TRUE(auditHeads.empty());
 }
 
 }  // namespace

@@ -39,6 +39,29 @@ class Watched : public TenantData {
         loop_.run_for(std::chrono::seconds(20));
     }
 
+    void heads(std::uint64_t events, char digest) {
+        watch_.auditHeads(
+            scope_.tenant(),
+            gateway_,
+            {{"events", events, std::string(64, digest)}, {"calls", 0, std::string(64, '0')}});
+        loop_.restart();
+        loop_.run_for(std::chrono::seconds(20));
+    }
+
+    std::vector<WitnessedHead> witnessed() {
+        std::vector<WitnessedHead> found;
+        const auto look = [this](store::Database& database) {
+            return AuditWitness(database).list(scope_, gateway_, std::nullopt, 100);
+        };
+        net::asio::co_spawn(
+            loop_,
+            [&]() -> net::Task<void> { found = *(co_await store_->run(look)); },
+            net::asio::detached);
+        loop_.restart();
+        loop_.run_for(std::chrono::seconds(20));
+        return found;
+    }
+
     TenantScope scope_;
     wire::GatewayId gateway_;
     net::Loop loop_;
@@ -64,6 +87,50 @@ TEST_F(Watched, TellsOfVeryManyByNumber) {
     EXPECT_EQ(audit_.rows.size(), 64U + 4U);
     EXPECT_NE(audit_.rows[64].detail.find("448 more endpoints changed"), std::string::npos)
         << audit_.rows[64].detail;
+}
+
+TEST_F(Watched, KeepsHowFarAnAuditWentOncePerHour) {
+    for (std::uint64_t place = 1; place <= 90; ++place) {
+        heads(place, 'a');
+        clock_.advance(std::chrono::minutes(2));
+    }
+    heads(90, 'a');  // said again
+
+    const auto kept = witnessed();
+
+    EXPECT_TRUE(audit_.rows.empty());
+    ASSERT_EQ(kept.size(), 4U);
+    EXPECT_EQ(kept.front().head.place, 90U);
+    EXPECT_EQ(kept.back().head.place, 1U);
+}
+
+TEST_F(Watched, SaysThatAnAuditGoesBackwards) {
+    heads(9, 'a');
+    heads(8, 'b');
+
+    ASSERT_EQ(audit_.rows.size(), 1U);
+    EXPECT_EQ(audit_.rows[0].action, "gateway.audit_contradiction");
+    EXPECT_NE(audit_.rows[0].detail.find("had come to line 9 of its events, and now ends at 8"),
+              std::string::npos)
+        << audit_.rows[0].detail;
+    heads(9, 'b');
+    EXPECT_EQ(audit_.rows.size(), 1U);
+    EXPECT_EQ(witnessed().back().head.digest, std::string(64, 'a'));  // what was there first stays
+}
+
+TEST_F(Watched, SaysThatAnAuditWasWrittenAnew) {
+    heads(9, 'a');
+    heads(9, 'b');
+
+    ASSERT_EQ(audit_.rows.size(), 1U);
+    EXPECT_NE(audit_.rows[0].detail.find("was written anew"), std::string::npos);
+}
+
+TEST_F(Watched, KeepsNothingOfAGatewayOfSomebodyElse) {
+    watch_.auditHeads(
+        wire::newId<wire::TenantId>(random_), gateway_, {{"events", 3, std::string(64, 'a')}});
+    loop_.run_for(std::chrono::seconds(20));
+    EXPECT_TRUE(witnessed().empty());
 }
 
 }  // namespace

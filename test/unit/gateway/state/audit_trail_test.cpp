@@ -162,5 +162,34 @@ TEST_F(AuditTrailTest, CountsTogetherWhatIsOfTooManyKinds) {
               static_cast<std::int64_t>(AuditTrail::kMaxCounted + 50 - (rows.size() - 1)));
 }
 
+TEST_F(AuditTrailTest, IsAChain) {
+    for (int i = 0; i < 600; ++i) trail_.note("endpoint.added", codec::json::Object());
+    trail_.record(call("ak_x", "allowed"));
+
+    flushed();
+
+    AuditCheck check({});
+    while (*check.step(storage().database, 100)) {
+    }
+    EXPECT_TRUE(check.isIntact()) << check.chain(AuditKind::Event).finding;
+    EXPECT_EQ(check.chain(AuditKind::Event).head.place, 600U);
+    EXPECT_EQ(check.chain(AuditKind::Call).head.place, 1U);
+    EXPECT_EQ(trail_.heads(), *auditHeads(storage()));
+}
+
+TEST_F(AuditTrailTest, WritesAgainWhatCouldNotBeWritten) {
+    auto& database = storage().database;
+    ASSERT_TRUE(database.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END"));
+    trail_.note("endpoint.added", codec::json::Object());
+    loop_.run_for(std::chrono::milliseconds(50));
+    EXPECT_FALSE(trail_.heads());
+    ASSERT_TRUE(database.execute("DROP TRIGGER full"));
+
+    const auto rows = flushed();
+
+    EXPECT_EQ(eventsOf(rows), std::vector<std::string>{"endpoint.added"});
+}
+
 }  // namespace
 }  // namespace pcg::gateway
