@@ -58,6 +58,8 @@ net::Task<void> App::Parts::serve() {
         fail(std::move(started).error());
         co_return;
     }
+    const auto measured = co_await metricsKeeper->start();
+    if (!measured) kLog.failure(log::Level::Warn, "metrics.not_read", measured.error());
     audit->start();
     keeper->start();
     pairing->start();
@@ -95,6 +97,7 @@ net::Task<void> App::Parts::stop() {
     co_await deploy->stop(kDrain);
     co_await fleet->stop(kDrain);
     co_await systemGateways->stop();
+    co_await metricsKeeper->stop();
     co_await audit->stop();  // last: the ends of the calls above are in it
     co_await systemBus->stop(kDrain);
     signals.reset();

@@ -75,6 +75,8 @@ void App::Parts::joinObservers() {
     };
     audit = std::make_unique<AuditRecorder>(
         AuditRecorder::Parts{loop, *store, clock, authority, written}, options);
+    metricsKeeper =
+        std::make_unique<MetricsKeeper>(MetricsKeeper::Parts{loop, *store, clock, metrics});
     traffic = std::make_unique<Traffic>(Traffic::Parts{*budgets, metrics, *audit, clock});
     watch = std::make_unique<GatewayWatch>(
         GatewayWatch::Parts{loop, *store, clock, authority, *audit, *events});

@@ -17,6 +17,7 @@
 #include "controlplane-sim/deploy_service.h"
 #include "controlplane-sim/fleet.h"
 #include "controlplane-sim/observe/deployment_watch.h"
+#include "controlplane-sim/observe/metrics_keeper.h"
 #include "controlplane-sim/relay/pairing_service.h"
 #include "controlplane-sim/rest/api.h"
 #include "controlplane-sim/rest/portal_files.h"
@@ -55,6 +56,7 @@ struct App::Parts {
     std::unique_ptr<ConnectionWatch> connections;
     std::unique_ptr<Ingress> ingress;
     Metrics metrics;
+    std::unique_ptr<MetricsKeeper> metricsKeeper;
     std::unique_ptr<Budgets> budgets;
     std::unique_ptr<EventHub> events;
     std::unique_ptr<AuditRecorder> audit;

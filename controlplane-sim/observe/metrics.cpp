@@ -9,13 +9,13 @@ namespace {
 
 constexpr double kFirstCellMs = 0.25;
 
-std::int64_t minuteOf(WallTime time) { return toUnixMilliseconds(time) / 60'000; }
-
 double upperMs(std::size_t cell) {
     return kFirstCellMs * std::pow(2.0, static_cast<double>(cell) / 2);
 }
 
 }  // namespace
+
+std::int64_t minuteOf(WallTime time) { return toUnixMilliseconds(time) / 60'000; }
 
 void Histogram::add(std::chrono::microseconds duration) {
     const auto ms = static_cast<double>(duration.count()) / 1000;
@@ -66,6 +66,26 @@ void Metrics::record(const wire::EndpointId& endpoint, const CallSample& sample,
         --minutes_;
     }
     shrink();
+}
+
+void Metrics::restore(const wire::EndpointId& endpoint, const Minute& minute) {
+    auto& series = endpoints_[endpoint];
+    if (!series.empty() && series.back().number >= minute.number) return;
+    series.push_back(minute);
+    ++minutes_;
+    shrink();
+}
+
+// A minute that goes on after it was kept, because the clock was set back, is not kept again.
+std::vector<std::pair<wire::EndpointId, Minute>> Metrics::unkept(std::int64_t last) const {
+    std::vector<std::pair<wire::EndpointId, Minute>> found;
+    for (const auto& [endpoint, series] : endpoints_) {
+        for (auto minute = series.rbegin(); minute != series.rend(); ++minute) {
+            if (minute->number <= keptUntil_) break;
+            if (minute->number <= last) found.emplace_back(endpoint, *minute);
+        }
+    }
+    return found;
 }
 
 void Metrics::forget(const wire::EndpointId& endpoint) {

@@ -9,10 +9,12 @@
 #include "common/base/clock.h"
 #include "common/wire/ids.h"
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace pcg::controlplane {
@@ -50,6 +52,8 @@ struct Minute {
     Histogram latency;
 };
 
+std::int64_t minuteOf(WallTime time);
+
 struct MetricsPoint {
     std::uint64_t calls = 0;
     std::uint64_t errors = 0;
@@ -74,6 +78,14 @@ class Metrics {
                                      std::int64_t stepMinutes,
                                      std::size_t points) const;
 
+    // A minute of before this program began; the oldest first. Ignored when a newer one is there.
+    void restore(const wire::EndpointId& endpoint, const Minute& minute);
+
+    // What changed up to this minute and was not kept yet; keptUntil() when it is.
+    std::vector<std::pair<wire::EndpointId, Minute>> unkept(std::int64_t last) const;
+
+    void keptUntil(std::int64_t last) { keptUntil_ = std::max(keptUntil_, last); }
+
     std::size_t minutes() const { return minutes_; }
 
   private:
@@ -81,6 +93,7 @@ class Metrics {
 
     std::size_t mostMinutes_;
     std::size_t minutes_ = 0;
+    std::int64_t keptUntil_ = 0;
     std::map<wire::EndpointId, std::deque<Minute>> endpoints_;  // the oldest first
 };
 

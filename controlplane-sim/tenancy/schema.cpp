@@ -5,6 +5,7 @@
 #include "controlplane-sim/audit/audit_store.h"
 #include "controlplane-sim/deploy/schema.h"
 #include "controlplane-sim/observe/audit_witness.h"
+#include "controlplane-sim/observe/metrics_keeper.h"
 #include "controlplane-sim/observe/timeline.h"
 
 namespace pcg::controlplane {
@@ -254,6 +255,7 @@ const std::vector<store::Migration>& migrations() {
          }},
         {51, "users' names and hashes, and tokens' labels, sealed", sealedUsersSchema()},
         {80, "heads of gateways' audits", auditWitnessSchema()},
+        {81, "metrics of endpoints", metricsSchema()},
     };
     return all;
 }

@@ -106,48 +106,6 @@ TEST(OverBudget, IsA429ThatSaysWhenToAskAgainToSoapClientsToo) {
     EXPECT_NE(answer.body.find("not executed"), std::string::npos);
 }
 
-TEST(EndpointMetrics, CountWhatHappenedInEachMinute) {
-    Metrics metrics;
-    const auto now = kNow;
-    for (int i = 1; i <= 100; ++i)
-        metrics.record(kEndpoint, {i > 98, std::chrono::milliseconds(i), 10, 20}, now);
-    metrics.record(kEndpoint, {false, 1ms, 1, 1}, now + 1min);
-
-    const auto series = metrics.series(kEndpoint, now + 1min, 1, 60);
-    ASSERT_EQ(series.size(), 60U);
-    EXPECT_EQ(series[58].calls, 100U);
-    EXPECT_EQ(series[58].errors, 2U);
-    EXPECT_EQ(series[58].bytesUp, 1000U);
-    EXPECT_NEAR(*series[58].p50Ms, 50, 10);
-    EXPECT_NEAR(*series[58].p99Ms, 99, 20);
-    EXPECT_EQ(series[59].calls, 1U);
-    EXPECT_EQ(series[0].calls, 0U);
-    EXPECT_FALSE(series[0].p50Ms);
-    const auto day = metrics.series(kEndpoint, now + 1min, 5, 288);
-    std::uint64_t calls = 0;
-    for (const auto& point : day) calls += point.calls;
-    EXPECT_EQ(calls, 101U);
-}
-
-TEST(EndpointMetrics, AreBoundedInTimeAndInAll) {
-    Metrics metrics(100);
-    for (int i = 0; i < 3000; ++i)
-        metrics.record(kEndpoint, {false, 1ms, 0, 0}, kNow + std::chrono::minutes(i));
-    EXPECT_EQ(metrics.minutes(), 100U);
-    for (int i = 0; i < 200; ++i) {
-        metrics.record(wire::EndpointId::unchecked("ep_" + std::to_string(i)),
-                       {false, 1ms, 0, 0},
-                       kNow + std::chrono::minutes(3000));
-    }
-    EXPECT_EQ(metrics.minutes(), 100U);
-    Metrics day;
-    for (int i = 0; i < 3000; ++i)
-        day.record(kEndpoint, {false, 1ms, 0, 0}, kNow + std::chrono::minutes(i));
-    EXPECT_EQ(day.minutes(), static_cast<std::size_t>(Metrics::kMinutesKept));
-    day.forget(kEndpoint);
-    EXPECT_EQ(day.minutes(), 0U);
-}
-
 class LiveNews : public ::testing::Test {
   protected:
     static net::Task<void> take(std::shared_ptr<EventHub::Listener> from,
