@@ -50,8 +50,9 @@ constexpr std::array<Command, 44> kCommands{{
     {"endpoints", "list", "GATEWAY", "GET", kEndpoints, "", "", "id name kind state ingress_url",
      "what the gateway proxies"},
     {"endpoints", "add", "GATEWAY NAME", "POST", kEndpoints,
-     "address=--address username=--username password=--password-file ca=--ca-file pin=--pin-sha256", "", "",
-     "register a vCenter; asks for the password", Dialogue::AddEndpoint},
+     "kind=--kind address=--address username=--username password=--password-file api_key=--api-key-file ca=--ca-file "
+     "pin=--pin-sha256", "", "",
+     "register a vCenter or, with --kind maas, a MAAS; asks for the password or API key", Dialogue::AddEndpoint},
     {"endpoints", "show", "GATEWAY ENDPOINT", "GET", kEndpoint, "", "", "", "one endpoint"},
     {"endpoints", "inventory", "GATEWAY ENDPOINT", "GET", "/api/v1/gateways/{GATEWAY}/endpoints/{ENDPOINT}/inventory", "",
      "kind=--kind", "id name path", "what there is of a --kind: templates, machines, images, ..."},
@@ -61,8 +62,8 @@ constexpr std::array<Command, 44> kCommands{{
      "/api/v1/gateways/{GATEWAY}/endpoints/{ENDPOINT}/certificate", "", "", "",
      "accept this certificate, or the one that is shown", Dialogue::Approve},
     {"endpoints", "credentials", "GATEWAY ENDPOINT", "PATCH", kEndpoint,
-     "address=--address username=--username password=--password-file", "", "",
-     "replace the vCenter's user and password", Dialogue::ChangeCredentials},
+     "address=--address username=--username password=--password-file api_key=--api-key-file", "", "",
+     "replace the vCenter's user and password, or the MAAS's API key", Dialogue::ChangeCredentials},
     {"endpoints", "remove", "GATEWAY ENDPOINT", "DELETE", kEndpoint, "", "", "", "with its access keys"},
 
     {"keys", "list", "GATEWAY ENDPOINT", "GET", kKeys, "", "", "id label role expires_at last_used_at", "access keys"},

@@ -15,13 +15,21 @@ namespace {
 
 namespace json = codec::json;
 
-constexpr auto kKind = "vcenter";
+constexpr std::string_view kVcenter = "vcenter";
+constexpr std::string_view kMaas = "maas";
 constexpr std::size_t kMaxText = 8 * 1024;
 
 Result<std::string> option(const CommandLine& line, const std::string& name) {
     const auto found = line.options.find(name);
     if (found != line.options.end()) return found->second;
     return fail(kUsage, name + " is missing; see pcg --help");
+}
+
+Result<std::string> kindOf(const CommandLine& line) {
+    const auto found = line.options.find("--kind");
+    if (found == line.options.end()) return std::string(kVcenter);
+    if (found->second == kVcenter || found->second == kMaas) return found->second;
+    return fail(kUsage, "--kind is vcenter or maas, not \"" + found->second.substr(0, 64) + "\"");
 }
 
 // A sentence of the wire's forms, under the name of what was typed.
@@ -86,6 +94,19 @@ Result<SealingKey> sealingKeyOf(const std::string& gatewayId, const json::Object
     return key;
 }
 
+// What belongs to the other kind is a mistake, not something to leave out.
+Result<> checkLogin(const CommandLine& line, std::string_view kind) {
+    const bool isMaas = kind == kMaas;
+    for (const std::string name : {"--username", "--password-file", "--api-key-file"}) {
+        if (!line.options.contains(name) || isMaas == (name == "--api-key-file")) continue;
+        return fail(kUsage,
+                    isMaas ? name + " is for a vCenter; a MAAS takes its API key, --api-key-file"
+                           : name + " is for a MAAS; give --username and --password-file");
+    }
+    if (!isMaas) PCG_TRY(option(line, "--username"));
+    return {};
+}
+
 std::string pathOf(const CommandLine& line) {
     return "/api/v1/gateways/" + percentEncode(line.words.at("GATEWAY")) + "/endpoints/" +
            percentEncode(line.words.at("ENDPOINT"));
@@ -125,10 +146,11 @@ Result<json::Object> EndpointCommand::add(const CommandLine& line) {
     const auto name = PCG_TRY(under("NAME", wire::parseEndpointName(line.words.at("NAME"))));
     auto trust = PCG_TRY(trustOf(line));
     const bool asked = textOf(trust, "mode") == "ask";
-    auto sealed = PCG_TRY(seal(line, name, kKind));
+    auto kind = PCG_TRY(kindOf(line));
+    auto sealed = PCG_TRY(seal(line, name, kind));
     json::Object body;
     body.set("name", name)
-        .set("kind", kKind)
+        .set("kind", std::move(kind))
         .set("address", std::move(sealed.address))
         .set("trust", std::move(trust))
         .set("credentials", std::move(sealed.credentials));
@@ -149,7 +171,11 @@ Result<json::Object> EndpointCommand::changeCredentials(const CommandLine& line)
     const auto name =
         PCG_TRY(under("name", wire::parseEndpointName(PCG_TRY(endpoint.string("name", 64)))));
     const auto kind = PCG_TRY(endpoint.string("kind", 64));
-    if (kind != kKind) return fail(kUsage, "pcg seals credentials of vCenter endpoints only");
+    if (kind != kVcenter && kind != kMaas) {
+        return fail(kUsage,
+                    "this pcg does not know endpoints of the kind \"" +
+                        pairing::displayName(kind).text + "\"; use a newer one");
+    }
     auto sealed = PCG_TRY(seal(line, name, kind));
     json::Object body;
     body.set("credentials", std::move(sealed.credentials));
@@ -178,6 +204,33 @@ Result<json::Object> EndpointCommand::approve(const CommandLine& line) {
     return fail(kNotApproved, "the certificate was not approved; nothing was changed");
 }
 
+Result<EndpointCommand::Login> EndpointCommand::askLogin(const CommandLine& line,
+                                                         std::string_view kind,
+                                                         const std::string& gatewayId,
+                                                         const std::string& address) {
+    const bool isMaas = kind == kMaas;
+    const std::string fileOption = isMaas ? "--api-key-file" : "--password-file";
+    const auto file = line.options.find(fileOption);
+    auto username = isMaas ? std::string() : PCG_TRY(option(line, "--username"));
+    Secret typed;
+    if (file != line.options.end()) {
+        typed = PCG_TRY(readPassword(fileOption, file->second));
+    } else {
+        person_.tell(std::string(isMaas ? "The API key" : "The password") +
+                     " is sealed here, to the gateway " + gatewayId +
+                     ". Its console and `pcgctl status` must show this id.");
+        const auto what =
+            isMaas ? "API key of the MAAS" : "Password of " + pairing::displayName(username).text;
+        typed = PCG_TRY(person_.password(what + " at " + address + ": "));
+    }
+    if (!isMaas) return Login{Secret::takeText(username), std::move(typed)};
+    const auto key = typed.revealText();
+    const auto last = key.rfind(':');
+    if (last == std::string_view::npos || std::count(key.begin(), key.end(), ':') != 2)
+        return fail(kUsage, "an API key of MAAS has three parts, CONSUMER:TOKEN:SECRET");
+    return Login{Secret::fromText(key.substr(0, last)), Secret::fromText(key.substr(last + 1))};
+}
+
 Result<EndpointCommand::Sealed> EndpointCommand::seal(const CommandLine& line,
                                                       std::string_view name,
                                                       std::string_view kind) {
@@ -185,22 +238,13 @@ Result<EndpointCommand::Sealed> EndpointCommand::seal(const CommandLine& line,
     const auto typed = PCG_TRY(option(line, "--address"));
     const auto address =
         PCG_TRY(under("--address", wire::EndpointAddress::parse(typed))).authority();
-    auto username = PCG_TRY(option(line, "--username"));
-    const auto file = line.options.find("--password-file");
+    PCG_TRY(checkLogin(line, kind));
     // Asked for before anything is sent, unless it is known that it cannot be sealed.
     const auto gateway = PCG_TRY(get("/api/v1/gateways/" + gatewayId));
     const auto key = PCG_TRY(sealingKeyOf(gatewayId, gateway));
-    Secret password;
-    if (file != line.options.end()) {
-        password = PCG_TRY(readPassword("--password-file", file->second));
-    } else {
-        person_.tell("The password is sealed here, to the gateway " + gatewayId +
-                     ". Its console and `pcgctl status` must show this id.");
-        password = PCG_TRY(person_.password("Password of " + pairing::displayName(username).text +
-                                            " at " + address + ": "));
-    }
+    auto [username, password] = PCG_TRY(askLogin(line, kind, gatewayId, address));
     const pairing::PasswordCredentials credentials{
-        address, Secret::takeText(username), std::move(password)};
+        address, std::move(username), std::move(password)};
     const auto plaintext = credentials.write();
     // What the gateway would refuse is said before it is sent.
     PCG_TRY(pairing::PasswordCredentials::parse(plaintext));

@@ -38,9 +38,19 @@ class EndpointCommand {
         std::string address;
     };
 
+    // Of a MAAS: the first two parts of its API key, and the third.
+    struct Login {
+        Secret username;
+        Secret password;
+    };
+
     Result<codec::json::Object> add(const CommandLine& line);
     Result<codec::json::Object> changeCredentials(const CommandLine& line);
     Result<codec::json::Object> approve(const CommandLine& line);
+    Result<Login> askLogin(const CommandLine& line,
+                           std::string_view kind,
+                           const std::string& gatewayId,
+                           const std::string& address);
     Result<Sealed> seal(const CommandLine& line, std::string_view name, std::string_view kind);
     Result<codec::json::Object> send(std::string method,
                                      std::string path,

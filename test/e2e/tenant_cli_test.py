@@ -165,6 +165,17 @@ class TenantCli(e2e.EndToEnd):
         self.pcg("keys", "remove", self.one.id, self.vc1, key["id"])
         self.assertFalse(self.call(target=target).ok)
 
+    def test_3_an_endpoint_of_a_maas(self):
+        maas = self.lab.start_maas("maas-dc1")
+        given = ["--address", maas["url"], "--api-key-file", maas["api_key_file"]]
+        made = self.json("endpoints", "add", self.one.id, "m1", "--kind", "maas", *given,
+                         *(["--pin-sha256", maas["pin"]] if "pin" in maas else ["--ca-file", maas["ca"]]))
+        self.assertEqual((made["kind"], made["state"]), ("maas", "ok"), made)
+        self.assertEqual(self.json("endpoints", "credentials", self.one.id, made["id"], *given)["state"], "ok")
+        self.assertIn("three parts", self.pcg("endpoints", "credentials", self.one.id, made["id"], "--address", maas["url"],
+                                              "--api-key-file", self.secret_file("no-key", "consumer:token"), expect=2))
+        self.pcg("endpoints", "remove", self.one.id, made["id"])
+
     def test_4_an_endpoint_without_a_terminal(self):
         password = self.secret_file("right", self.vc["password"])
         add = ["endpoints", "add", self.one.id, "--address", self.vc["url"], "--username", self.vc["username"]]

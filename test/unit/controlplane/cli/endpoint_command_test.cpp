@@ -106,10 +106,16 @@ class EndpointCommandTest : public ::testing::Test {
     }
 
     pairing::PasswordCredentials opened(const TenantApi::Request& request) {
+        return openedAs(request, "vc1", "vcenter");
+    }
+
+    pairing::PasswordCredentials openedAs(const TenantApi::Request& request,
+                                          std::string name,
+                                          std::string kind) {
         const auto body = *json::parseObject(request.body);
         const auto* box = *body.object("credentials");
         const auto sealed = *codec::base64UrlDecode(*box->string("sealed", 8192));
-        const auto text = pairing::openCredentials(sealed, sealing, {gateway, "vc1", "vcenter"});
+        const auto text = pairing::openCredentials(sealed, sealing, {gateway, name, kind});
         EXPECT_TRUE(text) << text.error().message();
         return *pairing::PasswordCredentials::parse(*text);
     }
@@ -197,6 +203,36 @@ TEST_F(EndpointCommandTest, NewCredentialsAreSealedForTheAddressThatWasTyped) {
     const auto without = run({"endpoints", "credentials", gateway, "ep_1", "--username", "svc2"});
     ASSERT_FALSE(without);
     EXPECT_NE(without.error().message().find("--address"), std::string::npos);
+}
+
+TEST_F(EndpointCommandTest, SealsTheApiKeyOfAMaasForThatKind) {
+    person.typed = "consumer:token:s3cret-canary";
+    const auto added = run(
+        {"endpoints", "add", gateway, "m1", "--kind", "maas", "--address", "maas.example/MAAS"});
+
+    ASSERT_TRUE(added) << added.error().message();
+    EXPECT_NE(person.said.find("API key of the MAAS at maas.example"), std::string::npos);
+    ASSERT_FALSE(changes.empty());
+    EXPECT_EQ(*json::parseObject(changes[0].body)->string("kind", 32), "maas");
+    EXPECT_EQ(changes[0].body.find("canary"), std::string::npos);
+    const auto credentials = openedAs(changes[0], "m1", "maas");
+    EXPECT_EQ(credentials.username.revealText(), "consumer:token");
+    EXPECT_EQ(credentials.password.revealText(), "s3cret-canary");
+}
+
+TEST_F(EndpointCommandTest, RefusesWhatIsNoApiKeyAndWhatBelongsToTheOtherKind) {
+    person.typed = "consumer:token";
+    const std::vector<std::string> maas{
+        "endpoints", "add", gateway, "m1", "--kind", "maas", "--address", "maas.example"};
+    EXPECT_NE(run(maas).error().message().find("three parts"), std::string::npos);
+    auto named = maas;
+    named.insert(named.end(), {"--username", "svc"});
+    EXPECT_NE(run(named).error().message().find("--api-key-file"), std::string::npos);
+    EXPECT_NE(add({"--api-key-file", "x"}).error().message().find("is for a MAAS"),
+              std::string::npos);
+    EXPECT_NE(add({"--kind", "libvirt"}).error().message().find("vcenter or maas"),
+              std::string::npos);
+    EXPECT_TRUE(changes.empty());
 }
 
 }  // namespace
