@@ -261,32 +261,29 @@ net::Task<Checked<Reply>> DeploymentsApi::retry(Call& call) {
     co_return replyWith(202, retried);
 }
 
-net::Task<Checked<Reply>> DeploymentsApi::remove(Call& call) {
+net::Task<Checked<Deployment>> DeploymentsApi::take(Call& call, Step step) {
     PCG_CO_TRY(auto id, idOf(call));
-    auto work = [&seals = deploy_.seals(), scope = call.scope(), id, condition = call.ifMatch()](
-                    store::Database& database) -> Checked<Deployment> {
+    auto work =
+        [&seals = deploy_.seals(), scope = call.scope(), id, condition = call.ifMatch(), step](
+            store::Database& database) -> Checked<Deployment> {
         deploy::Deployments deployments(database, seals);
         const auto found = PCG_TRY(deployments.find(scope, id));
         if (found) PCG_TRY(condition.check(Etag(storedPart(*found))));
-        return checked(deployments.remove(scope, id));
+        return checked((deployments.*step)(scope, id));
     };
-    PCG_CO_TRY(const auto removed, co_await services_.store.run(std::move(work)));
+    PCG_CO_TRY(auto taken, co_await services_.store.run(std::move(work)));
     deploy_.orchestrator().nudge({call.scope(), id});
+    co_return taken;
+}
+
+net::Task<Checked<Reply>> DeploymentsApi::remove(Call& call) {
+    PCG_CO_TRY(const auto removed, co_await take(call, &deploy::Deployments::remove));
     co_return replyWith(202, removed);
 }
 
 net::Task<Checked<Reply>> DeploymentsApi::abandon(Call& call) {
     PCG_CO_CHECK(call.body().only({}));
-    PCG_CO_TRY(auto id, idOf(call));
-    auto work = [&seals = deploy_.seals(), scope = call.scope(), id, condition = call.ifMatch()](
-                    store::Database& database) -> Checked<Deployment> {
-        deploy::Deployments deployments(database, seals);
-        const auto found = PCG_TRY(deployments.find(scope, id));
-        if (found) PCG_TRY(condition.check(Etag(storedPart(*found))));
-        return checked(deployments.abandon(scope, id));
-    };
-    PCG_CO_TRY(const auto abandoned, co_await services_.store.run(std::move(work)));
-    deploy_.orchestrator().nudge({call.scope(), id});  // it finds nothing to go on with
+    PCG_CO_TRY(const auto abandoned, co_await take(call, &deploy::Deployments::abandon));
     json::Array left;
     for (const auto& machine : leftBehind(abandoned)) {
         tellLeftBehind(call, abandoned, machine);

@@ -29,6 +29,11 @@ class DeploymentsApi {
     net::Task<Checked<Reply>> remove(Call& call);
     net::Task<Checked<Reply>> abandon(Call& call);
 
+    // The deployment after this step, if the request's condition holds; the orchestrator is woken.
+    using Step = Result<deploy::Deployment> (deploy::Deployments::*)(const TenantScope&,
+                                                                     const deploy::DeploymentId&);
+    net::Task<Checked<deploy::Deployment>> take(Call& call, Step step);
+
     void tellLeftBehind(const Call& call,
                         const deploy::Deployment& deployment,
                         const deploy::Machine& machine);
