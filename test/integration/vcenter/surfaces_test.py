@@ -326,7 +326,8 @@ class Large(Surfaces):
         size, through = self.whole_machines()
         after = int(status.read_text().split("VmHWM:")[1].split()[0])
         self.assertGreater(size, 20_000_000)
-        self.assertLess(after - before, 2 * 1024)
+        if not process.is_instrumented(self.record):
+            self.assertLess(after - before, 2 * 1024)
         self.assertEqual(hashlib.sha256(through).hexdigest(),
                          hashlib.sha256(self.whole_machines(self.direct())[1]).hexdigest())
 
@@ -451,7 +452,8 @@ class Leases(Surfaces):
         run = self.steps(self.target(), megabytes=256)
         self.assertTrue(run.ok, run.text)
         after = int(status.read_text().split("VmHWM:")[1].split()[0])
-        self.assertLess(after - before, 8 * 1024)
+        if not process.is_instrumented(self.record):
+            self.assertLess(after - before, 8 * 1024)
 
 
 if __name__ == "__main__":

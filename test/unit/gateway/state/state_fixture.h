@@ -15,6 +15,11 @@ class StateFixture : public testing::Test {
   protected:
     StateFixture() { reopen(); }
 
+    // Before the test's loop goes: work that was accepted posts its answer there.
+    void TearDown() override {
+        if (state_) state_->close();
+    }
+
     void reopen() {
         state_.reset();
         auto opened = StateStore::open(dir_ / "state", "machine", random_, clock_);
