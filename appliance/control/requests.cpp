@@ -136,6 +136,8 @@ json::Object set(const json::Object& request, MachinePort& machine) {
     const auto imported = machine.imported();
     const auto old = machine.overrides();
     const auto wanted = changedBy(old, *change);
+    if (writeOverrides(wanted).size() > kMaxEnvironment)
+        return refusal(Error(kWrong, "All changes together are more than 256 KiB."));
     const auto before = layered(imported, old);
     const auto after = layered(imported, wanted);
     const auto problems = newProblems(before, after, machine.wallNow());

@@ -6,12 +6,12 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <vector>
 
 #include <fcntl.h>
 #include <spawn.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,6 +90,19 @@ std::string follow(int descriptor, const std::function<void(int)>& progress) {
     return words;
 }
 
+// Ours from the first moment: no link that somebody laid there is followed.
+Result<> claim(const std::string& path) {
+    const int made =
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (made >= 0) {
+        ::close(made);
+        return {};
+    }
+    const int why = errno;
+    return fail(why == EEXIST ? errc::kExists : errc::kFile,
+                "The file " + path + " cannot be made: " + std::strerror(why) + ".");
+}
+
 }  // namespace
 
 std::string diskAddress(const DiskSource& from) {
@@ -122,19 +135,25 @@ Result<> convertDisk(const DiskSource& from,
                     "The file " + to + " is there already; remove it, or give --disk FILE.");
     }
     const auto part = to + ".part";
+    PCG_TRY(claim(part));
     Pipe output;
-    if (!output.open()) return fail(errc::kTool, "There is no pipe left for qemu-img.");
     const auto child =
-        PCG_TRY(startTool({"qemu-img", "convert", "-p", "-O", "qcow2", diskAddress(from), part},
-                          output,
-                          from.descriptor));
+        output.open()
+            ? startTool({"qemu-img", "convert", "-p", "-O", "qcow2", diskAddress(from), part},
+                        output,
+                        from.descriptor)
+            : Result<pid_t>(fail(errc::kTool, "There is no pipe left for qemu-img."));
+    if (!child) {
+        ::unlink(part.c_str());
+        return fail(child.error());
+    }
     output.close(1);
     const auto words = follow(output.ends[0], progress);
     int status = 0;
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    while (::waitpid(*child, &status, 0) < 0 && errno == EINTR) {
     }
-    const bool made = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (made && ::chmod(part.c_str(), 0600) == 0 && ::rename(part.c_str(), to.c_str()) == 0)
+    const bool whole = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (whole && ::renameat2(AT_FDCWD, part.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0)
         return {};
     ::unlink(part.c_str());
     return fail(errc::kTool,

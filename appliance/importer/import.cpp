@@ -33,6 +33,7 @@ constexpr std::size_t kPiece = 1024 * 1024;
 
 struct OpenFile {
     int value = -1;
+    struct stat facts{};  // when it was opened
 
     OpenFile() = default;
     OpenFile(const OpenFile&) = delete;
@@ -233,10 +234,21 @@ struct Undo {
     }
 };
 
+// What is converted is what was checked: the file was not written to in between.
+Result<> checkUnchanged(const ImportOptions& options, const OpenFile& archive) {
+    struct stat now{};
+    const auto& before = archive.facts;
+    const bool same = ::fstat(archive.value, &now) == 0 && now.st_size == before.st_size &&
+                      now.st_ctim.tv_sec == before.st_ctim.tv_sec &&
+                      now.st_ctim.tv_nsec == before.st_ctim.tv_nsec;
+    if (same) return {};
+    return fail(errc::kFile, options.ova + " was changed while it was imported. Try again.");
+}
+
 Result<> makeMachine(const ImportOptions& options,
                      const Ova& ova,
                      const Properties& properties,
-                     int archive,
+                     const OpenFile& archive,
                      std::ostream& out,
                      std::ostream& err) {
     const auto host = PCG_TRY(Hypervisor::connect(options.connect));
@@ -258,10 +270,11 @@ Result<> makeMachine(const ImportOptions& options,
 
     Undo undo;
     Progress progress(err, "converting the disk");
-    PCG_TRY(convertDisk({archive, ova.disk.member.offset, ova.disk.member.size},
+    PCG_TRY(convertDisk({archive.value, ova.disk.member.offset, ova.disk.member.size},
                         machine.diskFile,
                         [&progress](int percent) { progress.at(percent); }));
     undo.steps.emplace_back([&machine] { ::unlink(machine.diskFile.c_str()); });
+    PCG_TRY(checkUnchanged(options, archive));
     PCG_TRY(writeEnvironment(machine.environmentFile, properties));
     undo.steps.emplace_back([&machine] { ::unlink(machine.environmentFile.c_str()); });
     PCG_TRY(host.define(domainXml(machine), machine.accelerator != Accelerator::TestDriver));
@@ -295,7 +308,8 @@ Result<> perform(const ImportOptions& options,
                  std::ostream& err) {
     OpenFile archive;
     archive.value = ::open(options.ova.c_str(), O_RDONLY | O_CLOEXEC);
-    if (archive.value < 0) return failFile(options.ova, "opened");
+    if (archive.value < 0 || ::fstat(archive.value, &archive.facts) != 0)
+        return failFile(options.ova, "opened");
     const auto ova = PCG_TRY(readOva(options, archive.value, err));
     PCG_TRY(checkSigner(options, ova));
     if (options.checkOnly) {
@@ -304,7 +318,7 @@ Result<> perform(const ImportOptions& options,
     }
     const auto properties = PCG_TRY(readProperties(options, in));
     PCG_TRY(checkProperties(options, ova, properties, err));
-    return makeMachine(options, ova, properties, archive.value, out, err);
+    return makeMachine(options, ova, properties, archive, out, err);
 }
 
 }  // namespace

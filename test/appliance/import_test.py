@@ -238,7 +238,7 @@ class Import(unittest.TestCase):
         self.assertEqual(list(self.folder.glob("half*")), [])
         nowhere = self.run_import(self.good, "--connect", "test:///default", "--disk", "/no/such/folder/d.qcow2",
                                   "--property", URL)
-        self.assertEqual((nowhere.returncode, "import.tool" in nowhere.stderr), (1, True))
+        self.assertEqual((nowhere.returncode, "import.file" in nowhere.stderr), (1, True))
         unreachable = self.run_import(self.good, "--connect", "qemu+unix:///system?socket=/nonexistent", "--property", URL,
                                       "--disk", disk)
         self.assertEqual((unreachable.returncode, "libvirtd" in unreachable.stderr), (1, True))
