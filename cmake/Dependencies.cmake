@@ -12,6 +12,11 @@ add_library(pcg_cnats UNKNOWN IMPORTED)
 set_target_properties(pcg_cnats PROPERTIES IMPORTED_LOCATION ${CNATS_LIBRARY}
     INTERFACE_INCLUDE_DIRECTORIES ${CNATS_INCLUDE_DIR})
 
+find_package(LibXml2 REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(libvirt REQUIRED IMPORTED_TARGET libvirt>=7.0)
+pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode>=4.0)
+
 find_package(GTest REQUIRED)
 
 if(NOT Boost_VERSION VERSION_GREATER_EQUAL 1.81)

@@ -21,7 +21,8 @@ struct MachineFacts {
 
 struct EndpointFacts {
     std::string name;
-    std::string state;
+    std::string state;  // "ok"...
+    std::string why{};
 };
 
 // What the gateway says on its control socket.
@@ -37,6 +38,7 @@ struct GatewayFacts {
     std::string requestedBy;
     std::string link;  // "up"...
     std::string linkWhy;
+    bool paused = false;  // by the red button
     std::vector<EndpointFacts> endpoints;
 };
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/console/frame.h"
 
+#include "common/base/text.h"
 #include "common/codec/utf8.h"
 
 #include <algorithm>
 #include <array>
 
 #include "appliance/console/ladder.h"
+#include "appliance/console/qr.h"
 
 namespace pcg::appliance {
 namespace {
@@ -41,17 +43,6 @@ const Glyph* glyphOf(char letter) {
     const auto found =
         std::ranges::find_if(kFont, [letter](const Glyph& g) { return g.letter == letter; });
     return found == kFont.end() ? nullptr : &*found;
-}
-
-// One line of plain ASCII: whatever a stranger wrote, no terminal obeys it.
-std::string printable(std::string_view text, std::size_t width = kColumns) {
-    std::string line;
-    while (!text.empty() && line.size() < width) {
-        const auto point = codec::takeCodePoint(text);
-        if (!point) text.remove_prefix(1);
-        line += point && *point >= 0x20 && *point < 0x7f ? static_cast<char>(*point) : '?';
-    }
-    return line;
 }
 
 std::string padded(std::string text, std::size_t width) {
@@ -139,7 +130,44 @@ void rungs(Frame& frame, const Facts& facts) {
     }
 }
 
+constexpr std::size_t kQrRows = 17;  // three groups of large letters, one above the other
+
+// The code in its groups, right of the picture to be photographed.
+void codeBesideQr(Frame& frame,
+                  const GatewayFacts& gateway,
+                  const QrCode& qr,
+                  std::string_view block) {
+    std::vector<std::string> letters;
+    for (const auto group : split(gateway.code, '-')) {
+        if (!letters.empty()) letters.emplace_back();
+        for (auto& line : largeText(group, block)) letters.push_back(std::move(line));
+    }
+    std::vector<std::string> rows;
+    for (std::size_t i = 0; i < std::max(qr.rows.size(), letters.size()); ++i) {
+        auto row = i < qr.rows.size() ? qr.rows[i] : std::string(qr.columns, ' ');
+        if (i < letters.size()) row += "     " + letters[i];
+        rows.push_back(std::move(row));
+    }
+    frame.art(std::move(rows));
+}
+
+bool hasTrouble(const Facts& facts) {
+    return !facts.problems.empty() || !facts.notice.empty() ||
+           std::ranges::any_of(ladder(facts),
+                               [](const Rung& rung) { return rung.state == RungState::Fails; });
+}
+
 }  // namespace
+
+std::string printable(std::string_view text, std::size_t width) {
+    std::string line;
+    while (!text.empty() && line.size() < width) {
+        const auto point = codec::takeCodePoint(text);
+        if (!point) text.remove_prefix(1);
+        line += point && *point >= 0x20 && *point < 0x7f ? static_cast<char>(*point) : '?';
+    }
+    return line;
+}
 
 std::vector<std::string> largeText(std::string_view code, std::string_view block) {
     std::vector<std::string> lines(5);
@@ -158,12 +186,24 @@ std::vector<std::string> largeText(std::string_view code, std::string_view block
     return lines;
 }
 
-std::vector<std::string> frame(const Facts& facts, std::string_view block) {
+std::vector<std::string> frame(const Facts& facts, std::string_view block, bool withQr) {
     Frame frame;
+    const auto page = facts.controlplane.empty() ? std::string() : facts.controlplane + "/pair";
+    const auto qr = withQr && facts.gateway.state == "offered" && !hasTrouble(facts)
+                        ? qrCode(page, kQrRows)
+                        : QrCode{};
     frame.line("Private Cloud Gateway " + facts.version + "   " + printable(facts.hostname, 40));
     std::string addresses;
     for (const auto& address : facts.machine.addresses) addresses += address + " ";
     frame.line("Address        " + (addresses.empty() ? std::string("none") : addresses));
+    if (!qr.rows.empty()) {
+        frame.line("Pairing code: " + facts.gateway.code + "   good for " +
+                   std::to_string(facts.gateway.expiresInSeconds / 60 + 1) + " min   " + page);
+        frame.line(std::string(kColumns, '-'));
+        codeBesideQr(frame, facts.gateway, qr, block);
+        rungs(frame, facts);
+        return frame.take();
+    }
     frame.line("Control plane  " +
                (facts.controlplane.empty() ? std::string("not given") : facts.controlplane));
     frame.line(std::string(kColumns, '-'));

@@ -15,8 +15,13 @@ namespace pcg::appliance {
 inline constexpr std::size_t kColumns = 79;
 inline constexpr std::size_t kRows = 24;
 
-// `block`: what the large letters are drawn with, for example "#" or U+2588.
-std::vector<std::string> frame(const Facts& facts, std::string_view block);
+// `block`: what the large letters are drawn with, for example "#" or U+2588. `withQr`: the address
+// where a tenant pairs stands beside the code to be photographed, while nothing else needs the
+// room.
+std::vector<std::string> frame(const Facts& facts, std::string_view block, bool withQr = false);
+
+// One line of plain ASCII, cut to `width`: whatever a stranger wrote, no terminal obeys it.
+std::string printable(std::string_view text, std::size_t width = kColumns);
 
 // The code in letters of five by five, five lines; what is not a letter or digit becomes a gap.
 std::vector<std::string> largeText(std::string_view code, std::string_view block);

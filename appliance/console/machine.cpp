@@ -146,11 +146,16 @@ void readGateway(const json::Object& status, Facts& facts) {
         gateway.link = textOf(**link, "state");
         gateway.linkWhy = textOf(**link, "why");
     }
+    if (const auto policy = status.object("policy")) {
+        const auto paused = (*policy)->booleanOr("paused", false);
+        gateway.paused = paused && *paused;
+    }
     const auto endpoints = status.array("endpoints", 1024);
     if (!endpoints) return;
     for (const auto& item : **endpoints)
         if (const auto* endpoint = item.asObject())
-            gateway.endpoints.push_back({textOf(*endpoint, "name"), textOf(*endpoint, "state")});
+            gateway.endpoints.push_back(
+                {textOf(*endpoint, "name"), textOf(*endpoint, "state"), textOf(*endpoint, "why")});
 }
 
 }  // namespace

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // pcg-appliance: what the machine was given at import becomes its configuration, at each boot.
 #include "common/base/clock.h"
+#include "common/base/secret.h"
 
+#include <array>
+#include <cerrno>
+#include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include <unistd.h>
 
+#include "appliance/control/requests.h"
+#include "appliance/firstboot/apply.h"
 #include "appliance/firstboot/read_sources.h"
+#include "appliance/firstboot/system_machine.h"
 #include "appliance/firstboot/write_files.h"
 
 namespace {
@@ -20,7 +26,9 @@ constexpr const char* kLastGood = "/data/appliance/ovf-env.xml";
 constexpr const char* kHelp =
     "pcg-appliance: makes the appliance's configuration from the properties given at import.\n\n"
     "Usage: pcg-appliance apply [--root DIR]     read them and write /etc and /run/pcg below DIR\n"
-    "       pcg-appliance check FILE             say what is wrong with an OVF environment\n\n"
+    "       pcg-appliance check FILE             say what is wrong with an OVF environment\n"
+    "       pcg-appliance answer [--root DIR]    one request of the control socket, on standard "
+    "input\n\n"
     "Exit codes: 0 done (what is wrong stands in /run/pcg/properties.json), 1 a file could not be\n"
     "written or, for check, a value is wrong, 2 usage.\n";
 
@@ -48,11 +56,11 @@ void remember(const std::vector<SourceText>& sources, const std::string& chosen)
 }
 
 int apply(const std::string& root) {
-    const auto sources = readSources();
+    const auto sources = readSources(root);
     auto choice = chooseSource(sources);
-    auto read = readSettings(choice.properties, SystemClock().wallNow());
     auto problems = std::move(choice.problems);
-    problems.insert(problems.end(), read.problems.begin(), read.problems.end());
+    const auto overrides = readOverrides(root, problems);
+    const auto read = readSettings(layered(choice.properties, overrides), SystemClock().wallNow());
     std::error_code none;
     if (root.empty() && std::filesystem::exists("/run/pcg/data-missing", none)) {
         problems.push_back({"appliance.data_missing",
@@ -61,21 +69,28 @@ int apply(const std::string& root) {
                             "small. Give the VM a writable disk of 8 GB and restart it."});
     }
     print(problems);
-    auto files = networkFiles(read.settings);
-    for (auto& file : gatewayFiles(read.settings)) files.push_back(std::move(file));
-    files.push_back(reportFile(choice.source, read.settings, problems));
-    int code = 0;
-    for (const auto& file : files) {
-        const auto written = writeFile(root, file);
-        if (written) continue;
-        std::cerr << "pcg-appliance: " << written.error().message() << "\n";
-        code = 1;
+    print(read.problems);
+    const bool good = applySettings(root, choice.source, read, problems);
+    if (root.empty()) remember(sources, choice.source);
+    return good ? 0 : 1;
+}
+
+// One request from standard input, its answer to standard output: what the control socket's service
+// is. A client that goes away does not end what it began.
+int answer(const std::string& root) {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::string request;
+    std::array<char, 4096> piece{};
+    while (request.find('\n') == std::string::npos && request.size() <= kMaxRequest) {
+        const auto got = ::read(STDIN_FILENO, piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        request.append(piece.data(), static_cast<std::size_t>(got));
     }
-    if (!root.empty()) return code;
-    const auto& name = read.settings.hostname;
-    if (::sethostname(name.data(), name.size()) != 0) code = 1;
-    remember(sources, choice.source);
-    return code;
+    SystemMachine machine(root, STDOUT_FILENO);
+    machine.say(answerRequest(request.substr(0, request.find('\n')), machine));
+    wipe(request);
+    return 0;
 }
 
 int check(const std::string& path) {
@@ -100,7 +115,10 @@ int main(int argc, char** argv) {
     }
     if (words.size() == 1 && words[0] == "apply") return apply("");
     if (words.size() == 3 && words[0] == "apply" && words[1] == "--root") return apply(words[2]);
+    if (words.size() == 1 && words[0] == "answer") return answer("");
+    if (words.size() == 3 && words[0] == "answer" && words[1] == "--root") return answer(words[2]);
     if (words.size() == 2 && words[0] == "check") return check(words[1]);
-    std::cerr << "pcg-appliance: it takes apply or check FILE. See: pcg-appliance --help.\n";
+    std::cerr
+        << "pcg-appliance: it takes apply, check FILE or answer. See: pcg-appliance --help.\n";
     return 2;
 }

@@ -10,7 +10,7 @@ namespace pcg::appliance {
 
 // In the order in which they count; a place that holds nothing is not in the list. Blocks for at
 // most about ten seconds.
-std::vector<SourceText> readSources();
+std::vector<SourceText> readSources(const std::string& root = {});
 
 // At most kMaxEnvironment + 1 octets, so that what is too long is seen to be; empty if it cannot be
 // read.

@@ -35,7 +35,16 @@ Result<> writeFile(const std::string& root, const File& file) {
                          ::fchmod(descriptor, file.mode) == 0 && ::fsync(descriptor) == 0;
     const int why = errno;
     if (descriptor >= 0) ::close(descriptor);
-    if (written && ::rename(part.c_str(), path.c_str()) == 0) return {};
+    if (written && ::rename(part.c_str(), path.c_str()) == 0) {
+        // So that the new name is there after a power cut, too.
+        const auto folder = std::filesystem::path(path).parent_path();
+        const int parent = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (parent >= 0) {
+            ::fsync(parent);
+            ::close(parent);
+        }
+        return {};
+    }
     ::unlink(part.c_str());
     return fail(
         kWrite,

@@ -40,7 +40,7 @@ install_gateway() {
     cp "$root.tree/usr/share/systemd/tmp.mount" "$root.tree/etc/systemd/system/tmp.mount"
     systemctl --root="$root.tree" --quiet set-default multi-user.target
     for unit in tmp.mount systemd-networkd.service systemd-resolved.service systemd-timesyncd.service nftables.service \
-        ssh.service pcg-appliance.service pcg-gateway.service pcg-console.service pcg-console-serial.service; do
+        ssh.service pcg-appliance.service pcg-gateway.service pcg-console.service pcg-console-serial.service pcg-appliance-control.socket; do
         systemctl --root="$root.tree" --quiet enable "$unit"
     done
     systemctl --root="$root.tree" --quiet mask systemd-remount-fs.service systemd-machine-id-commit.service getty.target \

@@ -27,6 +27,10 @@ File reportFile(const std::string& source,
                 const Settings& settings,
                 const std::vector<Problem>& problems);
 
+// Those of the above that some settings do not have: whoever changes settings removes them.
+std::vector<std::string> optionalFiles();
+
 inline constexpr std::string_view kReportPath = "/run/pcg/properties.json";
+inline constexpr std::string_view kNtpFile = "/etc/systemd/timesyncd.conf.d/pcg.conf";
 
 }  // namespace pcg::appliance

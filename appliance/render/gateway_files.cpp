@@ -10,6 +10,9 @@ namespace json = codec::json;
 
 constexpr const char* kStateDir = "/var/lib/pcg-gateway";
 constexpr const char* kCaFile = "/etc/pcg-gateway/controlplane-ca.pem";
+constexpr const char* kConfigFile = "/etc/pcg-gateway/gateway.json";
+constexpr const char* kKeysFile = "/etc/pcg-appliance/authorized_keys";
+constexpr const char* kOpeningFile = "/etc/pcg-appliance/firewall.d/ssh.nft";
 constexpr const char* kSystemCaFile = "/etc/ssl/certs/ca-certificates.crt";
 
 std::string gatewayConfig(const Settings& settings) {
@@ -35,14 +38,18 @@ std::vector<File> gatewayFiles(const Settings& settings) {
     std::vector<File> files;
     if (!settings.caPem.empty()) files.push_back({kCaFile, 0644, settings.caPem});
     if (!settings.controlplaneUrl.empty())
-        files.push_back({"/etc/pcg-gateway/gateway.json", 0644, gatewayConfig(settings)});
+        files.push_back({kConfigFile, 0644, gatewayConfig(settings)});
     if (!settings.sshKeys.empty()) {
         std::string keys;
         for (const auto& key : settings.sshKeys) keys += key + "\n";
-        files.push_back({"/etc/pcg-appliance/authorized_keys", 0644, keys});
-        files.push_back({"/etc/pcg-appliance/firewall.d/ssh.nft", 0644, "tcp dport 22 accept\n"});
+        files.push_back({kKeysFile, 0644, keys});
+        files.push_back({kOpeningFile, 0644, "tcp dport 22 accept\n"});
     }
     return files;
+}
+
+std::vector<std::string> optionalFiles() {
+    return {kCaFile, kConfigFile, kKeysFile, kOpeningFile, std::string(kNtpFile)};
 }
 
 File reportFile(const std::string& source,

@@ -53,7 +53,7 @@ std::vector<File> networkFiles(const Settings& settings) {
         {"/etc/systemd/network/10-pcg.network", 0644, networkUnit(settings)},
     };
     if (!settings.ntp.empty()) {
-        files.push_back({"/etc/systemd/timesyncd.conf.d/pcg.conf",
+        files.push_back({std::string(kNtpFile),
                          0644,
                          "[Time]\n" + line("NTP", joined(settings.ntp)) + "FallbackNTP=\n"});
     }

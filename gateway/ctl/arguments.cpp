@@ -9,12 +9,6 @@
 namespace pcg::gateway::ctl {
 namespace {
 
-const Option kUsername{"--username", "USER", "The endpoint's real user."};
-const Option kPasswordFile{
-    "--password-file", "FILE", "File with the password in its first line; - reads stdin."};
-const Option kApiKeyFile{
-    "--api-key-file", "FILE", "Instead, of a MAAS: file with its API key, C:T:S; - reads stdin."};
-
 std::vector<std::string> wordsOf(const Verb& verb) {
     std::vector<std::string> words;
     for (const auto word : split(verb.words, ' ')) words.emplace_back(word);
@@ -113,106 +107,6 @@ std::string synopsis(const Verb& verb) {
 }
 
 }  // namespace
-
-std::span<const Verb> verbs() {
-    static const std::vector<Verb> kVerbs{
-        {"status", "", "What the gateway does and what needs attention.", {}},
-        {"pairing show", "", "The pairing code, or the question to answer.", {}},
-        {"pairing accept",
-         "",
-         "Give this gateway to the tenant that asks.",
-         {{"--remote",
-           "WHAT",
-           "What it may administer: nothing, endpoints, keys or all. Asked for at a terminal; else "
-           "as configured (nothing)."}}},
-        {"pairing reject", "", "Refuse the tenant that asks.", {}},
-        {"unpair",
-         "",
-         "Give the gateway back: forget the tenant, its endpoints and keys.",
-         {{"--yes", "", "Do not ask for the confirmation word."}}},
-        {"endpoint add",
-         "NAME",
-         "Register a vCenter or a MAAS.",
-         {{"--kind", "KIND", "vcenter (the default) or maas."},
-          {"--url", "URL", "https://HOST[:PORT]", true},
-          kUsername,
-          kPasswordFile,
-          kApiKeyFile,
-          {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
-          {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
-          {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
-        {"endpoint update",
-         "NAME",
-         "Change an endpoint; what is not named stays.",
-         {{"--name", "NEW", "Another name."},
-          {"--url", "URL", "Another address."},
-          {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
-          {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
-          {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
-        {"endpoint approve",
-         "NAME",
-         "Trust the certificate that an endpoint shows now.",
-         {{"--sha256", "HEX", "Its SHA-256, as endpoint check shows it.", true}}},
-        {"endpoint list", "", "The endpoints and how they fare.", {}},
-        {"endpoint check", "NAME", "Look at an endpoint now.", {}},
-        {"endpoint credentials",
-         "NAME",
-         "Replace the real credentials; shows the address that gets them and asks.",
-         {kUsername,
-          kPasswordFile,
-          kApiKeyFile,
-          {"--address", "URL", "The endpoint's address, so that nothing is asked."}}},
-        {"endpoint remove", "NAME", "Forget an endpoint and its access keys.", {}},
-        {"key create",
-         "",
-         "Make an access key; its password is shown once.",
-         {{"--endpoint", "NAME", "For which endpoint.", true},
-          {"--role", "ROLE", "inventory, deploy or full", true},
-          {"--label", "TEXT", "What it is for."},
-          {"--expires-in-s", "SECONDS", "How long it is good; for ever if not given."}}},
-        {"key list", "", "The access keys, without their passwords.", {}},
-        {"key revoke", "ID", "End an access key and its sessions.", {}},
-        {"remote show", "", "What the tenant may administer from the portal.", {}},
-        {"remote allow", "WHAT", "Let the tenant administer: endpoints, keys or all.", {}},
-        {"remote deny", "[WHAT]", "Let it no longer: endpoints, keys, or all if not said.", {}},
-        {"policy show", "", "The policy file in force, as it was written.", {}},
-        {"policy check", "FILE", "Look at a policy file on this machine; asks no gateway.", {}},
-        {"policy set", "FILE", "Put a policy file in force, for every request from now on.", {}},
-        {"policy remove", "", "Back to the built-in roles.", {}},
-        {"policy explain",
-         "REQUEST",
-         "Which rule decides about a request, and why.",
-         {{"--endpoint", "NAME", "At which endpoint."},
-          {"--key", "ID", "By which access key."},
-          {"--role", "ROLE", "Or: by a key of this role (default full)."},
-          {"--file", "FILE", "By this file instead of the one in force."},
-          {"--at-s", "SECONDS", "At this time (date +%s) instead of now."}}},
-        {"policy learn",
-         "WHAT",
-         "on, off: observe requests; show: the policy that allows them.",
-         {}},
-        {"policy dry-run", "FILE", "What of the observed requests a file would have refused.", {}},
-        {"policy read-only",
-         "WHAT",
-         "on: nothing is changed at any endpoint, from now on; off.",
-         {}},
-        {"pause",
-         "",
-         "Cut all access from the SaaS, now, running transfers included.",
-         {{"--why", "TEXT", "Kept in the status and the audit."}}},
-        {"resume", "", "Let access in again.", {}},
-        {"audit verify",
-         "",
-         "Whether the audit is as it was written; exit code 1 if not.",
-         {{"--heads",
-           "FILE",
-           "Also against heads that were kept elsewhere (pcg gateways audit-heads); - reads "
-           "stdin."}}},
-        {"audit heads", "", "How far the audit goes, to be kept elsewhere.", {}},
-        {"audit", "", "The newest audit lines.", {}},
-    };
-    return kVerbs;
-}
 
 std::string Command::option(std::string_view name) const {
     const auto found = options.find(name);

@@ -26,6 +26,7 @@ struct Verb {
     std::string_view operand;  // "NAME", "[NAME]" if it may be left out, or empty
     std::string_view help;     // one line
     std::vector<Option> options;
+    bool onMachine = false;  // about the machine, not the gateway: appliance/admin does it
 };
 
 std::span<const Verb> verbs();

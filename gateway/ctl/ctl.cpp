@@ -152,7 +152,8 @@ int run(const std::vector<std::string>& arguments,
         std::istream& in,
         std::ostream& out,
         std::ostream& err,
-        bool interactive) {
+        bool interactive,
+        const OnMachine& onMachine) {
     auto command = parseArguments(arguments);
     if (!command) {
         err << "pcgctl: " << command.error().message() << "\n";
@@ -163,6 +164,11 @@ int run(const std::vector<std::string>& arguments,
         return kOk;
     }
     command->interactive = interactive;
+    if (command->verb->onMachine) {
+        if (onMachine) return onMachine(*command, in, out, err);
+        err << "pcgctl: " << command->verb->words << " is not possible here.\n";
+        return kFailed;
+    }
     return perform(std::move(*command), in, out, err);
 }
 

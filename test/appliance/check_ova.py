@@ -11,8 +11,8 @@ import tarfile
 import tempfile
 import xml.etree.ElementTree
 
-SCHEMA = pathlib.Path(__file__).resolve().parent / "schema"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCHEMA = ROOT / "appliance" / "ova" / "schema"
 OVF = "{http://schemas.dmtf.org/ovf/envelope/1}"
 
 

@@ -140,6 +140,12 @@ class Machine:
                 raise process.StepError(f"{self.name}: {command}: {answer['error']['desc']}")
             return answer["return"]
 
+    def type(self, *names):
+        """Keys at the machine's own keyboard, by QEMU's names: "f2", "1", "ret"."""
+        for name in names:
+            self.qmp("send-key", keys=[{"type": "qcode", "data": name}])
+            time.sleep(0.3)  # the keyboard's, not a condition: it holds one key at a time
+
     def picture(self, path):
         """The screen, when it has stood still for a moment."""
         part, last = self.folder / "screen.png", None

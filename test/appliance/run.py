@@ -30,13 +30,16 @@ LAB_ADDRESS = "192.0.2.100"
 # Of a machine that is emulated, perhaps while others compile.
 BOOT_SECONDS = int(os.environ.get("PCG_BOOT_SECONDS", "1800"))
 INSIDE = "PCG_APPLIANCE_TEST_NAMESPACE"
+CODES = machine.CODE
+NOBODY = 65534
 
 
 def parse():
     parser = argparse.ArgumentParser(prog="./dev test-appliance", description=__doc__)
     parser.add_argument("--ova", help="which (default: the newest build/ova/pcg-*.ova)")
     parser.add_argument("--all", action="store_true",
-                        help="also: build twice and compare, BIOS with properties on an ISO, Secure Boot, a tampered root")
+                        help="also: build twice and compare, BIOS with properties on an ISO, changes on the running machine, "
+                             "libvirt, Secure Boot, wrong properties, a tampered root")
     parser.add_argument("--only", action="append", choices=list(CASES), help="these cases only")
     parser.add_argument("--images", help="where pictures of the screen are put (default: build/ova/images)")
     return parser.parse_args()
@@ -176,6 +179,83 @@ def case_bios(folder, disk, _ova):
                       properties=lambda lab: {"tenant": lab.tenant["id"]})
 
 
+def case_change(folder, disk, _ova):
+    """What was given at import is changed, goes back, is diagnosed, bundled and forgotten, on the running machine."""
+    lab = one = None
+    try:
+        lab, one = booted(folder, disk, "change", firmware="bios", properties=lambda lab: {"tenant": lab.tenant["id"]})
+        code, _ = one.wait_for_code(BOOT_SECONDS)
+        settings_on_the_screen(one)
+        pair(lab, one, code, asks=False)
+        one.wait_for(lambda: '"state":"up"' in one.ctl("status", "--json", check=False).stdout, 500, "the link")
+        one.ctl("network", "set", "--search", "lab.example.com", "--within-s", "500", timeout=900)
+        reverted = one.ctl("settings", "set", "--url", "https://192.0.2.101", "--within-s", "30", check=False, timeout=900)
+        if reverted.returncode != 1 or "as it was before" not in reverted.stderr:
+            raise process.StepError(f"a control plane that is not there was kept: {reverted.stdout}{reverted.stderr}")
+        shown = one.ctl_json("settings", "show")["values"]
+        if shown["url"]["from"] == "this machine" or shown["search"]["value"] != "lab.example.com":
+            raise process.StepError(f"after a change that went back the values are {shown}")
+        one.wait_for(lambda: one.ctl("diagnose", check=False).returncode == 0, 500, "a ladder on which everything holds")
+        bundle = one.ctl("support-bundle").stdout
+        if "pcg-support/journal.txt" not in bundle or "Linux version" not in bundle and "systemd" not in bundle:
+            raise process.StepError("the support bundle holds no journal")
+        before = len(CODES.findall(one.said()))
+        one.ctl("factory-reset", "--yes", timeout=300)
+        one.wait_for(lambda: len(CODES.findall(one.said())) > before, BOOT_SECONDS, "a new pairing code after the factory reset")
+        if "search" in one.ctl_json("settings", "show")["values"]:
+            raise process.StepError("the factory reset kept a change")
+        return "a change kept, one gone back, the ladder holds, bundled, reset: a new code"
+    except process.StepError as error:
+        raise process.StepError(f"{error}\n{process.tail(one.serial, 30) if one else ''}") from error
+    finally:
+        if one:
+            one.stop()
+        if lab:
+            lab.lab.down()
+
+
+def settings_on_the_screen(one):
+    """At the keyboard: the settings open with a PIN that is set then."""
+    picture(one, "console-code")
+    one.type("f2")
+    time.sleep(5)
+    one.type(*"270182", "ret", *"270182", "ret")
+    time.sleep(15)
+    picture(one, "console-settings")
+    one.type("esc")
+
+
+def case_libvirt(folder, _disk, ova):
+    """pcg-import at a libvirt session of a user without rights, from the OVA to the pairing code."""
+    home = folder / "libvirt"
+    home.mkdir()
+    os.chmod(folder, 0o755)
+    os.chown(home, NOBODY, NOBODY)
+    shutil.copy(ova, home / "pcg.ova")
+    program = shutil.copy(pathlib.Path(os.environ["PCG_PROGRAMS"]) / "pcg-import", home)
+    user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "env", f"HOME={home}", f"XDG_RUNTIME_DIR={home}"]
+    lab = Lab(folder / "lab-libvirt")
+    try:
+        lab.start()
+        given = home / "given"
+        given.write_text("".join(f"{name}={value}\n" for name, value in lab.properties().items()))
+        given.chmod(0o644)
+        began = time.monotonic()
+        subprocess.run([*user, program, home / "pcg.ova", "--connect", "qemu:///session", "--name", "dc1", "--user-network",
+                        "--disk", home / "dc1.qcow2", "--serial-log", home / "serial.log", "--properties", given], check=True)
+        log = home / "serial.log"
+        code = process.wait_for(lambda: log.exists() and CODES.findall(log.read_text(errors="replace")), BOOT_SECONDS,
+                                "the pairing code of the machine at libvirt", log=log)
+        return f"imported and started, the code {code[-1]} after {time.monotonic() - began:.0f} s"
+    finally:
+        for words in (["destroy", "dc1"], ["undefine", "--nvram", "dc1"]):
+            subprocess.run([*user, "virsh", "-q", "-c", "qemu:///session", *words], check=False, capture_output=True)
+        for name in ("libvirtd.pid", "virtlogd.pid"):
+            for file in home.rglob(name):
+                subprocess.run(["kill", file.read_text().strip()], check=False)
+        lab.lab.down()
+
+
 def case_secure(folder, disk, _ova):
     one = machine.Machine(folder, disk, "secure", firmware="secure", properties={"url": "https://pair.example.com"})
     try:
@@ -224,10 +304,10 @@ def case_twice(folder, _disk, ova):
     return "two builds, the same octets"
 
 
-CASES = {"check": case_check, "uefi": case_uefi, "bios": case_bios, "secure": case_secure, "wrong": case_wrong,
-         "tamper": case_tamper, "twice": case_twice}
+CASES = {"check": case_check, "uefi": case_uefi, "bios": case_bios, "change": case_change, "libvirt": case_libvirt,
+         "secure": case_secure, "wrong": case_wrong, "tamper": case_tamper, "twice": case_twice}
 DEFAULT = ["check", "uefi"]
-BOOTS = {"uefi", "bios", "secure", "wrong", "tamper"}
+BOOTS = {"uefi", "bios", "change", "secure", "wrong", "tamper"}
 IMAGES = ROOT / "build" / "ova" / "images"
 PRESET = os.environ.get("PCG_OVA_PRESET", "release")
 

@@ -24,9 +24,12 @@ OWNERS = [
     (r"Poco/JSON", ["common/codec/"]),
     (r"Poco/(XML|SAX|DOM)", ["vcenter-proxy/"]),
     (r"expat\.h$", ["common/xml/", "vcenter-proxy/"]),
+    (r"libxml/", ["appliance/importer/"]),
+    (r"(curses|ncurses|qrencode)\.h$", ["appliance/console/"]),
+    (r"libvirt/", ["appliance/importer/"]),
     (r"Poco/Util", ["common/config/", "gateway/", "controlplane-sim/"]),
 ]
-THIRD_PARTY = re.compile(r"^(openssl|boost|nats|Poco|libvirt)/|^(sqlite3|nats)\.h$")
+THIRD_PARTY = re.compile(r"^(openssl|boost|nats|Poco|libvirt|libxml)/|^(sqlite3|nats)\.h$")
 MAY_SHOW_THIRD_PARTY = "common/net/"  # Asio's types are part of its interface
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 MODULE_CALL = re.compile(r"pcg_module\(\s*(\w+)([^)]*)\)")

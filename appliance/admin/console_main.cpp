@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// pcg-console: the appliance's screen on a terminal. One thread; a frame is one write.
+// pcg-console: the appliance's screen on a terminal. The main thread draws and takes keys; one
+// looks at the machine, and one does what was asked for last.
 #include "common/base/text.h"
 
 #include <cerrno>
 #include <csignal>
+#include <future>
 #include <iostream>
 
 #include <poll.h>
 #include <unistd.h>
 
+#include "appliance/admin/wishes.h"
 #include "appliance/console/frame.h"
+#include "appliance/console/looker.h"
 #include "appliance/console/machine.h"
+#include "appliance/console/terminal.h"
 
 namespace {
 
@@ -24,9 +29,11 @@ constexpr const char* kHelp =
     "/var/lib/pcg-gateway/control.sock)\n"
     "  --plain        for a serial line: ASCII, no cursor movement, a frame only when it changed\n"
     "  --once         one frame, then exit\n\n"
-    "y or n and Enter answer a tenant's question.\n";
+    "y or n and Enter answer a tenant's question. F2 opens the settings, with a PIN that is set "
+    "then.\n";
 
 constexpr int kLookAgainMs = 2000;
+constexpr int kKeyWaitMs = 250;
 constexpr std::size_t kMaxLine = 256;
 
 struct Options {
@@ -81,7 +88,8 @@ std::string answer(const Options& options, const Facts& facts, std::string_view 
     return answerPairing(options.socket, yes);
 }
 
-int run(const Options& options) {
+// Lines and whole words, for a serial line and for --once.
+int runPlain(const Options& options) {
     std::string shown;
     std::string typed;
     std::string notice;
@@ -109,6 +117,32 @@ int run(const Options& options) {
     }
 }
 
+// Keys and pages; what takes long is done beside it, one thing at a time.
+int runScreen(const Options& options) {
+    const SystemClock clock;
+    Looker looker([&options] { return lookAround(options.socket); },
+                  std::chrono::milliseconds(kLookAgainMs));
+    Screen screen;
+    std::future<Outcome> doing;
+    for (bool gone = false; !gone;) {
+        const auto facts = looker.latest();
+        Terminal::draw(screen.picture(facts, "\u2588"));
+        const auto key = Terminal::key(kKeyWaitMs, gone);
+        screen.tick(clock.now());
+        if (doing.valid() && doing.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+            screen.outcome(doing.get());
+            looker.lookNow();
+        }
+        if (!key || doing.valid()) continue;
+        auto wish = screen.press(*key, facts, clock.now());
+        if (!wish) continue;
+        doing = std::async(std::launch::async, [socket = options.socket, wish = std::move(*wish)] {
+            return fulfil(socket, wish);
+        });
+    }
+    return 0;  // nobody is at the terminal any more; whoever started this starts it again
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -132,5 +166,12 @@ int main(int argc, char** argv) {
         }
     }
     std::signal(SIGPIPE, SIG_IGN);
-    return run(options);
+    if (options.plain || options.once) return runPlain(options);
+    if (!Terminal::open()) {
+        std::cerr << "pcg-console: the terminal is of no known kind; set TERM, or use --plain.\n";
+        return 1;
+    }
+    const int code = runScreen(options);
+    Terminal::close();
+    return code;
 }

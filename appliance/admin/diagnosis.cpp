@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/admin/diagnosis.h"
+
+#include <algorithm>
+
+namespace pcg::appliance {
+namespace {
+
+namespace json = codec::json;
+
+std::string_view stateName(RungState state) {
+    switch (state) {
+        case RungState::Holds:
+            return "holds";
+        case RungState::Waits:
+            return "waits";
+        case RungState::Fails:
+            return "fails";
+    }
+    return "waits";
+}
+
+// A terminal obeys nothing of what a stranger wrote.
+std::string plain(std::string_view text) {
+    std::string out;
+    for (const char c : text) out += c >= 0x20 && c < 0x7f ? c : '?';
+    return out;
+}
+
+Rung endpointRung(const EndpointFacts& endpoint) {
+    Rung rung{"Endpoint " + endpoint.name, RungState::Holds, endpoint.state};
+    if (endpoint.state == "ok") return rung;
+    if (endpoint.state == "checking") {
+        rung.state = RungState::Waits;
+        return rung;
+    }
+    rung.state = RungState::Fails;
+    rung.evidence += endpoint.why.empty() ? "" : ": " + endpoint.why;
+    rung.code = "ladder.endpoint";
+    rung.remedy = "Look at it with: pcgctl endpoint check " + endpoint.name;
+    return rung;
+}
+
+}  // namespace
+
+std::vector<Rung> fullLadder(const Facts& facts) {
+    auto rungs = ladder(facts);
+    for (const auto& endpoint : facts.gateway.endpoints) rungs.push_back(endpointRung(endpoint));
+    return rungs;
+}
+
+bool allHolds(const std::vector<Rung>& rungs, const std::vector<Problem>& problems) {
+    return problems.empty() && std::ranges::none_of(rungs, [](const Rung& rung) {
+               return rung.state == RungState::Fails;
+           });
+}
+
+std::string diagnosisText(const std::vector<Rung>& rungs, const std::vector<Problem>& problems) {
+    std::string text;
+    for (const auto& rung : rungs) {
+        auto name = plain(rung.name);
+        name.resize(std::max<std::size_t>(name.size() + 1, 16), ' ');
+        text += std::string(rung.state == RungState::Holds   ? "[ok] "
+                            : rung.state == RungState::Waits ? "[  ] "
+                                                             : "[!!] ") +
+                name + plain(rung.evidence) + "\n";
+        if (rung.state == RungState::Fails)
+            text += "     " + rung.code + "\n     -> " + plain(rung.remedy) + "\n";
+    }
+    for (const auto& problem : problems)
+        text += "[!!] " + plain(problem.subject) + "\n     " + plain(problem.code) + "\n     -> " +
+                plain(problem.message) + "\n";
+    return text;
+}
+
+json::Object diagnosisJson(const std::vector<Rung>& rungs, const std::vector<Problem>& problems) {
+    json::Array list;
+    for (const auto& rung : rungs) {
+        json::Object one;
+        one.set("name", rung.name)
+            .set("state", stateName(rung.state))
+            .set("evidence", rung.evidence);
+        if (rung.state == RungState::Fails) one.set("code", rung.code).set("remedy", rung.remedy);
+        list.emplace_back(std::move(one));
+    }
+    json::Array wrong;
+    for (const auto& problem : problems) {
+        json::Object one;
+        one.set("code", problem.code)
+            .set("subject", problem.subject)
+            .set("message", problem.message);
+        wrong.emplace_back(std::move(one));
+    }
+    return json::Object()
+        .set("ok", allHolds(rungs, problems))
+        .set("rungs", std::move(list))
+        .set("problems", std::move(wrong));
+}
+
+}  // namespace pcg::appliance

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/admin/local_verbs.h"
+
+#include "common/base/text.h"
+#include "gateway/ctl/ctl.h"
+#include "gateway/errc.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "appliance/admin/diagnosis.h"
+#include "appliance/admin/machine_client.h"
+#include "appliance/admin/settings_change.h"
+#include "appliance/admin/support_bundle.h"
+#include "appliance/console/machine.h"
+
+namespace pcg::appliance {
+namespace {
+
+namespace json = codec::json;
+using gateway::ctl::Command;
+using std::chrono::seconds;
+
+constexpr int kOk = 0;
+constexpr int kFailed = 1;
+constexpr int kUsageError = 2;
+constexpr const char* kDefaultBundle = "pcg-support.tar";
+
+int complain(std::ostream& err, const Error& error) {
+    err << "pcgctl: " << error.message() << "\n";
+    return error.is(gateway::errc::kUsage) ? kUsageError : kFailed;
+}
+
+// What another verb of pcgctl prints, without the terminal's part in it.
+std::string printed(const Command& command, std::vector<std::string> words) {
+    words.insert(words.begin(), {"--socket", command.socket});
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    gateway::ctl::run(words, in, out, err);
+    return out.str() + err.str();
+}
+
+int diagnose(const Command& command, std::ostream& out) {
+    const auto facts = lookAround(command.socket);
+    const auto rungs = fullLadder(facts);
+    if (command.json)
+        out << json::write(diagnosisJson(rungs, facts.problems)) << "\n";
+    else
+        out << diagnosisText(rungs, facts.problems);
+    return allHolds(rungs, facts.problems) ? kOk : kFailed;
+}
+
+std::string readSmall(const char* path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string text(64 * 1024, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return text;
+}
+
+std::vector<BundlePart> gather(const Command& command) {
+    const auto facts = lookAround(command.socket);
+    std::vector<BundlePart> parts{
+        {"diagnosis.txt", diagnosisText(fullLadder(facts), facts.problems)},
+        {"status.json", printed(command, {"--json", "status"})},
+        {"endpoints.json", printed(command, {"--json", "endpoint", "list"})},
+        {"keys.txt", printed(command, {"key", "list"})},
+        {"policy.txt", printed(command, {"policy", "show"})},
+        {"audit.txt", printed(command, {"audit"})},
+        {"routes.txt", readSmall("/proc/net/route") + readSmall("/proc/net/ipv6_route")},
+        {"addresses.txt", readSmall("/proc/net/fib_trie") + readSmall("/proc/net/if_inet6")},
+        {"memory.txt", readSmall("/proc/meminfo") + readSmall("/proc/loadavg")},
+        {"properties.json", readSmall("/run/pcg/properties.json")},
+    };
+    const MachineClient machine;
+    if (!machine.exists()) return parts;
+    const auto settings = machine.ask(toDo("show"));
+    if (settings) parts.push_back({"settings.json", json::write(*settings) + "\n"});
+    const auto journal = machine.ask(toDo("journal"));
+    const auto lines = journal ? journal->string("journal", kMaxReply) : Result<std::string>("");
+    parts.push_back({"journal.txt", lines ? *lines : std::string("It could not be read.\n")});
+    return parts;
+}
+
+int supportBundleTo(const Command& command, std::ostream& out, std::ostream& err) {
+    const auto path =
+        command.has("--out-file") ? command.option("--out-file") : std::string(kDefaultBundle);
+    const auto archive = supportBundle(gather(command), SystemClock().wallNow());
+    if (path == "-") {
+        out << archive << std::flush;
+        return out.good() ? kOk : kFailed;
+    }
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const bool written = file >= 0 && ::write(file, archive.data(), archive.size()) ==
+                                          static_cast<ssize_t>(archive.size());
+    const int why = errno;
+    if (file >= 0) ::close(file);
+    if (!written) {
+        err << "pcgctl: --out-file: " << path << " cannot be written: " << std::strerror(why)
+            << ".\n";
+        return kFailed;
+    }
+    err << "Written to " << path << ".\n";
+    return kOk;
+}
+
+int show(const Command& command, std::ostream& out, std::ostream& err) {
+    const auto answer = MachineClient().demand(toDo("show"));
+    if (!answer) return complain(err, answer.error());
+    if (command.json) {
+        out << json::write(*answer) << "\n";
+        return kOk;
+    }
+    const auto values = answer->object("values");
+    for (const auto& name : shownBy(command.verb->words)) {
+        const auto one = values ? (*values)->optionalObject(name) : Result<const json::Object*>();
+        auto line = name;
+        line.resize(std::max<std::size_t>(line.size() + 1, 18), ' ');
+        if (!one || *one == nullptr) {
+            out << line << "-\n";
+            continue;
+        }
+        const auto value = (*one)->string("value", kMaxPropertyOctets);
+        const auto from = (*one)->string("from", 64);
+        const auto text = value ? value->substr(0, value->find('\n')) : std::string();
+        out << line << (text.empty() ? "-" : text.substr(0, 100)) << "  ("
+            << (from ? *from : std::string()) << ")\n";
+    }
+    return kOk;
+}
+
+int change(const Command& command, std::istream& in, std::ostream& out, std::ostream& err) {
+    const auto request = changeRequest(command, in);
+    if (!request) return complain(err, request.error());
+    bool told = false;
+    const auto onWord = [&err, &told](const json::Object& word) {
+        if (word.has("applied"))
+            err << "Changed; waiting for the control plane. If it is not reached, everything goes "
+                   "back by itself.\n";
+        else if (!told && word.has("waiting"))
+            told = true;
+    };
+    const auto done = MachineClient().demand(*request, seconds(800), onWord);
+    if (!done) return complain(err, done.error());
+    out << (command.json ? json::write(*done) + "\n" : "Kept.\n");
+    return kOk;
+}
+
+// Everything at the control plane is given back first, as far as it can be reached.
+void unpairFirst(const Command& command, std::ostream& err) {
+    std::istringstream in;
+    std::ostringstream said;
+    std::ostringstream why;
+    if (gateway::ctl::run({"--socket", command.socket, "unpair", "--yes"}, in, said, why) == 0)
+        err << "The tenant's gateway was given back.\n";
+    else
+        err << "The gateway could not be given back to the control plane; the tenant removes it "
+               "there.\n";
+}
+
+int factoryReset(const Command& command, std::istream& in, std::ostream& out, std::ostream& err) {
+    const MachineClient machine;
+    if (!machine.exists()) return complain(err, machine.ask(toDo("show")).error());
+    if (!command.has("--yes")) {
+        err << "This destroys the gateway's keys, then everything it keeps: pairing, endpoints "
+               "with "
+               "their credentials, access keys, policy, audit, and what was changed on this "
+               "machine. It starts again as it was imported. That cannot be undone.\nType the word "
+            << kFactoryResetWord << " to confirm: " << std::flush;
+        std::string line;
+        std::getline(in, line);
+        if (trimAscii(line) != kFactoryResetWord) {
+            err << "pcgctl: the word was not typed; nothing was changed.\n";
+            return kUsageError;
+        }
+    }
+    unpairFirst(command, err);
+    const auto done =
+        machine.demand(toDo("factory-reset").set("confirm", kFactoryResetWord), seconds(120));
+    if (!done) return complain(err, done.error());
+    out << "The keys are destroyed; the machine restarts.\n";
+    return kOk;
+}
+
+int simple(std::string_view what, std::string_view said, std::ostream& out, std::ostream& err) {
+    const auto done = MachineClient().demand(toDo(what));
+    if (!done) return complain(err, done.error());
+    out << said << "\n";
+    return kOk;
+}
+
+}  // namespace
+
+int performOnMachine(const Command& command,
+                     std::istream& in,
+                     std::ostream& out,
+                     std::ostream& err) {
+    const auto verb = command.verb->words;
+    if (verb == "diagnose") return diagnose(command, out);
+    if (verb == "support-bundle") return supportBundleTo(command, out, err);
+    if (verb == "factory-reset") return factoryReset(command, in, out, err);
+    if (verb == "reboot") return simple("reboot", "The machine restarts.", out, err);
+    if (verb == "power-off") return simple("power-off", "The machine goes off.", out, err);
+    if (verb == "console-pin remove") {
+        return simple("pin-remove",
+                      "The console asks for a new PIN when its settings are opened next.",
+                      out,
+                      err);
+    }
+    if (verb.ends_with(" show")) return show(command, out, err);
+    return change(command, in, out, err);
+}
+
+}  // namespace pcg::appliance

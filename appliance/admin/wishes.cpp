@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/admin/wishes.h"
+
+#include "gateway/ctl/ctl.h"
+
+#include <sstream>
+
+#include "appliance/admin/machine_client.h"
+#include "appliance/console/machine.h"
+
+namespace pcg::appliance {
+namespace {
+
+namespace json = codec::json;
+using std::chrono::seconds;
+
+Outcome failed(WishKind kind, const Error& error) { return {kind, false, error.message()}; }
+
+Outcome ask(WishKind kind, const json::Object& request, seconds limit, const char* said) {
+    const auto answer = MachineClient().demand(request, limit);
+    return answer ? Outcome{kind, true, said} : failed(kind, answer.error());
+}
+
+json::Object withPin(std::string_view what, const Secret& pin) {
+    return toDo(what).set("pin", pin.revealText());
+}
+
+Outcome pinState() {
+    const auto answer = MachineClient().demand(toDo("pin-state"));
+    if (!answer) return failed(WishKind::PinState, answer.error());
+    const auto set = answer->booleanOr("set", true);
+    return {WishKind::PinState, true, "", !set || *set};
+}
+
+Outcome load() {
+    const auto answer = MachineClient().demand(toDo("show"));
+    if (!answer) return failed(WishKind::Load, answer.error());
+    Outcome outcome{WishKind::Load, true, ""};
+    const auto values = answer->object("values");
+    if (!values) return failed(WishKind::Load, values.error());
+    for (const auto& member : (*values)->members()) {
+        const auto* one = member.value.asObject();
+        const auto value =
+            one == nullptr ? Result<std::string>("") : one->string("value", kMaxPropertyOctets);
+        if (value) outcome.values.emplace(member.name, *value);
+    }
+    return outcome;
+}
+
+Outcome set(const Wish& wish) {
+    json::Object values;
+    for (const auto& [name, value] : wish.values) values.set(name, value);
+    const auto request = toDo("set").set("values", std::move(values));
+    return ask(WishKind::Set, request, seconds(800), "Kept.");
+}
+
+Outcome pause(const std::string& socket, bool on) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    const auto words =
+        on ? std::vector<std::string>{"--socket", socket, "pause", "--why", "console"}
+           : std::vector<std::string>{"--socket", socket, "resume"};
+    const bool okay = gateway::ctl::run(words, in, out, err) == 0;
+    const auto kind = on ? WishKind::Pause : WishKind::Resume;
+    return {kind,
+            okay,
+            !okay ? err.str()
+            : on  ? "All access is cut off."
+                  : "Access is open again."};
+}
+
+Outcome reset(const std::string& socket) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    gateway::ctl::run({"--socket", socket, "unpair", "--yes"}, in, out, err);
+    return ask(WishKind::FactoryReset,
+               toDo("factory-reset").set("confirm", kFactoryResetWord),
+               seconds(120),
+               "The keys are destroyed; the machine restarts.");
+}
+
+}  // namespace
+
+Outcome fulfil(const std::string& socket, const Wish& wish) {
+    const seconds limit(60);
+    switch (wish.kind) {
+        case WishKind::Answer:
+            return {wish.kind, true, answerPairing(socket, wish.yes)};
+        case WishKind::PinState:
+            return pinState();
+        case WishKind::PinSet:
+            return ask(wish.kind, withPin("pin-set", wish.pin), limit, "");
+        case WishKind::PinCheck:
+            return ask(wish.kind, withPin("pin-check", wish.pin), limit, "");
+        case WishKind::Load:
+            return load();
+        case WishKind::Set:
+            return set(wish);
+        case WishKind::Pause:
+            return pause(socket, true);
+        case WishKind::Resume:
+            return pause(socket, false);
+        case WishKind::Reboot:
+            return ask(wish.kind, toDo("reboot"), limit, "The machine restarts.");
+        case WishKind::PowerOff:
+            return ask(wish.kind, toDo("power-off"), limit, "The machine goes off.");
+        case WishKind::FactoryReset:
+            return reset(socket);
+    }
+    return {wish.kind, false, "There is no such thing to be done."};
+}
+
+}  // namespace pcg::appliance

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "appliance/console/terminal.h"
+
+#include <clocale>
+
+#include <poll.h>
+#include <unistd.h>
+
+#define NCURSES_NOMACROS 1  // its functions, not what hides them
+#include <curses.h>
+
+namespace pcg::appliance {
+namespace {
+
+constexpr int kEscape = 27;
+constexpr int kDelete = 127;
+
+std::optional<Key> keyOf(int code) {
+    switch (code) {
+        case KEY_UP:
+            return Key{KeyKind::Up};
+        case KEY_DOWN:
+        case '\t':
+            return Key{KeyKind::Down};
+        case KEY_F(2):
+            return Key{KeyKind::Menu};
+        case KEY_ENTER:
+        case '\n':
+        case '\r':
+            return Key{KeyKind::Enter};
+        case KEY_BACKSPACE:
+        case kDelete:
+        case '\b':
+            return Key{KeyKind::Backspace};
+        case kEscape:
+            return Key{KeyKind::Escape};
+        default:
+            break;
+    }
+    if (code < 0x20 || code >= kDelete) return std::nullopt;
+    return Key{KeyKind::Text, static_cast<char>(code)};
+}
+
+}  // namespace
+
+bool Terminal::open() {
+    std::setlocale(LC_ALL, "");  // NOLINT(concurrency-mt-unsafe): before there is another thread
+    auto* screen = ::newterm(nullptr, stdout, stdin);
+    if (screen == nullptr) return false;
+    ::set_term(screen);
+    ::cbreak();
+    ::noecho();
+    ::nonl();
+    ::keypad(stdscr, TRUE);
+    ::curs_set(0);
+    ::set_escdelay(50);
+    return true;
+}
+
+void Terminal::close() { ::endwin(); }
+
+std::optional<Key> Terminal::key(int milliseconds, bool& gone) {
+    pollfd waiting{STDIN_FILENO, POLLIN, 0};
+    ::timeout(0);
+    int code = ::getch();
+    if (code == ERR) {
+        ::poll(&waiting, 1, milliseconds);
+        code = ::getch();
+        gone = code == ERR && (waiting.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0;
+    }
+    return code == ERR ? std::nullopt : keyOf(code);
+}
+
+void Terminal::draw(const std::vector<std::string>& lines) {
+    ::erase();
+    for (std::size_t row = 0; row < lines.size() && static_cast<int>(row) < LINES; ++row)
+        ::mvaddstr(static_cast<int>(row), 0, lines[row].c_str());
+    ::refresh();
+}
+
+}  // namespace pcg::appliance

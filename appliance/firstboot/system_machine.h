@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine itself: its data partition, its services. Root only.
+#pragma once
+
+#include "common/crypto/random.h"
+
+#include "appliance/control/machine_port.h"
+
+namespace pcg::appliance {
+
+class SystemMachine final : public MachinePort {
+  public:
+    // Below `root` (for tests), else the system's own. `output`: where words go, a line each.
+    SystemMachine(std::string root, int output) : root_(std::move(root)), output_(output) {}
+
+    SteadyTime now() const override { return clock_.now(); }
+
+    WallTime wallNow() const override { return clock_.wallNow(); }
+
+    void pause(std::chrono::milliseconds time) override;
+
+    Random& random() override { return random_; }
+
+    std::string source() override;
+    Properties imported() override;
+    Overrides overrides() override;
+    Result<> keepOverrides(const Overrides& overrides) override;
+    bool takeTurn() override;
+    Result<> apply(const Properties& properties) override;
+    bool linkIsBack() override;
+    Result<std::optional<PinRecord>> pin() override;
+    Result<> keepPin(const std::optional<PinRecord>& record) override;
+    std::string journal(ByteCount most) override;
+    Result<> power(PowerAction action) override;
+    Result<> forgetEverything() override;
+    void say(const codec::json::Object& word) override;
+
+  private:
+    void readImport();
+    bool run(std::vector<std::string> words, std::chrono::seconds limit);
+
+    std::string root_;
+    int output_;
+    SystemClock clock_;
+    crypto::SystemRandom random_;
+    bool read_ = false;
+    std::string source_;
+    Properties imported_;
+};
+
+}  // namespace pcg::appliance

@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Values that are changed after the import, on a machine that is a folder: tried, kept or taken back, also when somebody
+pulls the plug; a PIN; a factory reset. systemctl and pcgctl are stand-ins that note what they were asked."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "lab"), str(pathlib.Path(__file__).resolve().parent)]
+import machine  # noqa: E402
+import process  # noqa: E402
+
+PROGRAM = pathlib.Path(os.environ["PCG_PROGRAMS"]) / "pcg-appliance"
+NETWORK = "etc/systemd/network/10-pcg.network"
+CONFIG = "etc/pcg-gateway/gateway.json"
+
+
+class Control(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="pcg-control-")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.write("data/appliance/ovf-env.xml", machine.environment({"url": "https://one.example.com", "dns": "192.0.2.1"}))
+        self.write("run/pcg/keep", "")
+        for name in ("systemctl", "networkctl", "journalctl"):
+            self.tool(name, f'echo "{name} $*" >>{self.root}/asked')
+        self.tool("pcgctl", f"cat {self.root}/status")
+        self.link("up")
+        self.assertEqual(self.apply(), 0)
+
+    def write(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def tool(self, name, script):
+        self.write(f"usr/bin/{name}", f"#!/bin/sh\n{script}\n").chmod(0o755)
+
+    def link(self, state):
+        process.write_atomically(self.root / "status", json.dumps({"pairing": {"state": "active"}, "link": {"state": state}}))
+
+    def read(self, name):
+        return (self.root / name).read_text()
+
+    def apply(self):
+        return subprocess.run([PROGRAM, "apply", "--root", self.root], capture_output=True, check=False).returncode
+
+    def start(self, **request):
+        child = subprocess.Popen([PROGRAM, "answer", "--root", self.root], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 text=True)
+        self.addCleanup(child.stdout.close)
+        child.stdin.write(json.dumps(request) + "\n")
+        child.stdin.close()
+        return child
+
+    def ask(self, **request):
+        child = self.start(**request)
+        words = [json.loads(line) for line in child.stdout]
+        child.wait(60)
+        return words[-1]
+
+    def kept(self):
+        path = self.root / "data/appliance/overrides.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def test_a_change_is_tried_and_kept_over_a_restart(self):
+        self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.2", "url": "https://two.example.com"}), {"ok": True})
+        self.assertEqual(self.kept(), {"dns": "192.0.2.2", "url": "https://two.example.com"})
+        self.assertEqual((self.root / "data/appliance/overrides.json").stat().st_mode & 0o777, 0o600)
+        self.assertIn("systemctl restart systemd-networkd.service", self.read("asked"))
+        (self.root / NETWORK).unlink()
+        self.apply()
+        self.assertIn("DNS=192.0.2.2", self.read(NETWORK))
+        self.assertIn("two.example.com", self.read(CONFIG))
+        self.assertEqual(self.ask(do="set", values={"dns": None}), {"ok": True})
+        self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+
+    def test_what_does_not_reach_the_control_plane_goes_back(self):
+        self.link("down")
+        answer = self.ask(do="set", values={"dns": "192.0.2.2"}, within_s=2)
+        self.assertEqual((answer["ok"], answer["code"]), (False, "appliance.reverted"))
+        self.assertEqual(self.kept(), {})
+        self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+
+    def test_a_plug_that_is_pulled_while_it_is_tried_leaves_the_old_values(self):
+        self.link("down")
+        child = self.start(do="set", values={"dns": "192.0.2.2"}, within_s=600)
+        for line in child.stdout:
+            if "waiting" in json.loads(line):
+                break
+        self.assertIn("DNS=192.0.2.2", self.read(NETWORK))
+        self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.3"})["code"], "appliance.busy")
+        child.kill()
+        child.wait(10)
+        self.apply()
+        self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+
+    def test_whoever_asked_may_go_away(self):
+        child = self.start(do="set", values={"dns": "192.0.2.2"})
+        child.stdout.close()
+        self.assertEqual(child.wait(60), 0)
+        self.assertEqual(self.kept(), {"dns": "192.0.2.2"})
+
+    def test_a_value_that_is_wrong_touches_nothing(self):
+        before = self.read("asked") if (self.root / "asked").exists() else ""
+        answer = self.ask(do="set", values={"ipv4": "10.0.0.5/255.0.255.0"})
+        self.assertEqual(answer["problems"][0]["subject"], "pcgw.ipv4")
+        self.assertEqual(self.read("asked") if (self.root / "asked").exists() else "", before)
+
+    def test_what_is_no_longer_given_is_removed(self):
+        key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        self.assertEqual(self.ask(do="set", values={"ssh_key": key}), {"ok": True})
+        self.assertEqual(self.read("etc/pcg-appliance/authorized_keys"), key + "\n")
+        self.assertIn("dport 22", self.read("etc/pcg-appliance/firewall.d/ssh.nft"))
+        self.assertEqual(self.ask(do="set", values={"ssh_key": None}), {"ok": True})
+        self.assertFalse((self.root / "etc/pcg-appliance/firewall.d/ssh.nft").exists())
+
+    def test_damaged_changes_do_not_stop_a_boot_and_are_named(self):
+        self.write("data/appliance/overrides.json", "{")
+        self.assertEqual(self.apply(), 0)
+        problems = json.loads(self.read("run/pcg/properties.json"))["problems"]
+        self.assertIn("appliance.overrides", [one["code"] for one in problems])
+        self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+
+    def test_a_factory_reset_destroys_keys_and_marks_the_partition(self):
+        key = self.write("var/lib/pcg-gateway/root.key", "canary")
+        held = os.open(key, os.O_RDONLY)
+        self.addCleanup(os.close, held)
+        self.write("data/ssh/ssh_host_ed25519_key", "canary")
+        self.write("var/lib/pcg-gateway/deep/er", "canary")
+        self.assertFalse(self.ask(do="factory-reset")["ok"])
+        self.assertTrue(key.exists())
+        self.assertTrue(self.ask(do="factory-reset", confirm="factory-reset")["ok"])
+        self.assertEqual(os.pread(held, 6, 0), b"\0" * 6, "written over before it was unlinked")
+        left = [path for folder in ("var/lib/pcg-gateway", "data/ssh", "data/appliance") for path in (self.root / folder).rglob("*")]
+        self.assertEqual(left, [])
+        self.assertTrue((self.root / "data/.factory-reset").exists())
+        self.assertTrue(self.read("asked").rstrip().endswith("systemctl --no-block reboot"))
+
+    def test_the_pin_is_kept_as_scrypt(self):
+        self.assertEqual(self.ask(do="pin-state"), {"ok": True, "set": False})
+        self.assertTrue(self.ask(do="pin-set", pin="270182")["ok"])
+        self.assertNotIn("270182", self.read("data/appliance/console-pin.json"))
+        self.assertTrue(self.ask(do="pin-check", pin="270182")["ok"])
+        self.assertEqual(self.ask(do="pin-check", pin="270183")["code"], "appliance.pin")
+        self.assertTrue(self.ask(do="pin-remove")["ok"])
+        self.assertEqual(self.ask(do="pin-state")["set"], False)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "appliance/admin/diagnosis.h"
+#include "appliance/admin/redaction.h"
+#include "appliance/admin/settings_change.h"
+#include "appliance/admin/support_bundle.h"
+
+namespace pcg::appliance {
+namespace {
+
+namespace json = codec::json;
+using testing::HasSubstr;
+using testing::Not;
+
+// One of each kind, as logs, configurations and answers show them.
+const std::vector<std::pair<std::string, std::string>> kCanaries{
+    {R"({"username":"root","password":"hunter2"})", "hunter2"},
+    {R"(proxy_password=hunter2 and more)", "hunter2"},
+    {R"(MESSAGE={\"passwd\": \"hunter2\"})", "hunter2"},
+    {R"({"password":"with \"quotes\" hunter2"})", "hunter2"},
+    {"Authorization: Basic cm9vdDpodW50ZXIy", "cm9vdDpodW50ZXIy"},
+    {"authorization: Bearer abc.def", "abc.def"},
+    {"Bearer abc.def in a sentence", "abc.def"},
+    {"Set-Cookie: vmware_soap_session=\"52773cd3\"", "52773cd3"},
+    {"vmware_soap_session=52773cd3-35c6", "52773cd3"},
+    {"api_key: aaaa:bbbb:cccc", "cccc"},
+    {"code 7K3M-Q9TD-X4WS is shown", "7K3M-Q9TD-X4WS"},
+    {R"({"sas":"123 456"})", "123 456"},
+    {"https://user:hunter2@proxy.example.com:3128/", "hunter2"},
+    {"http://user:p@hunter2@proxy/", "hunter2"},
+    {"-----BEGIN PRIVATE KEY-----\nMIIEvQ\nhunter2\n-----END PRIVATE KEY-----", "hunter2"},
+    {"-----BEGIN OPENSSH PRIVATE KEY-----\nhunter2 and cut off", "hunter2"},
+    {"-----BEGIN USER NKEY SEED-----\nSUAhunter2\n------END USER NKEY SEED------", "hunter2"},
+    {"seed SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY", "SUACSSL3"},
+    {"eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5In0.eyJqdGkiOiJhIn0.c2lnbmF0dXJl", "c2lnbmF0dXJl"},
+    {"a word drawn by lot: Zk3vQ8xT1pLw7RbN2mYc", "Zk3vQ8xT1pLw7RbN2mYc"},
+    {"oauth_token=abc, oauth_signature=\"def%26ghi\"", "def%26ghi"},
+    {R"({"pin":"270182"})", "270182"},
+    {R"({"credentials":{"user":"a","key":"hunter2"}})", "hunter2"},
+    {R"({"tokens":["hunter2","b"]})", "hunter2"},
+};
+
+TEST(Redaction, TakesOutEveryKindOfSecret) {
+    for (const auto& [text, secret] : kCanaries) {
+        EXPECT_THAT(redacted(text), Not(HasSubstr(secret))) << text;
+        EXPECT_THAT(redacted(text), HasSubstr(kRedacted)) << text;
+        const auto within = redacted("before\n" + text + "\nafter 192.0.2.1\n");
+        EXPECT_THAT(within, Not(HasSubstr(secret))) << text;
+        EXPECT_THAT(within, HasSubstr("before")) << text;
+    }
+}
+
+TEST(Redaction, LeavesWhatASupportCaseNeeds) {
+    for (const auto* text :
+         {"2026-11-22T10:00:00+0000 gw1 pcg-gatewayd[412]: {\"event\":\"link.up\",\"rtt_ms\":12}",
+          "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+          "gw_01jd3zq8kfh5y0c7w2v9x6t4re at https://vc1.example.com:443/sdk",
+          "/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30",
+          "inet 192.0.2.10/24, fe80::5054:ff:fe12:3456",
+          "-----BEGIN CERTIFICATE-----",
+          "{\"tokens_left\":null,\"secret\":false}",
+          "ladder.controlplane: it has not answered yet"})
+        EXPECT_EQ(redacted(text), text);
+}
+
+TEST(SupportBundle, IsBoundedAndHoldsNoCanary) {
+    std::string journal(3 * kMaxPart, 'x');
+    for (std::size_t i = 0; i < journal.size(); i += 64) journal[i] = '\n';
+    std::vector<BundlePart> parts{{"status.json", ""}, {"journal.txt", journal}};
+    for (const auto& [text, ignored] : kCanaries) parts.front().content += text + "\n";
+
+    const auto archive = supportBundle(parts, fromUnixMilliseconds(1'800'000'000'000));
+
+    EXPECT_EQ(archive.size() % 512, 0U);
+    EXPECT_LT(archive.size(), 2 * kMaxPart);
+    EXPECT_EQ(archive.substr(0, 23), "pcg-support/status.json");
+    EXPECT_THAT(archive, HasSubstr("pcg-support/README.txt"));
+    for (const auto& [ignored, secret] : kCanaries) EXPECT_THAT(archive, Not(HasSubstr(secret)));
+}
+
+TEST(Diagnosis, IsTheLadderAndTheEndpointsAndWhatWasWrongAtImport) {
+    Facts facts;
+    facts.controlplane = "https://pair.example.com";
+    facts.machine = {true, {"ens192"}, {"192.0.2.10"}, "192.0.2.1", true, true};
+    facts.gateway.answers = true;
+    facts.gateway.state = "active";
+    facts.gateway.link = "up";
+    facts.gateway.endpoints = {{"vc1", "ok", ""}, {"vc2", "unreachable", "no answer\x1b[2J"}};
+    auto rungs = fullLadder(facts);
+    const auto text = diagnosisText(rungs, facts.problems);
+
+    EXPECT_FALSE(allHolds(rungs, {}));
+    EXPECT_THAT(text, HasSubstr("[ok] Endpoint vc1"));
+    EXPECT_THAT(text, HasSubstr("ladder.endpoint\n     -> "));
+    EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+    facts.gateway.endpoints.pop_back();
+    rungs = fullLadder(facts);
+    EXPECT_TRUE(allHolds(rungs, {}));
+    EXPECT_FALSE(allHolds(rungs, {{"appliance.property.ca", "pcgw.ca", "Expired."}}));
+    facts.machine.router.clear();
+    const auto body = diagnosisJson(fullLadder(facts), {});
+    EXPECT_THAT(json::write(body), HasSubstr(R"("state":"fails")"));
+    EXPECT_THAT(json::write(body), HasSubstr(R"("code":"ladder.router","remedy":")"));
+}
+
+Result<json::Object> request(const std::vector<std::string>& words, const std::string& in = "") {
+    const auto command = gateway::ctl::parseArguments(words);
+    EXPECT_TRUE(command) << command.error().message();
+    std::istringstream stream(in);
+    return changeRequest(*command, stream);
+}
+
+TEST(SettingsChange, OptionsBecomeProperties) {
+    EXPECT_EQ(
+        json::write(request({"network", "set", "--ipv4", "dhcp", "--dns", "", "--keep"}).value()),
+        R"({"do":"set","values":{"ipv4":"dhcp","dns":""},"keep":true})");
+    EXPECT_EQ(json::write(request({"proxy", "set", "--password-file", "-"}, "hunter2\nx").value()),
+              R"({"do":"set","values":{"proxy_password":"hunter2"}})");
+    EXPECT_EQ(json::write(request({"settings", "reset", "dns"}).value()),
+              R"({"do":"set","values":{"dns":null}})");
+    EXPECT_THAT(json::write(request({"proxy", "remove"}).value()), HasSubstr(R"("proxy":"")"));
+    EXPECT_THAT(json::write(request({"settings", "reset"}).value()),
+                HasSubstr(R"("ssh_key":null)"));
+}
+
+TEST(SettingsChange, SaysWhatIsMissing) {
+    EXPECT_FALSE(request({"network", "set"}));
+    EXPECT_FALSE(request({"network", "set", "--dns", "x", "--within-s", "0"}));
+    EXPECT_FALSE(request({"settings", "reset", "dnss"}));
+    EXPECT_FALSE(request({"settings", "set", "--ca-file", "/nonexistent"}));
+    EXPECT_FALSE(request({"settings", "set", "--ca-file", "-", "--ssh-key-file", "-"}, "x"));
+    EXPECT_FALSE(request({"settings", "set", "--ca-file", "-"}, std::string(40'000, 'x')));
+}
+
+}  // namespace
+}  // namespace pcg::appliance
