@@ -82,6 +82,9 @@ class ProxyTest : public testing::Test {
     ProxyTest();
     ~ProxyTest() override;
 
+    // The service logs out at the end: what a test answered with may be gone by then.
+    void TearDown() override { vcenter_->answer = vcenterAnswer; }
+
     // One request from its arrival to its end.
     std::unique_ptr<FakeExchange> ask(http::RequestHead head, std::string body);
     std::unique_ptr<FakeExchange> soap(std::string body, std::string cookie = {});
