@@ -30,7 +30,7 @@ constexpr std::array<Command, 44> kCommands{{
     {"gateways", "timeline", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}/timeline", "", "",
      "at severity kind text", "what happened to it"},
     {"gateways", "audit-heads", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}/audit-heads", "", "",
-     "kind place digest at", "how far its own audit went, for pcgctl audit verify --heads"},
+     "kind place digest at", "how far its own audit went, for pcgctl audit verify --heads-file"},
 
     {"users", "list", "", "GET", "/api/v1/users", "", "", "username role last_sign_in_at", "who may sign in"},
     {"users", "show", "USERNAME", "GET", "/api/v1/users/{USERNAME}", "", "", "", "one user"},

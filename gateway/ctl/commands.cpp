@@ -120,15 +120,15 @@ Result<bool> addTrust(const Command& command, json::Object& body) {
 
 Result<std::string> verifyBody(const Command& command, std::istream& standardInput) {
     json::Object body;
-    const auto path = command.option("--heads");
+    const auto path = command.option("--heads-file");
     if (path == "-") {
         std::string text(kMaxHeads + 1, '\0');
         standardInput.read(text.data(), static_cast<std::streamsize>(text.size()));
         text.resize(static_cast<std::size_t>(standardInput.gcount()));
-        if (text.size() > kMaxHeads) return usage("--heads: what stdin gives is too long.");
+        if (text.size() > kMaxHeads) return usage("--heads-file: what stdin gives is too long.");
         body.set("heads", std::move(text));
     } else if (!path.empty()) {
-        body.set("heads", PCG_TRY(readFile("--heads", path, kMaxHeads)));
+        body.set("heads", PCG_TRY(readFile("--heads-file", path, kMaxHeads)));
     }
     return json::write(body);
 }

@@ -111,7 +111,7 @@ std::span<const Verb> verbs() {
         {"audit verify",
          "",
          "Whether the audit is as it was written; exit code 1 if not.",
-         {{"--heads",
+         {{"--heads-file",
            "FILE",
            "Also against heads that were kept elsewhere (pcg gateways audit-heads); - reads "
            "stdin."}}},

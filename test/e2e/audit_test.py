@@ -131,7 +131,7 @@ class Audit(e2e.EndToEnd):
         witnessed = e2e.process.wait_for(lambda: known("events"), 30, "the first head at the control plane")[0]
         self.assertEqual(self.verify()[0], 0, self.verify()[1])
         kept = one.ctl("audit", "heads")
-        code, text = self.verify("--heads", "-", stdin=kept)
+        code, text = self.verify("--heads-file", "-", stdin=kept)
         self.assertEqual(code, 0, text)
         self.assertIn("heads kept elsewhere: intact", text)
         # Somebody with the disk in his hands: a line is changed, then put back, then the end is taken off.
@@ -155,7 +155,7 @@ class Audit(e2e.EndToEnd):
         self.wait_until_calls_work(30)
         shown = f"events {witnessed['place']} {witnessed['digest']}\n"
         self.assertEqual(self.verify()[0], 0, "the database alone cannot tell")
-        code, text = self.verify("--heads", "-", stdin=shown)
+        code, text = self.verify("--heads-file", "-", stdin=shown)
         self.assertEqual(code, 1, text)
         self.assertIn("NOT AS WRITTEN", text)
         self.has_row(0, "&action=gateway.audit_contradiction")
