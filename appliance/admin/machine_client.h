@@ -26,13 +26,13 @@ class MachineClient {
     // The last word, whatever "ok" says; earlier ones go to `onWord`. appliance.no_machine.
     Result<codec::json::Object> ask(
         const codec::json::Object& request,
-        std::chrono::seconds limit = std::chrono::seconds(60),
+        std::chrono::seconds limit = std::chrono::seconds(180),
         const std::function<void(const codec::json::Object&)>& onWord = {}) const;
 
     // The same; "ok":false is appliance.refused with its message and the problems' behind it.
     Result<codec::json::Object> demand(
         const codec::json::Object& request,
-        std::chrono::seconds limit = std::chrono::seconds(60),
+        std::chrono::seconds limit = std::chrono::seconds(180),
         const std::function<void(const codec::json::Object&)>& onWord = {}) const;
 
   private:

@@ -84,7 +84,7 @@ Outcome reset(const std::string& socket) {
 }  // namespace
 
 Outcome fulfil(const std::string& socket, const Wish& wish) {
-    const seconds limit(60);
+    const seconds limit(180);
     switch (wish.kind) {
         case WishKind::Answer:
             return {wish.kind, true, answerPairing(socket, wish.yes)};

@@ -26,6 +26,9 @@ namespace {
 namespace json = codec::json;
 using std::chrono::seconds;
 
+// Long: one that is stopped before it came to its work on a busy host has done nothing.
+constexpr seconds kToolLimit(120);
+constexpr seconds kLookLimit(30);
 constexpr const char* kPin = "/data/appliance/console-pin.json";
 constexpr const char* kResetMark = "/data/.factory-reset";
 // What opens everything else goes first; then whatever holds a secret of its own.
@@ -131,21 +134,19 @@ Result<> SystemMachine::apply(const Properties& properties) {
     if (!applySettings(root_, source(), read, {}))
         return fail(kWrite, "A file of the system could not be written; see the journal.");
     // The gateway first: what it says afterwards is about the new network.
-    run({"/usr/bin/systemctl", "stop", "pcg-gateway.service"}, seconds(30));
-    run({"/usr/bin/networkctl", "reload"}, seconds(10));
-    run({"/usr/bin/systemctl", "restart", "systemd-networkd.service"}, seconds(30));
-    run({"/usr/bin/systemctl", "restart", "systemd-resolved.service", "systemd-timesyncd.service"},
-        seconds(30));
-    run({"/usr/bin/systemctl", "reload-or-restart", "nftables.service"}, seconds(30));
-    // A session that is open stays open; the unit's own condition decides whether it starts.
-    run({"/usr/bin/systemctl", read.settings.sshKeys.empty() ? "stop" : "restart", "ssh.service"},
-        seconds(30));
-    run({"/usr/bin/systemctl", "--no-block", "start", "pcg-gateway.service"}, seconds(30));
+    run({"/usr/bin/systemctl", "stop", "pcg-gateway.service"}, kToolLimit);
+    if (!run({"/usr/bin/networkctl", "reload"}, kToolLimit))
+        run({"/usr/bin/systemctl", "restart", "systemd-networkd.service"}, kToolLimit);
+    run({"/usr/sbin/nft", "-f", "/usr/lib/pcg/nftables.conf"}, kToolLimit);
+    const auto* ssh = read.settings.sshKeys.empty() ? "stop" : "start";
+    run({"/usr/bin/systemctl", "--no-block", ssh, "ssh.service"}, kToolLimit);
+    run({"/usr/bin/systemctl", "--no-block", "restart", "systemd-timesyncd.service"}, kToolLimit);
+    run({"/usr/bin/systemctl", "--no-block", "start", "pcg-gateway.service"}, kToolLimit);
     return {};
 }
 
 bool SystemMachine::linkIsBack() {
-    const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, seconds(10), 8_MiB);
+    const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, kLookLimit, 8_MiB);
     if (said.exitCode != 0) return false;
     const auto status = json::parseObject(asText(said.output), 8_MiB);
     return status && isBack(*status);
@@ -174,7 +175,7 @@ std::string SystemMachine::journal(ByteCount most) {
                                "--boot",
                                "--lines=4000",
                                "--output=short-iso"},
-                              seconds(20),
+                              kToolLimit,
                               8_MiB);
     auto text = std::string(asText(said.output));
     if (text.size() > most) text.erase(0, text.find('\n', text.size() - most) + 1);
@@ -183,12 +184,12 @@ std::string SystemMachine::journal(ByteCount most) {
 
 Result<> SystemMachine::power(PowerAction action) {
     const auto* verb = action == PowerAction::Reboot ? "reboot" : "poweroff";
-    if (run({"/usr/bin/systemctl", "--no-block", verb}, seconds(20))) return {};
+    if (run({"/usr/bin/systemctl", "--no-block", verb}, kToolLimit)) return {};
     return fail(kWrite, "The machine does not shut down; use the hypervisor's buttons.");
 }
 
 Result<> SystemMachine::forgetEverything() {
-    run({"/usr/bin/systemctl", "stop", "pcg-gateway.service"}, seconds(30));
+    run({"/usr/bin/systemctl", "stop", "pcg-gateway.service"}, kToolLimit);
     // The mark first: whatever is cut short from here on, the next start makes the partition anew.
     PCG_TRY(writeFile(root_, {kResetMark, 0600, "factory-reset\n"}));
     for (const auto* place : kKeyPlaces) destroy(root_ + place);

@@ -108,7 +108,7 @@ class Machine:
         found = self.wait_for(lambda: CODE.findall(self.said()), seconds, "the pairing code")
         return found[-1], time.monotonic() - self.started
 
-    def ctl(self, *words, stdin="", check=True, timeout=120):
+    def ctl(self, *words, stdin="", check=True, timeout=400):
         """pcgctl, as an administrator runs it over SSH."""
         done = subprocess.run(
             ["ssh", "-i", str(self.key), "-p", str(self.ssh_port), "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes",

@@ -121,6 +121,7 @@ def call_through(lab, one, gateway_id):
 
 def picture(one, name):
     IMAGES.mkdir(parents=True, exist_ok=True)
+    time.sleep(10)  # tty1 looks for itself, every two seconds of the emulated machine
     one.picture(IMAGES / f"{name}.png")
 
 
@@ -184,11 +185,15 @@ def case_change(folder, disk, _ova):
     lab = one = None
     try:
         lab, one = booted(folder, disk, "change", firmware="bios", properties=lambda lab: {"tenant": lab.tenant["id"]})
-        code, _ = one.wait_for_code(BOOT_SECONDS)
+        code, seconds = one.wait_for_code(BOOT_SECONDS)
+        used = one.memory_used()
+        say(f"change: the code {seconds:.0f} s after power-on, {used:.0f} MiB used")
         settings_on_the_screen(one)
         pair(lab, one, code, asks=False)
+        say("change: paired")
         one.wait_for(lambda: '"state":"up"' in one.ctl("status", "--json", check=False).stdout, 500, "the link")
         one.ctl("network", "set", "--search", "lab.example.com", "--within-s", "500", timeout=900)
+        say("change: a change was kept")
         reverted = one.ctl("settings", "set", "--url", "https://192.0.2.101", "--within-s", "30", check=False, timeout=900)
         if reverted.returncode != 1 or "as it was before" not in reverted.stderr:
             raise process.StepError(f"a control plane that is not there was kept: {reverted.stdout}{reverted.stderr}")
@@ -199,6 +204,7 @@ def case_change(folder, disk, _ova):
         bundle = one.ctl("support-bundle").stdout
         if "pcg-support/journal.txt" not in bundle or "Linux version" not in bundle and "systemd" not in bundle:
             raise process.StepError("the support bundle holds no journal")
+        say("change: one went back, the ladder holds, the bundle is there")
         before = len(CODES.findall(one.said()))
         one.ctl("factory-reset", "--yes", timeout=300)
         one.wait_for(lambda: len(CODES.findall(one.said())) > before, BOOT_SECONDS, "a new pairing code after the factory reset")
