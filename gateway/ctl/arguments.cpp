@@ -15,6 +15,10 @@ const Option kPasswordFile{
 const Option kApiKeyFile{
     "--api-key-file", "FILE", "Instead, of a MAAS: file with its API key, C:T:S; - reads stdin."};
 
+const Option kTunnel{"--tunnel",
+                     "HOST:PORT,...",
+                     "Where access keys of the role full may tunnel to (CONNECT); none: nowhere."};
+
 std::vector<std::string> wordsOf(const Verb& verb) {
     std::vector<std::string> words;
     for (const auto word : split(verb.words, ' ')) words.emplace_back(word);
@@ -140,7 +144,8 @@ std::span<const Verb> verbs() {
           kApiKeyFile,
           {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
           {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
-          {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
+          {"--ask", "", "Or: show its certificate and wait for endpoint approve."},
+          kTunnel}},
         {"endpoint update",
          "NAME",
          "Change an endpoint; what is not named stays.",
@@ -148,7 +153,8 @@ std::span<const Verb> verbs() {
           {"--url", "URL", "Another address."},
           {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
           {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
-          {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
+          {"--ask", "", "Or: show its certificate and wait for endpoint approve."},
+          kTunnel}},
         {"endpoint approve",
          "NAME",
          "Trust the certificate that an endpoint shows now.",
