@@ -109,6 +109,7 @@ void App::makeService() {
                                                         : proxy::PinnedHosts::Reach::Anywhere;
     leaseHosts_ =
         std::make_unique<proxy::PinnedHosts>(loop_, routeTo(config_.endpointNetworks), reach);
+    tunnels_ = std::make_unique<proxy::RoutedTunnels>(routeTo(config_.endpointNetworks));
     service_ =
         std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
                                                                  .clock = clock_,
@@ -119,7 +120,8 @@ void App::makeService() {
                                                                  .audit = *audit_,
                                                                  .machines = machines_.get(),
                                                                  .journal = openSessions_.get(),
-                                                                 .hosts = leaseHosts_.get()});
+                                                                 .hosts = leaseHosts_.get(),
+                                                                 .tunnels = tunnels_.get()});
 }
 
 void App::makeDirectory() {

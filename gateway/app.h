@@ -23,6 +23,7 @@
 #include "gateway/state/stored_enrollment.h"
 #include "vcenter-proxy/machine_watch.h"
 #include "vcenter-proxy/pinned_hosts.h"
+#include "vcenter-proxy/routed_tunnels.h"
 
 #include <memory>
 
@@ -90,6 +91,7 @@ class App {
     std::unique_ptr<proxy::MachineWatch> machines_;
     std::unique_ptr<StoredSessions> openSessions_;
     std::unique_ptr<proxy::PinnedHosts> leaseHosts_;
+    std::unique_ptr<proxy::RoutedTunnels> tunnels_;
     std::unique_ptr<proxy::EndpointService> service_;
     std::unique_ptr<EndpointDirectory> directory_;
     std::unique_ptr<RemoteGate> gate_;

@@ -9,7 +9,7 @@
 namespace pcg::proxy {
 namespace {
 
-constexpr std::size_t kReasonLimit = 200;
+constexpr std::size_t kReasonLimit = 128;  // more does not go through the tunnel (wire/http_head)
 
 // Many clients show the status line and nothing else, so the cause is said there, too.
 std::string reasonPhrase(std::string_view text) {
@@ -28,6 +28,14 @@ http::ResponseHead ownHead(int status, std::string type, http::Outcome outcome) 
         head.headers.add("Pcg-Outcome", std::string(nameOf(outcome)));
     }
     return head;
+}
+
+std::string problemText(int status, const Error& why) {
+    http::Problem problem;
+    problem.status = status;
+    problem.code = std::string(why.code().name());
+    problem.detail = why.message();
+    return http::problemBody(problem);
 }
 
 void addVouched(http::HeaderList& headers, std::string_view field, const std::string& text) {
@@ -110,11 +118,17 @@ net::Task<void> ClientSide::answerFault(int status, Fault fault, Error why, http
 
 net::Task<void> ClientSide::answerProblem(int status, Error why, http::Outcome outcome) {
     auto head = ownHead(status, "application/problem+json", outcome);
-    http::Problem problem;
-    problem.status = status;
-    problem.code = std::string(why.code().name());
-    problem.detail = why.message();
-    co_await answer(std::move(head), http::problemBody(problem), why, outcome);
+    co_await answer(std::move(head), problemText(status, why), why, outcome);
+}
+
+net::Task<void> ClientSide::answerAsProxy(int status,
+                                          Error why,
+                                          http::Outcome outcome,
+                                          http::HeaderList more) {
+    auto head = ownHead(status, "application/problem+json", outcome);
+    head.reason = reasonPhrase(why.message());
+    for (const auto& header : more) head.headers.add(header.name, header.value);
+    co_await answer(std::move(head), problemText(status, why), why, outcome);
 }
 
 net::Task<void> ClientSide::answerJson(int status,

@@ -57,6 +57,13 @@ class ClientSide {
     net::Task<void> answerFault(int status, Fault fault, Error why, http::Outcome outcome);
     net::Task<void> answerProblem(int status, Error why, http::Outcome outcome);
 
+    // The same for whoever asks a proxy: such clients show the status line and nothing else, so the
+    // cause is said there, too. `more` goes into the head.
+    net::Task<void> answerAsProxy(int status,
+                                  Error why,
+                                  http::Outcome outcome,
+                                  http::HeaderList more = {});
+
     // application/json, for clients of a REST interface.
     net::Task<void> answerJson(int status, std::string body, Error why, http::Outcome outcome);
 

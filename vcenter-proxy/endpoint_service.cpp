@@ -12,6 +12,7 @@
 #include "vcenter-proxy/phases/maas_check.h"
 #include "vcenter-proxy/phases/rest_login.h"
 #include "vcenter-proxy/phases/transfer.h"
+#include "vcenter-proxy/phases/tunnel.h"
 #include "vcenter-proxy/session_broker.h"
 
 #include <set>
@@ -88,6 +89,10 @@ net::Task<void> endSession(RequestContext& context,
 }
 
 net::Task<void> runPhases(RequestContext& context) {
+    if (context.client.request().method == "CONNECT") {
+        co_await tunnel(context);
+        co_return;
+    }
     if (context.endpoint->config.kind == EndpointKind::Maas) {
         co_await maas::serve(context);
         co_return;
@@ -337,6 +342,7 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
     if (existing && existing->config.authority == config.authority) {
         existing->config = std::move(config);
         existing->caller = std::move(caller);
+        existing->tunnels.cutOutside(existing->config.tunnels);
         co_return;
     }
     const auto id = config.id;
@@ -347,6 +353,7 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
     core->endpoints.insert_or_assign(id, std::move(endpoint));
     if (!existing) co_return;
     existing->stopping = true;
+    existing->tunnels.cutOutside({});
     co_await logoutAll(existing, existing->sessions.takeAll());
 }
 
@@ -356,6 +363,7 @@ net::Task<void> EndpointService::remove(wire::EndpointId id) {
     if (!endpoint) co_return;
     core->endpoints.erase(id);
     endpoint->stopping = true;
+    endpoint->tunnels.cutOutside({});
     co_await logoutAll(endpoint, endpoint->sessions.takeAll());
 }
 
@@ -375,6 +383,7 @@ net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
     const auto core = core_;
     for (const auto& endpoint : core->all()) {
         for (auto* login : endpoint->logins) login->revoked = login->revoked || login->key == key;
+        endpoint->tunnels.cutOf(key, Error(errc::kInvalidLogin, "the access key was revoked"));
         co_await logoutAll(endpoint, endpoint->sessions.takeOf(key));
     }
 }

@@ -27,6 +27,7 @@ inline constexpr ErrorCode kRetired{ErrorClass::Input, "proxy.retired"};
 inline constexpr ErrorCode kReadOnly{ErrorClass::Input, "proxy.read_only"};
 inline constexpr ErrorCode kNoSuchTransfer{ErrorClass::Input, "proxy.no_such_transfer"};
 inline constexpr ErrorCode kTransferDenied{ErrorClass::Input, "proxy.transfer_denied"};
+inline constexpr ErrorCode kTunnelDenied{ErrorClass::Input, "proxy.tunnel_denied"};
 inline constexpr ErrorCode kNoSuchEndpoint{ErrorClass::Input, "proxy.no_such_endpoint"};
 
 // The endpoint or the way to it.
@@ -43,6 +44,7 @@ inline constexpr ErrorCode kBadLease{ErrorClass::Weather, "proxy.bad_lease"};
 inline constexpr ErrorCode kNotAMaas{ErrorClass::Weather, "proxy.not_a_maas"};
 inline constexpr ErrorCode kBusy{ErrorClass::Weather, "proxy.busy"};
 inline constexpr ErrorCode kPaused{ErrorClass::Weather, "proxy.paused"};
+inline constexpr ErrorCode kTunnelIdle{ErrorClass::Weather, "proxy.tunnel_idle"};
 inline constexpr ErrorCode kStopping{ErrorClass::Weather, "proxy.stopping"};
 
 }  // namespace pcg::proxy::errc

@@ -77,6 +77,8 @@ std::string nameOf(const policy::Ask& ask) {
                                               : ask.path.starts_with("cls/")
                                                   ? " of content library files"
                                                   : " of datastore files");
+        case policy::Door::Tunnel:
+            return "a tunnel to " + std::string(ask.path.substr(0, 128));
         case policy::Door::Rest:
         case policy::Door::Maas:
             break;
@@ -134,6 +136,8 @@ bool builtinHas(Role role, const policy::Ask& ask) {
         }
         case policy::Door::Files:
             return role != Role::Inventory;
+        case policy::Door::Tunnel:
+            return role == Role::Full;
         case policy::Door::Rest: {
             const auto path = ask.path.starts_with('/') ? ask.path.substr(1) : ask.path;
             const RestCall call{

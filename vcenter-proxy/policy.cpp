@@ -190,6 +190,21 @@ Result<AuthorizedRequest> Policy::authorizeTransfer(RequestTarget target,
     return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
 }
 
+// Not observed: no rule could say it.
+Result<> Policy::authorizeTunnel(const TunnelTarget& target,
+                                 const Principal& principal,
+                                 const Circumstances& circumstances) const {
+    const auto policy = source_.policyFor(principal.endpoint);
+    const auto path = target.text();
+    policy::Ask ask;
+    ask.door = policy::Door::Tunnel;
+    ask.method = "CONNECT";
+    ask.path = path;
+    const auto has = [](Role role) { return role == Role::Full; };
+    PCG_TRY(judge(*policy, principal, ask, has, circumstances));
+    return {};
+}
+
 Result<AuthorizedRequest> Policy::authorizeLibrary(RequestTarget target,
                                                    std::string_view http_method,
                                                    std::optional<SessionUse> session,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "vcenter-proxy/authorized_request.h"
+#include "vcenter-proxy/endpoint/tunnel_target.h"
 #include "vcenter-proxy/judge.h"
 
 namespace pcg::proxy {
@@ -43,6 +44,12 @@ class Policy {
                                                 std::string_view http_method,
                                                 SessionUse session,
                                                 const Circumstances& circumstances = {}) const;
+
+    // A tunnel to a place that the endpoint lists: for the role full, because nobody sees what it
+    // is used for.
+    Result<> authorizeTunnel(const TunnelTarget& target,
+                             const Principal& principal,
+                             const Circumstances& circumstances = {}) const;
 
     // A file of the content library.
     Result<AuthorizedRequest> authorizeLibrary(RequestTarget target,

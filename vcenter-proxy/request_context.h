@@ -11,6 +11,7 @@
 #include "vcenter-proxy/own_machines.h"
 #include "vcenter-proxy/policy_source.h"
 #include "vcenter-proxy/session_journal.h"
+#include "vcenter-proxy/tunnel_dialer.h"
 
 #include <memory>
 
@@ -28,6 +29,7 @@ struct Services {
     OwnMachines* machines = nullptr;    // null: nobody owns one
     SessionJournal* journal = nullptr;  // none: a crash leaves sessions to the endpoint's own limit
     HostDialer* hosts = nullptr;        // none: leases that name hosts cannot be used
+    TunnelDialer* tunnels = nullptr;    // none: no tunnels, whatever an endpoint lists
 };
 
 struct RequestContext {

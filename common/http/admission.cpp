@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/http/errc.h"
+#include "common/http/stream_request.h"
 
 #include <algorithm>
 #include <array>
@@ -201,6 +202,19 @@ Result<std::string> checkHost(const HeaderList& headers, const AdmissionRules& r
     return host;
 }
 
+// Of a CONNECT: Host says nothing that the target does not say (RFC 9112 3.2.2), HTTP/1.0 clients
+// leave it out, and what follows the head belongs to the tunnel, so no length can be right.
+Result<std::string> checkTunnel(AdmittedRequest& request) {
+    auto& head = request.head;
+    if (head.headers.count("Host") > 1)
+        return fail(kBadHost, "the request has two Host headers; send one");
+    if (const auto* host = head.headers.find("Host")) PCG_TRY(hostWithoutPort(*host));
+    if (head.body.kind == BodyFraming::Kind::Chunked || head.body.length > 0)
+        return fail(badFraming("a CONNECT has no body"));
+    head.body = BodyFraming::none();
+    return hostWithoutPort(head.target);
+}
+
 // "Connection" may name fields to be dropped at this hop, but not those that carry the message's
 // meaning.
 Result<> checkConnection(const HeaderList& headers, AdmittedRequest& request) {
@@ -217,6 +231,23 @@ Result<> checkConnection(const HeaderList& headers, AdmittedRequest& request) {
         }
     }
     return {};
+}
+
+// Taken by its whole form only; whatever else names an upgrade goes on without it.
+void takeUpgrade(AdmittedRequest& request, const AdmissionRules& rules) {
+    auto& head = request.head;
+    bool isAsked = rules.forms == TargetForms::AlsoAuthority && !request.http10 &&
+                   head.target.starts_with(kWebSocketsBelow) && head.body == BodyFraming::none() &&
+                   namesWebSocket(head);
+    if (isAsked) {
+        isAsked = false;
+        for (const auto& header : head.headers) {
+            if (!equalsIgnoreCaseAscii(header.name, "Connection")) continue;
+            for (const auto part : split(header.value, ','))
+                isAsked = isAsked || equalsIgnoreCaseAscii(trimAscii(part), "Upgrade");
+        }
+    }
+    if (!isAsked) head.headers.remove("Upgrade");
 }
 
 Result<> takeExpect(AdmittedRequest& request) {
@@ -238,9 +269,9 @@ Result<std::string> checkTarget(const RequestLine& line, const AdmissionRules& r
     if (line.method == "CONNECT") {
         if (rules.forms != TargetForms::AlsoAuthority)
             return fail(badTarget("asks for a tunnel, which is not offered"));
-        const auto colon = line.target.rfind(':');
-        if (colon == std::string_view::npos || !hostWithoutPort(line.target))
-            return fail(badTarget("is not host:port"));
+        const bool hasPort = line.target.find(':', line.target.rfind(']') + 1) !=
+                             std::string_view::npos;  // rfind: npos + 1 is the beginning
+        if (!hasPort || !hostWithoutPort(line.target)) return fail(badTarget("is not host:port"));
         return std::string(line.target);
     }
     if (line.target == "*") {
@@ -355,9 +386,11 @@ Result<AdmittedRequest> admit(std::string_view rawHead, const AdmissionRules& ru
     request.head.target = PCG_TRY(checkTarget(line, rules));
     request.head.headers = PCG_TRY(parseHeaders(lines, rules));
     request.head.body = PCG_TRY(takeFraming(request.head.headers, line.http10));
-    request.host = PCG_TRY(checkHost(request.head.headers, rules));
+    request.host = line.method == "CONNECT" ? PCG_TRY(checkTunnel(request))
+                                            : PCG_TRY(checkHost(request.head.headers, rules));
     PCG_TRY(checkConnection(request.head.headers, request));
     PCG_TRY(takeExpect(request));
+    takeUpgrade(request, rules);
     return request;
 }
 

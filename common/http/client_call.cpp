@@ -5,6 +5,9 @@
 #include "common/http/input_buffer.h"
 #include "common/http/parser.h"
 #include "common/http/signal.h"
+#include "common/http/stream_request.h"
+
+#include <algorithm>
 
 namespace pcg::http {
 
@@ -24,7 +27,8 @@ class CallState : public std::enable_shared_from_this<CallState> {
               CallLimits limits)
         : home_(std::move(home)),
           transport_(std::move(transport)),
-          framing_(head.body),
+          framing_(mayBecomeStream(head) ? BodyFraming::none() : head.body),
+          mayStream_(mayBecomeStream(head)),
           answerTo_(head.method == "HEAD" ? AnswerTo::Head : AnswerTo::Other),
           limits_(limits),
           outgoing_(toBytes(asBytes(headText))),
@@ -57,12 +61,15 @@ class CallState : public std::enable_shared_from_this<CallState> {
   private:
     net::Task<Result<>> flush();
     net::Task<Result<std::size_t>> more();
+    net::Task<Result<std::size_t>> readStream(MutableBytes buffer);
     Error reasonFor(const Error& error) const;
     void settle();
 
     std::shared_ptr<ConnectionHome> home_;
     std::unique_ptr<Transport> transport_;  // null after it was given back
     BodyFraming framing_;
+    bool mayStream_;
+    bool streaming_ = false;
     AnswerTo answerTo_;
     CallLimits limits_;
     Bytes outgoing_;
@@ -129,6 +136,10 @@ net::Task<Result<>> CallState::writeBody(BytesView bytes) {
     if (!transport_)
         co_return fail(kConnectionLost, "the server has answered and wants no more of the request");
     if (bytes.empty()) co_return Result<>{};
+    if (streaming_) {
+        append(outgoing_, bytes);
+        co_return co_await flush();
+    }
     written_ += bytes.size();
     const bool promised =
         framing_.kind == BodyFraming::Kind::Chunked ||
@@ -147,6 +158,11 @@ net::Task<Result<>> CallState::writeBody(BytesView bytes) {
 net::Task<Result<>> CallState::finishRequest() {
     const auto self = shared_from_this();
     if (requestDone_) co_return Result<>{};
+    if (mayStream_) {
+        requestDone_ = true;
+        if (streaming_ && transport_) co_await transport_->endWriting();
+        co_return Result<>{};
+    }
     if (framing_.kind == BodyFraming::Kind::Length && written_ < framing_.length) {
         end(kCancelled);
         co_return fail(kBodyLengthMismatch, "fewer octets of the request than its head promised");
@@ -184,6 +200,13 @@ net::Task<Result<ResponseHead>> CallState::readHead() {
         input_.consume(used);
         const int status = used > 0 ? parser_.head().status : 0;
         if (status >= 200) break;
+        if (status == 101 && mayStream_) {
+            streaming_ = haveHead_ = true;
+            awaitingHead_ = false;
+            auto head = parser_.head();
+            head.body = BodyFraming::chunked();
+            co_return head;
+        }
         if (status == 101)
             co_return fail(kBadResponse, "the server switched protocols without being asked");
         if (status > 0) {
@@ -210,6 +233,7 @@ net::Task<Result<std::size_t>> CallState::readBody(MutableBytes buffer) {
     if (!haveHead_) co_return fail(kMisuse, "read the head first");
     if (ended_ && !complete_) co_return fail(reasonFor(Error(kCancelled, "")));
     if (buffer.empty()) co_return std::size_t{0};
+    if (streaming_) co_return co_await readStream(buffer);
     while (!complete_) {
         PCG_CO_TRY(const BodyStep step, parser_.step(input_.data(), buffer));
         input_.consume(step.consumed);
@@ -228,6 +252,20 @@ net::Task<Result<std::size_t>> CallState::readBody(MutableBytes buffer) {
     }
     settle();
     co_return std::size_t{0};
+}
+
+// As they come, and for as long as they take: who opened the stream bounds its silence.
+net::Task<Result<std::size_t>> CallState::readStream(MutableBytes buffer) {
+    if (!input_.empty()) {
+        const auto piece = input_.data().first(std::min(buffer.size(), input_.size()));
+        std::copy(piece.begin(), piece.end(), buffer.begin());
+        const auto count = piece.size();
+        input_.consume(count);
+        co_return count;
+    }
+    auto count = co_await transport_->read(buffer);
+    if (!count) co_return fail(reasonFor(count.error()));
+    co_return *count;
 }
 
 // The connection goes home when both directions are done; anything unexpected in the buffer makes

@@ -105,13 +105,15 @@ net::Task<void> Connection::readLoop() {
     while (!closed_) {
         while (!closed_ && !wantsInput()) co_await inputWanted_.wait();
         if (closed_) break;
-        const auto buffer = input_.prepare(watching_ ? kIdleReadBytes : kReadBytes);
+        const bool idle = watching_ && !streaming_;
+        const auto buffer = input_.prepare(idle ? kIdleReadBytes : kReadBytes);
         const auto count = co_await transport_->read(buffer);
         demanded_ = false;
         if (!count || *count == 0) {
             inputEnded_ = true;
+            inputBroken_ = !count;
             inputArrived_.notify();
-            if (exchange_ != nullptr) exchange_->clientWentAway();
+            if (exchange_ != nullptr) exchange_->inputEnded(count.has_value());
             co_return;
         }
         input_.commit(*count);
@@ -162,7 +164,7 @@ net::Task<void> Connection::writeLoop() {
         piece.swap(outgoing_);
         writing_ = true;
         for (BytesView rest(piece); !rest.empty() && !writeError_;) {
-            writeWatchdog_->arm(options().limits.write);
+            if (!streaming_) writeWatchdog_->arm(options().limits.write);
             const auto count = co_await transport_->write(rest);
             writeWatchdog_->disarm();
             if (count)

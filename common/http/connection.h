@@ -55,6 +55,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     bool clientGone() const { return inputEnded_; }
 
+    // It went without saying that this is the end.
+    bool inputBroken() const { return inputBroken_ || closed_; }
+
+    // From now on octets come and go as they are, and each side may be silent for long.
+    void becomeStream() { streaming_ = true; }
+
+    net::Executor executor() const { return executor_; }
+
     bool timedOut() const { return timedOut_; }
 
     bool finishing() const { return finishing_; }
@@ -88,6 +96,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     bool demanded_ = false;
     bool watching_ = false;
     bool inputEnded_ = false;
+    bool inputBroken_ = false;
+    bool streaming_ = false;
 
     Bytes outgoing_;
     Signal outputWanted_;

@@ -13,8 +13,9 @@ namespace {
 
 using StatusName = std::pair<int, std::string_view>;
 
-constexpr std::array<StatusName, 38> kReasons{{
+constexpr std::array<StatusName, 40> kReasons{{
     {100, "Continue"},
+    {101, "Switching Protocols"},
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -32,6 +33,7 @@ constexpr std::array<StatusName, 38> kReasons{{
     {404, "Not Found"},
     {405, "Method Not Allowed"},
     {406, "Not Acceptable"},
+    {407, "Proxy Authentication Required"},
     {408, "Request Timeout"},
     {409, "Conflict"},
     {410, "Gone"},

@@ -3,7 +3,10 @@
 
 #include "common/http/errc.h"
 #include "common/http/problem.h"
+#include "common/http/stream_request.h"
 #include "common/log/log.h"
+
+#include <algorithm>
 
 namespace pcg::http {
 
@@ -11,6 +14,8 @@ namespace {
 
 constexpr log::Logger kLog{"http"};
 constexpr std::size_t kDrainBytes = 64 * 1024;  // of a body nobody wanted, to keep the connection
+// A stream may be silent for as long as those at its two ends like; who opened it bounds that.
+constexpr std::chrono::hours kNoLimit{24 * 365};
 
 }  // namespace
 
@@ -25,6 +30,9 @@ Result<std::unique_ptr<ServerExchange>> ServerExchange::create(Connection& conne
     if (hasBody) bodyParser = std::move(parser);
     std::unique_ptr<ServerExchange> exchange(
         new ServerExchange(connection, std::move(request), std::move(bodyParser)));
+    // Admission left no other upgrade in the head.
+    auto& head = exchange->request_.head;
+    if (head.method == "CONNECT" || namesWebSocket(head)) head.body = BodyFraming::chunked();
     connection.watchClient(!hasBody);
     return exchange;
 }
@@ -37,6 +45,7 @@ Error ServerExchange::brokenBody() const {
 
 net::Task<Result<std::size_t>> ServerExchange::readBody(MutableBytes buffer) {
     if (aborted_ || bodyBroken_) co_return fail(brokenBody());
+    if (mayBecomeStream(request_.head)) co_return co_await readStream(buffer);
     if (!parser_ || buffer.empty()) co_return std::size_t{0};
     if (request_.expectsContinue && !continueSent_ && !responded_) {
         continueSent_ = true;
@@ -65,6 +74,25 @@ net::Task<Result<std::size_t>> ServerExchange::readBody(MutableBytes buffer) {
     }
 }
 
+// The client's half begins when the answer has agreed to it: what it sends before that is not
+// looked at, and if the answer is another one, never will be.
+net::Task<Result<std::size_t>> ServerExchange::readStream(MutableBytes buffer) {
+    while (!responded_ && !aborted_ && !connection_.clientGone()) co_await answered_.wait();
+    if (aborted_ || (!responded_ && connection_.clientGone())) co_return fail(brokenBody());
+    if (!streaming_ || buffer.empty()) co_return std::size_t{0};
+    auto& input = connection_.input();
+    while (input.empty() && !connection_.clientGone()) {
+        const bool more = co_await connection_.moreInput(kNoLimit);
+        if (!more && (aborted_ || !connection_.clientGone())) co_return fail(brokenBody());
+    }
+    if (input.empty() && connection_.inputBroken()) co_return fail(brokenBody());
+    const auto piece = input.data().first(std::min(buffer.size(), input.size()));
+    std::copy(piece.begin(), piece.end(), buffer.begin());
+    const auto count = piece.size();
+    input.consume(count);
+    co_return count;
+}
+
 bool ServerExchange::bodyAllowed() const {
     return request_.head.method != "HEAD" && response_.status != 204 && response_.status != 304;
 }
@@ -84,16 +112,29 @@ net::Task<Result<>> ServerExchange::respond(ResponseHead head) {
     response_.headers.remove("Connection");
     // A body that the client holds back for 100 Continue will never be read: nothing can follow it.
     const bool heldBack = parser_ && request_.expectsContinue && !continueSent_;
-    closeAfter_ = !request_.keepAlive || handlerCloses || heldBack || connection_.finishing();
-    PCG_CO_TRY(const std::string text, formatResponseHead(response_, connectionUse()));
+    // Behind a refused CONNECT there may be octets that were meant for the tunnel.
+    const bool mayStream = mayBecomeStream(request_.head);
+    closeAfter_ =
+        !request_.keepAlive || handlerCloses || heldBack || mayStream || connection_.finishing();
+    const bool streams = agreesToStream(request_.head, response_.status);
+    const auto text =
+        streams ? formatStreamHead(response_) : formatResponseHead(response_, connectionUse());
+    if (!text) co_return fail(text.error());
     responded_ = true;
-    connection_.send(asBytes(text));
+    streaming_ = streams;
+    if (streaming_) connection_.becomeStream();
+    connection_.send(asBytes(*text));
+    answered_.notify();
     co_return Result<>{};
 }
 
 net::Task<Result<>> ServerExchange::writeBody(BytesView bytes) {
     if (!responded_ || finished_) co_return fail(kMisuse, "a body needs a head before it");
     if (aborted_) co_return fail(kCancelled, "the exchange was aborted");
+    if (streaming_) {
+        connection_.send(bytes);
+        co_return co_await connection_.sent();
+    }
     written_ += bytes.size();
     const bool promised =
         response_.body.kind == BodyFraming::Kind::Chunked ||
@@ -119,6 +160,7 @@ net::Task<Result<>> ServerExchange::writeBody(BytesView bytes) {
 net::Task<Result<>> ServerExchange::finish() {
     if (!responded_ || finished_) co_return fail(kMisuse, "nothing to finish");
     if (aborted_) co_return fail(kCancelled, "the exchange was aborted");
+    if (streaming_) co_return co_await finishStream();
     const bool tooShort = response_.body.kind == BodyFraming::Kind::Length && bodyAllowed() &&
                           written_ < response_.body.length;
     if (tooShort) {
@@ -136,9 +178,18 @@ net::Task<Result<>> ServerExchange::finish() {
     co_return co_await connection_.sent();
 }
 
+// The client may go on with its half.
+net::Task<Result<>> ServerExchange::finishStream() {
+    finished_ = true;
+    auto sent = co_await connection_.sent();
+    if (sent) co_await connection_.transport().endWriting();
+    co_return sent;
+}
+
 void ServerExchange::abort(const Error& why) {
-    if (aborted_ || finished_) return;
+    if (aborted_ || (finished_ && !streaming_)) return;
     aborted_ = true;
+    answered_.notify();
     kLog.debug("http.aborted", {{"code", why.code().name()}});
     connection_.reset();
 }
@@ -152,6 +203,11 @@ void ServerExchange::clientWentAway() {
     if (finished_ || !onClientGone_) return;
     const auto callback = std::exchange(onClientGone_, nullptr);
     callback();
+}
+
+void ServerExchange::inputEnded(bool cleanly) {
+    answered_.notify();
+    if (!streaming_ || !cleanly) clientWentAway();
 }
 
 net::Task<bool> ServerExchange::settle() {

@@ -39,11 +39,20 @@ class ServerExchange final : public Exchange {
 
     void clientWentAway();
 
+    // The client sends no more: in a stream that is the end of its half, if it said so.
+    void inputEnded(bool cleanly);
+
   private:
     ServerExchange(Connection& connection,
                    AdmittedRequest request,
                    std::optional<RequestBodyParser> parser)
-        : connection_(connection), request_(std::move(request)), parser_(std::move(parser)) {}
+        : connection_(connection),
+          request_(std::move(request)),
+          parser_(std::move(parser)),
+          answered_(connection.executor()) {}
+
+    net::Task<Result<std::size_t>> readStream(MutableBytes buffer);
+    net::Task<Result<>> finishStream();
 
     bool bodyAllowed() const;
     ConnectionUse connectionUse() const;
@@ -55,6 +64,8 @@ class ServerExchange final : public Exchange {
     std::function<void()> onClientGone_;
     ResponseHead response_;
     ByteCount written_ = 0;
+    Signal answered_;         // of a request that may become a stream
+    bool streaming_ = false;  // it has
     bool continueSent_ = false;
     bool responded_ = false;
     bool finished_ = false;

@@ -46,10 +46,15 @@ class TlsTransport final : public Transport {
         co_return count;
     }
 
-    // Sends close_notify; the answer to it is not awaited here, whoever closes the connection
-    // bounds that.
+    // Sends close_notify and goes on reading. Asio would wait for the peer's close_notify and take
+    // octets that come before it for an error; it asks OpenSSL at once, so that OpenSSL can be made
+    // to believe, for this moment, that it has come.
     net::Task<void> endWriting() override {
+        auto* ssl = stream_->native_handle();
+        const bool peerEnded = (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+        SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
         stream_->async_shutdown([stream = stream_](const IoError&) {});
+        if (!peerEnded) SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) & ~SSL_RECEIVED_SHUTDOWN);
         co_return;
     }
 

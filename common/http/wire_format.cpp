@@ -5,6 +5,7 @@
 #include "common/http/admission.h"
 #include "common/http/errc.h"
 #include "common/http/problem.h"
+#include "common/http/stream_request.h"
 
 #include <algorithm>
 #include <charconv>
@@ -46,6 +47,10 @@ Result<std::string> formatRequestHead(const RequestHead& head) {
     out.reserve(512);
     out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
     PCG_TRY(appendHeaders(out, head.headers));
+    if (mayBecomeStream(head)) {
+        if (head.method != "CONNECT") out.append("Connection: Upgrade\r\n");
+        return out.append("\r\n");
+    }
     // A method that may carry a body says when it does not (RFC 9110 8.6).
     const bool mayCarry = head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
     if (head.body.kind == BodyFraming::Kind::None && mayCarry) out.append("Content-Length: 0\r\n");
@@ -53,8 +58,11 @@ Result<std::string> formatRequestHead(const RequestHead& head) {
     return out.append("\r\n");
 }
 
-Result<std::string> formatResponseHead(const ResponseHead& head, ConnectionUse use) {
-    if (head.status < 200 || head.status > 999 || !isFieldValue(head.reason))
+namespace {
+
+// The status line and the fields.
+Result<std::string> beginResponse(const ResponseHead& head, int lowest) {
+    if (head.status < lowest || head.status > 999 || !isFieldValue(head.reason))
         return fail(kBadResponse, "the answer to be sent has a malformed status");
     std::string out;
     out.reserve(512);
@@ -66,6 +74,19 @@ Result<std::string> formatResponseHead(const ResponseHead& head, ConnectionUse u
         .append(reason)
         .append("\r\n");
     PCG_TRY(appendHeaders(out, head.headers));
+    return out;
+}
+
+}  // namespace
+
+Result<std::string> formatStreamHead(const ResponseHead& head) {
+    auto out = PCG_TRY(beginResponse(head, 101));
+    if (head.status == 101) out.append("Connection: Upgrade\r\n");
+    return out.append("\r\n");
+}
+
+Result<std::string> formatResponseHead(const ResponseHead& head, ConnectionUse use) {
+    auto out = PCG_TRY(beginResponse(head, 200));
     const bool bodiless = head.status == 204 || head.status == 304;
     if (!bodiless) {
         if (head.body.kind == BodyFraming::Kind::None) out.append("Content-Length: 0\r\n");

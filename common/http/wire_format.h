@@ -16,6 +16,10 @@ enum class ConnectionUse { KeepAlive, Close, CloseDelimited };
 Result<std::string> formatRequestHead(const RequestHead& head);
 Result<std::string> formatResponseHead(const ResponseHead& head, ConnectionUse use);
 
+// An answer behind which the connection is a stream, 2xx or 101: no framing, whatever the head says
+// of a body.
+Result<std::string> formatStreamHead(const ResponseHead& head);
+
 void appendChunk(Bytes& out,
                  BytesView data);  // nothing for empty data: that would be the last chunk
 void appendLastChunk(Bytes& out);

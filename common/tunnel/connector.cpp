@@ -246,7 +246,8 @@ Result<std::unique_ptr<http::Call>> Connector::Core::open(const Target& target,
     wireHead.endpoint = target.endpoint;
     wireHead.requestId = std::move(requestId);
     wireHead.ttl = target.ttl;
-    wireHead.surface = target.surface;
+    // The gateway has another policy for what it cannot look into.
+    wireHead.surface = head.method == "CONNECT" ? wire::Surface::Opaque : target.surface;
     toWire(std::move(head), wireHead);
     const auto slot = PCG_TRY(slots_->take(now()));
     auto handle = port_->mux().open(routeOf(target.gateway), std::move(wireHead), now());

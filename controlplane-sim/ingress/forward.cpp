@@ -2,9 +2,11 @@
 #include "controlplane-sim/ingress/forward.h"
 
 #include "common/base/clock.h"
+#include "common/http/stream_request.h"
 #include "common/wire/limits.h"
 #include "controlplane-sim/ingress/failure.h"
 
+#include <optional>
 #include <utility>
 
 namespace pcg::controlplane {
@@ -15,6 +17,18 @@ constexpr std::size_t kBufferBytes = 64 * 1024;
 // So much of a request's body is still read when its answer came before its end; then the
 // connection closes.
 constexpr ByteCount kDiscardBytes = 1_MiB;
+
+// What ends at this hop, but for one field: of a CONNECT, because the gateway is the proxy that is
+// asked and that asks who it is; of a request for a WebSocket what it asks for.
+void removeHopByHop(const http::RequestHead& request,
+                    http::HeaderList& headers,
+                    std::string butFor) {
+    if (request.method != "CONNECT") butFor = "Upgrade";
+    std::optional<std::string> kept;
+    if (http::mayBecomeStream(request) && headers.count(butFor) == 1) kept = *headers.find(butFor);
+    http::removeHopByHop(headers);
+    if (kept) headers.add(std::move(butFor), std::move(*kept));
+}
 
 // The upload beside the download. Lives in the coroutine of the exchange, which waits for it.
 struct Upload {
@@ -62,7 +76,7 @@ net::Task<void> carryAnswer(http::Exchange& exchange, http::Call& call) {
         co_await answerFailure(exchange, std::move(error), call.outcome());
         co_return;
     }
-    http::removeHopByHop(head->headers);
+    removeHopByHop(exchange.request(), head->headers, "Proxy-Authenticate");
     auto sent = co_await exchange.respond(std::move(*head));
     Bytes buffer(kBufferBytes);
     while (sent) {
@@ -96,7 +110,7 @@ net::Task<void> forward(net::Loop& loop,
                         http::Exchange& exchange,
                         std::shared_ptr<http::Caller> caller) {
     auto head = exchange.request();
-    http::removeHopByHop(head.headers);
+    removeHopByHop(exchange.request(), head.headers, "Proxy-Authorization");
     const auto body = head.body;
     auto started = co_await caller->start(std::move(head));
     if (!started) {

@@ -123,14 +123,18 @@ class Ingress::Core : public std::enable_shared_from_this<Core> {
         options.limits = options_.limits;
         options.tls = options_.tls;
         options.name = std::move(name);
+        // And WebSockets. The gateway says whether.
+        options.admission.forms = http::TargetForms::AlsoAuthority;
         return http::Server::listenTcp(
             loop_, options_.address, port, std::move(handler), std::move(options));
     }
 
     // The name in the TLS hello, if any, must be the one in the request (RFC 9110 7.4).
     static net::Task<void> serveByHost(std::shared_ptr<Core> self, http::Exchange& exchange) {
-        const auto host = hostOf(exchange.request());
         const auto name = toLowerAscii(exchange.serverName());
+        // Of a CONNECT, Host is where the tunnel is to lead.
+        const auto& request = exchange.request();
+        const auto host = request.method == "CONNECT" ? name : hostOf(request);
         if (!self || (!name.empty() && name != host)) {
             co_await misdirected(exchange);
             co_return;

@@ -92,7 +92,8 @@ Actor clientActor(const std::string& vouchedKey, const std::string& claimedKey) 
 
 std::optional<wire::AccessKeyId> accessKeyOf(const http::RequestHead& request) {
     constexpr std::string_view kScheme = "Basic ";
-    const auto* header = request.headers.find("Authorization");
+    const bool isTunnel = request.method == "CONNECT";
+    const auto* header = request.headers.find(isTunnel ? "Proxy-Authorization" : "Authorization");
     if (header == nullptr || header->size() > 1024) return std::nullopt;
     const std::string_view value = *header;
     if (!equalsIgnoreCaseAscii(value.substr(0, kScheme.size()), kScheme)) return std::nullopt;
@@ -112,7 +113,7 @@ std::string auditPath(std::string_view path) {
         if (segment.empty()) continue;
         shown += '/';
         shown += isTicket || segment.size() > kMaxSegment ? "*" : std::string(segment);
-        isTicket = segment == "nfc" || segment == "guestFile";
+        isTicket = segment == "nfc" || segment == "guestFile" || segment == "ticket";
     }
     return shown.empty() ? "/" : shown.substr(0, kMaxPath);
 }
@@ -220,7 +221,8 @@ class Traffic::MeteredCaller final : public http::Caller {
         Ending ending;
         if (const auto key = accessKeyOf(head)) ending.claimed = key->text();
         ending.method = head.method;
-        ending.path = auditPath(head.path());
+        ending.path =
+            head.method == "CONNECT" ? head.target.substr(0, kMaxPath) : auditPath(head.path());
         auto stream = co_await budget_->enter();
         if (!stream) {
             ending.isOverBudget = true;

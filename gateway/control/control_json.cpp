@@ -65,6 +65,11 @@ json::Object toJson(const EndpointView& view) {
         .set("why", view.why);
     if (view.record.trust.kind == TrustKind::Pin) body.set("pin_sha256", view.record.trust.anchor);
     if (!view.product.empty()) body.set("product", view.product);
+    if (!view.record.tunnels.empty()) {
+        json::Array tunnels;
+        for (const auto& text : view.record.tunnels) tunnels.emplace_back(text);
+        body.set("tunnels", std::move(tunnels));
+    }
     const auto item = toJson(inventoryItem(view));
     for (const auto* name : {"certificate", "presented_certificate", "checked_at"}) {
         if (const auto* value = item.find(name)) body.set(name, *value);

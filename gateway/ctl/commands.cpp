@@ -133,13 +133,27 @@ Result<std::string> verifyBody(const Command& command, std::istream& standardInp
     return json::write(body);
 }
 
+// The gateway checks each of them.
+void addTunnels(const Command& command, json::Object& body) {
+    if (!command.has("--tunnel")) return;
+    json::Array tunnels;
+    const auto list = command.option("--tunnel");
+    for (const auto part : split(list, ',')) {
+        const auto text = trimAscii(part);
+        if (text != "none") tunnels.emplace_back(text);
+    }
+    body.set("tunnels", std::move(tunnels));
+}
+
 Result<std::string> updateBody(const Command& command) {
     json::Object body;
     if (command.has("--name")) body.set("name", command.option("--name"));
     if (command.has("--url")) body.set("url", command.option("--url"));
     PCG_TRY(addTrust(command, body));
+    addTunnels(command, body);
     if (body.size() > 0) return json::write(body);
-    return usage("endpoint update needs --name, --url, --ca-file, --pin-sha256 or --ask.");
+    return usage(
+        "endpoint update needs --name, --url, --ca-file, --pin-sha256, --ask or --tunnel.");
 }
 
 Result<std::string> remoteBody(const Command& command) {
@@ -189,6 +203,7 @@ Result<std::string> endpointBody(const Command& command, std::istream& standardI
             "by.");
     }
     PCG_TRY(addCredentials(command, standardInput, body));
+    addTunnels(command, body);
     return json::write(body);
 }
 

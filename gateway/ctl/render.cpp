@@ -37,6 +37,18 @@ std::vector<const json::Object*> items(const json::Object& from, std::string_vie
     return objects;
 }
 
+// "a, b": the texts of an array.
+std::string texts(const json::Object& from, std::string_view name) {
+    const auto* value = from.find(name);
+    const auto* array = value == nullptr ? nullptr : value->asArray();
+    std::string joined;
+    for (const auto& item : array == nullptr ? json::Array() : *array) {
+        if (const auto* held = item.asString())
+            joined += (joined.empty() ? "" : ", ") + sanitizeForConsole(*held);
+    }
+    return joined;
+}
+
 using Line = std::vector<std::string>;
 
 // Columns as wide as their widest cell.
@@ -93,6 +105,8 @@ std::string endpoint(const json::Object& answer) {
         text(answer, "name") + "  " + text(answer, "state") + "  " + text(answer, "url") + "\n";
     if (!text(answer, "product").empty()) out += "  " + text(answer, "product") + "\n";
     if (!text(answer, "why").empty()) out += "  " + text(answer, "why") + "\n";
+    const auto open = texts(answer, "tunnels");
+    if (!open.empty()) out += "  tunnels to: " + open + "\n";
     out += certificate(answer, "certificate", "trusted certificate");
     out += certificate(answer, "presented_certificate", "shown, not trusted");
     return out;

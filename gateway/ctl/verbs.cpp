@@ -9,6 +9,9 @@ const Option kPasswordFile{
     "--password-file", "FILE", "File with the password in its first line; - reads stdin."};
 const Option kApiKeyFile{
     "--api-key-file", "FILE", "Instead, of a MAAS: file with its API key, C:T:S; - reads stdin."};
+const Option kTunnel{"--tunnel",
+                     "HOST:PORT,...",
+                     "Where access keys of the role full may tunnel to (CONNECT); none: nowhere."};
 
 // A change of the machine is tried before it is kept.
 std::vector<Option> withTrial(std::vector<Option> options) {
@@ -47,7 +50,8 @@ std::span<const Verb> verbs() {
           kApiKeyFile,
           {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
           {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
-          {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
+          {"--ask", "", "Or: show its certificate and wait for endpoint approve."},
+          kTunnel}},
         {"endpoint update",
          "NAME",
          "Change an endpoint; what is not named stays.",
@@ -55,7 +59,8 @@ std::span<const Verb> verbs() {
           {"--url", "URL", "Another address."},
           {"--ca-file", "FILE", "PEM file of the authority that signs its certificate."},
           {"--pin-sha256", "HEX", "Or: SHA-256 of its certificate, 64 hex digits."},
-          {"--ask", "", "Or: show its certificate and wait for endpoint approve."}}},
+          {"--ask", "", "Or: show its certificate and wait for endpoint approve."},
+          kTunnel}},
         {"endpoint approve",
          "NAME",
          "Trust the certificate that an endpoint shows now.",

@@ -19,6 +19,12 @@ namespace json = codec::json;
 
 constexpr log::Logger kLog("endpoints");
 
+json::Array listed(const std::vector<std::string>& texts) {
+    json::Array items;
+    for (const auto& text : texts) items.emplace_back(text);
+    return items;
+}
+
 }  // namespace
 
 EndpointView* EndpointDirectory::Core::slot(const wire::EndpointId& id) {
@@ -67,6 +73,10 @@ net::Task<Result<>> EndpointDirectory::Core::connect(EndpointRecord record) {
     proxy::EndpointConfig config{
         .id = record.id, .name = record.name, .authority = options.authority};
     if (record.kind == "maas") config.kind = proxy::EndpointKind::Maas;
+    for (const auto& text : record.tunnels) {
+        PCG_CO_TRY(auto target, proxy::TunnelTarget::parse(text));
+        config.tunnels.push_back(std::move(target));
+    }
     co_await parts_.service.put(std::move(config), std::move(guard));
     co_return Result<>{};
 }
@@ -95,14 +105,17 @@ net::Task<Result<EndpointView>> EndpointDirectory::Core::add(NewEndpoint endpoin
                           endpoint.name,
                           endpoint.kind,
                           endpoint.address.url(),
-                          std::move(endpoint.trust)};
+                          std::move(endpoint.trust),
+                          {},
+                          std::move(endpoint.tunnels)};
     auto work = [record, scope = parts_.scope(), credentials = std::move(endpoint.credentials)](
                     Storage storage) { return addEndpoint(storage, scope, record, credentials); };
     PCG_CO_TRY(auto added, co_await parts_.state.run(std::move(work)));
     views.push_back({added, EndpointState::Checking, "", ""});
-    parts_.audit.note(
-        "endpoint.added",
-        json::Object().set("id", added.id.text()).set("name", added.name).set("url", added.url));
+    json::Object what;
+    what.set("id", added.id.text()).set("name", added.name).set("url", added.url);
+    if (!added.tunnels.empty()) what.set("tunnels", listed(added.tunnels));
+    parts_.audit.note("endpoint.added", std::move(what));
     PCG_CO_CHECK(co_await connect(added));
     announce();
     co_await look(added.id);
@@ -126,6 +139,7 @@ net::Task<Result<EndpointView>> EndpointDirectory::Core::change(std::string name
     if (change.name) what.set("new_name", *change.name);
     if (change.url) what.set("url", *change.url);
     what.set("trust", change.trust.has_value()).set("credentials", change.credentials.has_value());
+    if (change.tunnels) what.set("tunnels", listed(*change.tunnels));
     auto id = view.record.id;
     auto changed = co_await apply(std::move(id), std::move(change));
     if (changed) parts_.audit.note("endpoint.changed", std::move(what));
@@ -136,7 +150,7 @@ net::Task<Result<EndpointView>> EndpointDirectory::Core::change(std::string name
 net::Task<Result<EndpointView>> EndpointDirectory::Core::apply(wire::EndpointId id,
                                                                EndpointChange change) {
     const bool hasCredentials = change.credentials.has_value();
-    const bool hasNewWay = change.url || change.trust || change.name;
+    const bool hasNewWay = change.url || change.trust || change.name || change.tunnels;
     auto work = [id, scope = parts_.scope(), change = std::move(change)](Storage storage) {
         return changeEndpoint(storage, scope, id, change);
     };

@@ -5,6 +5,7 @@
 #include "common/net/tls_context.h"
 #include "gateway/console/pairing_status.h"
 #include "vcenter-proxy/endpoint/maas/api_key.h"
+#include "vcenter-proxy/tunnel_rules.h"
 
 #include <algorithm>
 
@@ -110,6 +111,26 @@ Result<std::string> parseLabel(const json::Object& body) {
     return badField("label", "must be one line of visible text; leave out control characters.");
 }
 
+namespace {
+
+// In the one spelling of each place, each once.
+Result<std::optional<std::vector<std::string>>> readTunnels(const json::Object& body) {
+    if (!body.has("tunnels")) return std::nullopt;
+    const auto* items = PCG_TRY(asField(body.array("tunnels", proxy::kMostTunnelTargets)));
+    std::vector<std::string> tunnels;
+    for (const auto& item : *items) {
+        const auto* text = item.asString();
+        if (text == nullptr) return badField("tunnels", "must be texts, HOST:PORT each.");
+        const auto target = PCG_TRY(under("tunnels", proxy::TunnelTarget::parse(*text)));
+        if (std::find(tunnels.begin(), tunnels.end(), target.text()) == tunnels.end()) {
+            tunnels.push_back(target.text());
+        }
+    }
+    return tunnels;
+}
+
+}  // namespace
+
 Result<EndpointCredentials> parseCredentials(const json::Object& body) {
     auto username = PCG_TRY(parseSecret(body, "username"));
     auto password = PCG_TRY(parseSecret(body, "password"));
@@ -126,8 +147,15 @@ Result<> checkCredentials(std::string_view kind, const EndpointCredentials& cred
 }
 
 Result<NewEndpoint> parseNewEndpoint(const json::Object& body) {
-    PCG_TRY(asField(body.onlyMembers(
-        {"name", "kind", "url", "username", "password", "ca_pem", "pin_sha256", "ask"})));
+    PCG_TRY(asField(body.onlyMembers({"name",
+                                      "kind",
+                                      "url",
+                                      "username",
+                                      "password",
+                                      "ca_pem",
+                                      "pin_sha256",
+                                      "ask",
+                                      "tunnels"})));
     const auto rawKind = PCG_TRY(asField(body.string("kind", 64)));
     auto words = PCG_TRY(readTrust(body));
     NewEndpoint made;
@@ -142,19 +170,22 @@ Result<NewEndpoint> parseNewEndpoint(const json::Object& body) {
                         "cannot tell the endpoint from another server.");
     }
     made.trust = PCG_TRY(trustFrom(std::move(words)));
+    made.tunnels = PCG_TRY(readTunnels(body)).value_or(std::vector<std::string>());
     return made;
 }
 
 Result<EndpointChange> parseEndpointChange(const json::Object& body) {
-    PCG_TRY(asField(body.onlyMembers({"name", "url", "ca_pem", "pin_sha256", "ask"})));
+    PCG_TRY(asField(body.onlyMembers({"name", "url", "ca_pem", "pin_sha256", "ask", "tunnels"})));
     auto words = PCG_TRY(readTrust(body));
     PCG_TRY(atMostOneTrust(words));
     EndpointChange change;
     if (body.has("name")) change.name = PCG_TRY(parseNameField(body));
     if (body.has("url")) change.url = PCG_TRY(parseAddressField(body, "url")).url();
     if (words.given() == 1) change.trust = PCG_TRY(trustFrom(std::move(words)));
-    if (change.name || change.url || change.trust) return change;
-    return badField("name", "or url, ca_pem, pin_sha256 or ask is needed: nothing would change.");
+    change.tunnels = PCG_TRY(readTunnels(body));
+    if (change.name || change.url || change.trust || change.tunnels) return change;
+    return badField("name",
+                    "or url, ca_pem, pin_sha256, ask or tunnels is needed: nothing would change.");
 }
 
 }  // namespace pcg::gateway

@@ -20,6 +20,7 @@ struct NewEndpoint {
     wire::EndpointAddress address;
     EndpointTrust trust;
     EndpointCredentials credentials;
+    std::vector<std::string> tunnels = {};
 };
 
 // gateway.bad_field, "field: why".
@@ -32,10 +33,12 @@ Result<T> asField(Result<T> read) {
     return read;
 }
 
-// {"name","kind","url","username","password", and "ca_pem", "pin_sha256" or "ask":true}.
+// {"name","kind","url","username","password", and "ca_pem", "pin_sha256" or "ask":true; "tunnels":
+// ["HOST:PORT", ...] if there are any}. Tunnels are the data center's to open: what comes from the
+// tenant (gateway/remote) has no such member.
 Result<NewEndpoint> parseNewEndpoint(const codec::json::Object& json);
 
-// {"name","url","ca_pem","pin_sha256","ask"}, at least one.
+// {"name","url","ca_pem","pin_sha256","ask","tunnels"}, at least one.
 Result<EndpointChange> parseEndpointChange(const codec::json::Object& json);
 
 Result<EndpointCredentials> parseCredentials(const codec::json::Object& json);

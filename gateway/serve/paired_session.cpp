@@ -2,6 +2,7 @@
 #include "gateway/serve/paired_session.h"
 
 #include "common/bus/errc.h"
+#include "common/http/problem.h"
 #include "common/log/log.h"
 #include "common/wire/limits.h"
 #include "gateway/enrollment/errc.h"
@@ -99,6 +100,17 @@ net::Task<void> PairedSession::Core::serve(http::Exchange& exchange,
                                            const tunnel::StreamInfo& info) {
     if (info.surface == wire::Surface::Gateway) {
         co_await ports.remote(exchange);
+        co_return;
+    }
+    const bool isTunnel = info.surface == wire::Surface::Opaque;
+    if (isTunnel != (exchange.request().method == "CONNECT")) {
+        http::Problem problem{.status = 400,
+                              .code = "gateway.wrong_surface",
+                              .detail =
+                                  "The request does not belong to the surface that it came "
+                                  "through; ask the ingress again.",
+                              .retryAfter = {}};
+        co_await http::respondProblem(exchange, std::move(problem));
         co_return;
     }
     auto endpoint = info.endpoint;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/state/endpoints.h"
 
+#include "common/base/text.h"
 #include "common/store/errc.h"
 #include "gateway/errc.h"
 
@@ -15,7 +16,21 @@ store::Cell cellOf(const wire::EndpointId& id, const std::string& column, const 
     return {"endpoints", id.text(), column + "@" + url};
 }
 
-constexpr auto kColumns = "id, name, kind, url, trust, trust_anchor, certificate";
+constexpr auto kColumns = "id, name, kind, url, trust, trust_anchor, certificate, tunnels";
+
+std::vector<std::string> tunnelsOf(const std::string& text) {
+    std::vector<std::string> tunnels;
+    for (const auto one : split(text, ' ')) {
+        if (!one.empty()) tunnels.emplace_back(one);
+    }
+    return tunnels;
+}
+
+std::string storedTunnels(const EndpointRecord& record) {
+    std::string text;
+    for (const auto& one : record.tunnels) text += (text.empty() ? "" : " ") + one;
+    return text;
+}
 
 // A certificate that waits for its approval is kept as a pin that nothing matches.
 EndpointTrust trustOf(const std::string& kind, std::string anchor) {
@@ -45,7 +60,8 @@ Result<EndpointRecord> recordOf(const store::Row& row) {
                           row.text(2),
                           row.text(3),
                           trustOf(row.text(4), row.text(5)),
-                          row.isNull(6) ? Bytes() : row.blob(6)};
+                          row.isNull(6) ? Bytes() : row.blob(6),
+                          tunnelsOf(row.text(7))};
 }
 
 Error noSuchEndpoint(const wire::EndpointId& id) {
@@ -86,9 +102,8 @@ Result<EndpointRecord> addEndpoint(Storage storage,
         }
         auto added = storage.database.execute(
             "INSERT INTO endpoints (id, name, kind, url, trust, trust_anchor, scope_tenant, "
-            "scope_epoch, username, password, created_at, credentials_bound) VALUES (?, ?, ?, ?, "
-            "?, ?, "
-            "?, ?, ?, ?, ?, 1)",
+            "scope_epoch, username, password, created_at, credentials_bound, tunnels) VALUES (?, "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)",
             {record.id.text(),
              record.name,
              record.kind,
@@ -99,7 +114,8 @@ Result<EndpointRecord> addEndpoint(Storage storage,
              scope.epoch,
              sealed.username,
              sealed.password,
-             toRfc3339(storage.clock.wallNow())});
+             toRfc3339(storage.clock.wallNow()),
+             storedTunnels(record)});
         if (!added && added.error().is(store::kConstraint)) {
             return fail(nameTaken(record.name));
         }
@@ -220,13 +236,14 @@ Result<EndpointRecord> readEndpoint(Storage& storage, const wire::EndpointId& id
 
 Result<> writeRecord(Storage& storage, const EndpointRecord& record) {
     const auto written = storage.database.execute(
-        "UPDATE endpoints SET name = ?, url = ?, trust = ?, trust_anchor = ?, certificate = ? "
-        "WHERE id = ?",
+        "UPDATE endpoints SET name = ?, url = ?, trust = ?, trust_anchor = ?, certificate = ?, "
+        "tunnels = ? WHERE id = ?",
         {record.name,
          record.url,
          storedKind(record.trust),
          record.trust.anchor,
          record.certificate,
+         storedTunnels(record),
          record.id.text()});
     if (!written && written.error().is(store::kConstraint)) return fail(nameTaken(record.name));
     if (!written) return fail(written.error());
@@ -262,6 +279,7 @@ Result<EndpointRecord> changeEndpoint(Storage storage,
         if (change.name) record.name = *change.name;
         if (change.url) record.url = *change.url;
         if (change.trust) record.trust = *change.trust;
+        if (change.tunnels) record.tunnels = *change.tunnels;
         PCG_TRY(writeRecord(storage, record));
         if (change.credentials) {
             PCG_TRY(replaceCredentials(storage, scope, id, *change.credentials));

@@ -33,6 +33,7 @@ struct EndpointRecord {
     std::string url;   // "https://vc1.example.com"
     EndpointTrust trust;
     Bytes certificate = {};  // DER of the leaf when it was last trusted; empty before that
+    std::vector<std::string> tunnels = {};  // where tunnels may lead, proxy::TunnelTarget::text()
 };
 
 struct EndpointCredentials {
@@ -68,6 +69,7 @@ struct EndpointChange {
     std::optional<std::string> url = {};
     std::optional<EndpointTrust> trust = {};
     std::optional<EndpointCredentials> credentials = {};
+    std::optional<std::vector<std::string>> tunnels = {};
 };
 
 inline constexpr std::size_t kMaxEndpoints = 64;

@@ -78,6 +78,10 @@ std::span<const store::Migration> gatewayMigrations() {
           "NULL, rest_path TEXT NOT NULL, scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT "
           "NULL, secret BLOB NOT NULL, run TEXT NOT NULL, opened_at_ms INTEGER NOT NULL) STRICT",
           "CREATE INDEX open_sessions_endpoint ON open_sessions (endpoint_id)"}},
+        {10,
+         "tunnels",
+         {// Where tunnels may lead: host:port, separated by blanks; empty: nowhere.
+          "ALTER TABLE endpoints ADD COLUMN tunnels TEXT NOT NULL DEFAULT ''"}},
         {30,
          "chained audit",
          {// Place 0: written before there was a chain.

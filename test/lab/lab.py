@@ -36,6 +36,7 @@ class Lab:
         self.tenants, self.gateways, self.vcenters, self.maases = [], {}, {}, {}
         self.controlplane = self.processes = self.lock = None
         self.controlplane_arguments = []
+        self.opaque_proxy = None
 
     def _print(self, text):
         print(f"[{time.monotonic() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
@@ -196,7 +197,9 @@ class Lab:
                 else:
                     self.step = f"look at {existing['url']}"
                     target = vcenter.existing(directory=self.directory / "vcenters" / f"existing-dc{number}", **existing)
-                self.add_endpoint(tenant, one, name, target, role)
+                described = self.add_endpoint(tenant, one, name, target, role)
+                if self.opaque_proxy is None and existing is None and role == "full":
+                    self.open_tunnel(one, described)
                 if existing_maas is not None:
                     self.step = f"look at {existing_maas['url']}"
                     place = self.directory / "maas" / f"existing-dc{number}"
@@ -205,6 +208,14 @@ class Lab:
                     simulated = self.start_maas(f"maas{index + 1}-dc{number}", maas_arguments)
                     self.add_maas_endpoint(tenant, one, f"maas{index + 1}", simulated, role)
         self.write()
+
+    def open_tunnel(self, one, endpoint):
+        """Lets the ingress of a simulated vCenter be a proxy that leads to it, as the data center's admin would."""
+        self.step = f"open a tunnel to {endpoint['name']} at gateway {one.name}"
+        place = endpoint["direct"]["url"].removeprefix("https://").rstrip("/")
+        one.ctl("endpoint", "update", endpoint["name"], "--tunnel", place)
+        self.opaque_proxy = {"url": endpoint["ingress_url"], "ca": endpoint["ca"], "username": endpoint["username"],
+                             "password": endpoint["password"], "targets": [place]}
 
     # --- describing -----------------------------------------------------------------------------------------
 
@@ -216,7 +227,7 @@ class Lab:
                 "bus_url": self.controlplane["bus_url"],
                 "operator_token_file": self.controlplane["operator_token_file"],
             },
-            "opaque_proxy": None,  # the opaque tunnel is not there yet
+            "opaque_proxy": self.opaque_proxy,
             "tenants": self.tenants,
             "processes": [
                 {key: record.get(key) for key in ("name", "role", "pid", "start_time", "log")}

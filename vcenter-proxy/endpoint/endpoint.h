@@ -11,6 +11,7 @@
 #include "vcenter-proxy/lease_book.h"
 #include "vcenter-proxy/line_budget.h"
 #include "vcenter-proxy/login_throttle.h"
+#include "vcenter-proxy/open_tunnels.h"
 #include "vcenter-proxy/session_journal.h"
 #include "vcenter-proxy/session_table.h"
 
@@ -29,6 +30,10 @@ struct EndpointLimits {
     std::chrono::milliseconds logout_deadline = std::chrono::seconds(5);
     std::chrono::milliseconds credentials_hold = std::chrono::minutes(10);
     std::chrono::milliseconds check_deadline = std::chrono::seconds(15);
+    // Of a tunnel: until it is connected; without an octet; the same when one half has ended.
+    std::chrono::milliseconds tunnel_connect = std::chrono::seconds(10);
+    std::chrono::milliseconds tunnel_idle = std::chrono::hours(1);
+    std::chrono::milliseconds tunnel_half_closed = std::chrono::minutes(1);
 };
 
 enum class EndpointKind { Vcenter, Maas };
@@ -40,6 +45,7 @@ struct EndpointConfig {
         authority;  // "vcenter.example.com" or with ":8443": the Host that it is asked under
     EndpointLimits limits{};
     EndpointKind kind = EndpointKind::Vcenter;
+    TunnelList tunnels{};  // where tunnels may lead; empty: nowhere
 };
 
 // As many as may fail before the account is left alone: so many are asked for at once.
@@ -91,6 +97,7 @@ struct Endpoint {
     LineBudget refusal_lines;            // in the log: proxy.denied, proxy.login_refused
     LineBudget failure_lines;            // and proxy.failed
     LeaseBook leases;                    // whose disks are on their way
+    OpenTunnels tunnels;
     LoginThrottle key_throttle;
     LoginThrottle credential_throttle;             // under the one name ""
     LoginThrottle full_throttle;                   // the same: it said that it has no room

@@ -2,44 +2,17 @@
 #include "vcenter-proxy/phases/rest_login.h"
 
 #include "common/base/text.h"
-#include "common/codec/base64.h"
 #include "common/log/log.h"
+#include "vcenter-proxy/endpoint/basic_credentials.h"
 #include "vcenter-proxy/endpoint/rest_text.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/phases/answer_failure.h"
 #include "vcenter-proxy/session_broker.h"
 
-#include <algorithm>
-
 namespace pcg::proxy {
 namespace {
 
 constexpr log::Logger kLog("proxy");
-constexpr std::size_t kCredentialsLimit = 1024;
-
-struct BasicCredentials {
-    std::string username;
-    Secret password;
-};
-
-// RFC 7617.
-Result<BasicCredentials> basicCredentials(const http::RequestHead& head) {
-    const auto* field = head.headers.find("authorization");
-    constexpr std::string_view kScheme = "basic ";
-    if (field == nullptr || field->size() > kCredentialsLimit ||
-        toLowerAscii(std::string_view(*field).substr(0, kScheme.size())) != kScheme) {
-        return fail(errc::kInvalidLogin,
-                    "log in with Basic credentials: the access key's id and secret");
-    }
-    auto pair = codec::base64Decode(trimAscii(std::string_view(*field).substr(kScheme.size())));
-    if (!pair) return fail(errc::kInvalidLogin, "the Basic credentials are not base64");
-    const auto text = asText(*pair);
-    const auto colon = std::min(text.find(':'), text.size());
-    BasicCredentials credentials{std::string(text.substr(0, colon)),
-                                 Secret::fromText(text.substr(std::min(colon + 1, text.size())))};
-    wipe(*pair);
-    return credentials;
-}
 
 class RestLogin {
   public:
@@ -73,7 +46,8 @@ LoginWay RestLogin::way() const {
 }
 
 net::Task<Result<Principal>> RestLogin::verify() {
-    PCG_CO_TRY(auto shown, basicCredentials(context_.client.request()));
+    const auto& headers = context_.client.request().headers;
+    PCG_CO_TRY(auto shown, basicCredentials(headers, "Authorization"));
     co_return co_await verifyAccessKey(
         context_, std::move(shown.username), std::move(shown.password));
 }

@@ -13,6 +13,8 @@ std::string_view doorName(Door door) {
             return "maas";
         case Door::Files:
             return "files";
+        case Door::Tunnel:
+            return "tunnel";
     }
     return "soap";
 }

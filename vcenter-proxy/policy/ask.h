@@ -14,7 +14,9 @@
 
 namespace pcg::policy {
 
-enum class Door { Soap, Rest, Maas, Files };
+// Tunnel: a CONNECT, of which the gateway sees nothing but where it leads. No rule speaks of it
+// yet.
+enum class Door { Soap, Rest, Maas, Files, Tunnel };
 
 std::string_view doorName(Door door);  // "soap"
 
@@ -32,7 +34,7 @@ struct Ask {
     std::string_view object_type = {};
     std::string_view object_id = {};
     // REST: the canonical path, with its first slash; MAAS: what stands below /MAAS/api/2.0/;
-    // files: what stands below /folder/.
+    // files: what stands below /folder/; tunnel: host:port.
     std::string_view path = {};
     std::string_view op = {};              // MAAS, and the action of REST; empty: none
     std::string_view datastore = {};       // files: dsName

@@ -126,6 +126,8 @@ void RoleText::add(const OwnedAsk& ask) {
                 (slash == std::string::npos ? "**" : ask.path.substr(0, slash + 1) + "**"));
             return;
         }
+        case Door::Tunnel:
+            return;  // no rule could say it
     }
 }
 

@@ -118,6 +118,13 @@ class RawSocket {
         return true;
     }
 
+    void endSending() { ::shutdown(fd_, SHUT_WR); }
+
+    bool isReadableWithin(std::chrono::milliseconds pause) {
+        pollfd waiting{fd_, POLLIN, 0};
+        return ::poll(&waiting, 1, static_cast<int>(pause.count())) != 0;
+    }
+
     // Sends an octet if nothing was to be read within `pause`; false when there is something.
     bool dripUntilReadable(std::chrono::milliseconds pause) {
         pollfd waiting{fd_, POLLIN, 0};

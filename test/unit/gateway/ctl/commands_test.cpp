@@ -152,6 +152,12 @@ TEST_F(CommandsTest, ApprovesAndChangesAnEndpoint) {
     EXPECT_EQ(request({"endpoint", "update", "vc1", "--url", "https://vc2", "--ask"})->body,
               R"({"url":"https://vc2","ask":true})");
     EXPECT_FALSE(request({"endpoint", "update", "vc1"}));
+    EXPECT_EQ(
+        request({"endpoint", "update", "vc1", "--tunnel", "esx1.dc.example:443, 10.0.0.7:902"})
+            ->body,
+        R"({"tunnels":["esx1.dc.example:443","10.0.0.7:902"]})");
+    EXPECT_EQ(request({"endpoint", "update", "vc1", "--tunnel", "none"})->body,
+              R"({"tunnels":[]})");
     EXPECT_FALSE(request(add({"--ask", "--pin-sha256", "ab", "--password-file", "-"}), "pw\n"));
     EXPECT_NE(
         rendered(

@@ -45,6 +45,27 @@ TEST(NewEndpoint, TakesAWholeDescription) {
     EXPECT_EQ(parsed->credentials.password.revealText(), "s p");
 }
 
+TEST(NewEndpoint, OpensTunnelsOnlyWhereItIsSaid) {
+    EXPECT_TRUE(parseNewEndpoint(good())->tunnels.empty());
+    const auto with = [](std::initializer_list<const char*> places) {
+        json::Array items;
+        for (const auto* place : places) items.emplace_back(place);
+        auto body = good();
+        body.set("tunnels", std::move(items));
+        return body;
+    };
+    EXPECT_EQ(parseNewEndpoint(with({"ESX1.example:443", "esx1.example.:443", "[FD00::7]:902"}))->tunnels,
+              (std::vector<std::string>{"esx1.example:443", "[fd00::7]:902"}));
+    EXPECT_TRUE(refusal(with({"esx1.example"})).starts_with("tunnels: "));
+    EXPECT_TRUE(refusal(with({"127.1:443"})).starts_with("tunnels: "));
+    EXPECT_TRUE(refusalOf("tunnels", "esx1:443").starts_with("\"tunnels\""));
+    json::Array none;
+    const auto change = parseEndpointChange(json::Object().set("tunnels", std::move(none)));
+    ASSERT_TRUE(change);
+    EXPECT_TRUE(change->tunnels && change->tunnels->empty());
+    EXPECT_FALSE(parseEndpointChange(json::Object().set("name", "vc2"))->tunnels);
+}
+
 TEST(NewEndpoint, NamesTheFieldThatIsWrong) {
     EXPECT_TRUE(refusalOf("name", "a b").starts_with("name: "));
     EXPECT_TRUE(refusalOf("name", "").starts_with("name: "));

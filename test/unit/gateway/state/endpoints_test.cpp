@@ -46,6 +46,22 @@ TEST_F(EndpointsTest, SurviveARestartWithTheirCredentials) {
     EXPECT_EQ(credentials->password.revealText(), "swordfish");
 }
 
+TEST_F(EndpointsTest, KeepTheirTunnelsUntilTheirAdminChangesThem) {
+    const auto added = add("vc1");
+    ASSERT_TRUE(added);
+    EndpointChange change;
+    change.tunnels = {"esx1.example:443", "[fd00::7]:902"};
+    ASSERT_TRUE(changeEndpoint(storage(), scope_, added->id, change));
+    reopen();
+    EndpointChange other;
+    other.name = "vc2";
+    ASSERT_TRUE(changeEndpoint(storage(), scope_, added->id, other));
+    EXPECT_EQ((*listEndpoints(storage()))[0].tunnels, change.tunnels);
+    change.tunnels->clear();
+    ASSERT_TRUE(changeEndpoint(storage(), scope_, added->id, change));
+    EXPECT_TRUE((*listEndpoints(storage()))[0].tunnels.empty());
+}
+
 TEST_F(EndpointsTest, KeepNoCredentialInAnyFileInClear) {
     ASSERT_TRUE(add("vc1", "canary-4711-password"));
 
