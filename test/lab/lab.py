@@ -36,6 +36,7 @@ class Lab:
         self.tenants, self.gateways, self.vcenters, self.maases = [], {}, {}, {}
         self.controlplane = self.processes = self.lock = None
         self.controlplane_arguments = []
+        self.gateway_settings = {}
 
     def _print(self, text):
         print(f"[{time.monotonic() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
