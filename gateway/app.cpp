@@ -50,7 +50,8 @@ Result<std::unique_ptr<App>> App::create(net::Loop& loop,
 }
 
 Result<> App::assemble(std::unique_ptr<StateStore> state) {
-    wayOut_.emplace(PCG_TRY(WayOut::create(config_.egress)));
+    const auto inspected = [this](const Interceptions& seen) { noteInspection(seen); };
+    wayOut_.emplace(PCG_TRY(WayOut::create(config_.egress, inspected)));
     state_ = std::move(state);
     audit_ = std::make_unique<AuditTrail>(loop_, *state_, clock_);
     ScreenFacts facts{.hostname = config_.hostname,

@@ -73,6 +73,7 @@ class App {
     void endpointsChanged();
     LinkReport linkReport();
     EgressReport egressReport() const;
+    void noteInspection(const Interceptions& seen);
     store::Scope scope() const;
 
     net::Loop& loop_;

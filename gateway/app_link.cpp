@@ -48,7 +48,23 @@ EgressReport App::egressReport() const {
         report.controlplane = target->text();
         report.way = wayOut_->wayTo(*target);
     }
+    for (const auto& [target, found] : wayOut_->interceptions())
+        report.intercepted.push_back(found);
     return report;
+}
+
+void App::noteInspection(const Interceptions& seen) {
+    warnings_.clear(WarningCode::TlsIntercepted);
+    if (seen.empty()) return;
+    std::string detail;
+    for (const auto& [target, found] : seen) {
+        detail += (detail.empty() ? "" : "; ") + target +
+                  " is shown with a certificate issued by \"" + found.issuer + "\", " +
+                  (found.issuerSha256.empty() ? "SHA-256 of the certificate " + found.shownSha256
+                                              : "SHA-256 of the issuer " + found.issuerSha256) +
+                  ": allow " + target + " without inspection";
+    }
+    warnings_.raise(WarningCode::TlsIntercepted, "", sanitizeForConsole(detail, 2048));
 }
 
 }  // namespace pcg::gateway

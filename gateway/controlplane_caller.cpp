@@ -40,15 +40,16 @@ Result<std::shared_ptr<http::Caller>> controlplaneCaller(
     net::Trust trust,
     std::optional<net::CertificateAndKey> identity) {
     const auto target = PCG_TRY(controlplaneTarget(config));
+    const bool pairing = !identity;
     auto context = PCG_TRY(net::TlsClientContext::create(std::move(trust), std::move(identity)));
+    auto dialer = pairing ? wayOut.pairingDialer(std::move(context))
+                          : wayOut.strictDialer(std::move(context));
     http::ClientOptions options;
     options.authority = target.text();
     options.maxConnections = 8;
     options.maxIdle = 2;
     return std::make_shared<http::Client>(
-        loop,
-        http::tlsOpener(wayOut.dialer(std::move(context)), target.host, target.port),
-        options);
+        loop, http::tlsOpener(std::move(dialer), target.host, target.port), options);
 }
 
 }  // namespace pcg::gateway

@@ -17,6 +17,7 @@ namespace {
 using config::badValue;
 
 constexpr std::size_t kMaxCredentials = 4096;
+constexpr std::string_view kAllowPairing = "allow-pairing";
 
 tl::unexpected<Error> badFile(const std::filesystem::path& file, const std::string& why) {
     return fail(net::kBadAddress, "the file " + file.string() + " " + why);
@@ -56,6 +57,29 @@ Result<> checkProxyFiles(const EgressConfig& made, std::string_view source) {
     return {};
 }
 
+Result<> readInspection(EgressConfig& made,
+                        const config::Settings& settings,
+                        std::string_view source) {
+    made.inspectionCaFile = settings.text("tls_inspection_ca_file");
+    if (settings.text("tls_inspection") == kAllowPairing)
+        made.inspection = TlsInspection::AllowPairing;
+    const bool allowed = made.inspection == TlsInspection::AllowPairing;
+    if (allowed == made.inspectionCaFile.empty())
+        return fail(badValue(source,
+                             "tls_inspection_ca_file",
+                             allowed
+                                 ? "is required with tls_inspection allow-pairing: the PEM file "
+                                   "of the inspecting box's own authority."
+                                 : "is of no effect; set tls_inspection to allow-pairing, or "
+                                   "remove it."));
+    if (!allowed) return {};
+    if (const auto trust = trustAuthoritiesIn(made.inspectionCaFile); !trust)
+        return fail(badValue(source,
+                             "tls_inspection_ca_file",
+                             made.inspectionCaFile.string() + ": " + trust.error().message()));
+    return {};
+}
+
 }  // namespace
 
 std::vector<config::Key> egressKeys() {
@@ -73,6 +97,15 @@ std::vector<config::Key> egressKeys() {
         {.name = "proxy_exceptions",
          .description = "Reached without the proxy: hosts, `.suffixes` and networks, separated by "
                         "commas, for example `pair.example.com,.corp.example,10.0.0.0/8`."},
+        {.name = "tls_inspection",
+         .type = config::Type::Choice,
+         .description = "What a box may do that inspects TLS on the way to the control plane: "
+                        "nothing, or read along while the gateway pairs. Renewals and the bus are "
+                        "never inspected.",
+         .fallback = "deny",
+         .choices = {"deny", kAllowPairing}},
+        {.name = "tls_inspection_ca_file",
+         .description = "PEM file of that box's authority; required with `allow-pairing`."},
     };
 }
 
@@ -102,6 +135,7 @@ Result<net::TlsClientContext> trustAuthoritiesIn(const std::filesystem::path& fi
 
 Result<EgressConfig> egressConfigFrom(const config::Settings& settings, std::string_view source) {
     EgressConfig made;
+    PCG_TRY(readInspection(made, settings, source));
     made.proxyCredentialsFile = settings.text("proxy_credentials_file");
     made.proxyCaFile = settings.text("proxy_ca_file");
     auto exceptions = net::ProxyExceptions::parse(settings.text("proxy_exceptions"));

@@ -14,11 +14,16 @@
 
 namespace pcg::gateway {
 
+// What becomes of a box that inspects TLS on the way to the control plane.
+enum class TlsInspection { Deny, AllowPairing };
+
 struct EgressConfig {
     std::optional<net::ProxyAddress> proxy;
     std::filesystem::path proxyCredentialsFile;  // may be empty
     std::filesystem::path proxyCaFile;           // exactly with an https:// proxy
     net::ProxyExceptions proxyExceptions;
+    TlsInspection inspection = TlsInspection::Deny;
+    std::filesystem::path inspectionCaFile;  // exactly with AllowPairing
 };
 
 // What the schema of the gateway has for it.

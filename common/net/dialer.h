@@ -45,6 +45,8 @@ struct Interception {
     std::string issuer;        // who signed what was shown
     std::string issuerSha256;  // of the issuer's certificate, hex; empty if it was not shown
     std::string shownSha256;   // of the certificate itself, hex
+
+    friend bool operator==(const Interception&, const Interception&) = default;
 };
 
 // For ends whose authority is known beforehand: a certificate of another authority means that

@@ -52,7 +52,8 @@ Result<ProxyAddress> parseProxyUrl(std::string_view url) {
         return fail(kBadAddress,
                     "must end after the host and port; remove \"" +
                         std::string(url.substr(end, 100)) + "\".");
-    return ProxyAddress{PCG_TRY(targetOfUrl(url, tls ? kHttps : kHttp)), tls};
+    auto target = PCG_TRY(targetOfUrl(url, tls ? kHttps : kHttp));
+    return ProxyAddress{std::move(target), tls};
 }
 
 Result<Secret> basicAuthorization(std::string_view userAndPassword) {

@@ -33,6 +33,7 @@ struct EgressReport {
     std::string proxy;         // "http://10.0.0.1:3128"; empty: none
     std::string controlplane;  // "pair.example.com:443"
     net::Way way;
+    std::vector<net::Interception> intercepted;  // where somebody inspects TLS
 };
 
 // What the API shows and asks; the composition root fills it.

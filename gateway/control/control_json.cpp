@@ -64,6 +64,16 @@ json::Object toJson(const EgressReport& report) {
     json::Object body;
     if (!report.proxy.empty()) body.set("proxy", report.proxy);
     body.set("control_plane", report.controlplane).set("way", toJson(report.way));
+    json::Array intercepted;
+    for (const auto& found : report.intercepted) {
+        json::Object item;
+        item.set("allow", found.target)
+            .set("issuer", sanitizeForConsole(found.issuer))
+            .set("issuer_sha256", found.issuerSha256)
+            .set("shown_sha256", found.shownSha256);
+        intercepted.emplace_back(std::move(item));
+    }
+    body.set("intercepted", std::move(intercepted));
     return body;
 }
 

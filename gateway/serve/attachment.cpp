@@ -25,7 +25,7 @@ Result<std::shared_ptr<net::Dialer>> dialerFor(const EnrollmentRecord& record,
     net::CertificateAndKey identity{bundle.clientCertChain, std::move(key)};
     auto context =
         PCG_TRY(net::TlsClientContext::create(net::TrustCa{bundle.bus.ca}, std::move(identity)));
-    return wayOut.dialer(std::move(context));
+    return wayOut.strictDialer(std::move(context));
 }
 
 Result<ControlLinkOptions> linkOptions(const AttachmentParts& parts) {

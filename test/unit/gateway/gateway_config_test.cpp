@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/gateway_config.h"
 
+#include "test/support/link/certificates.h"
 #include "test/support/temp_dir.h"
 
 #include <gtest/gtest.h>
@@ -127,6 +128,24 @@ TEST_F(GatewayConfigTest, NamesWhatIsWrongAboutTheProxyAndNeverItsPassword) {
         EXPECT_NE(message.find(expected), std::string::npos) << members << ": " << message;
         EXPECT_EQ(message.find("canary"), std::string::npos) << message;
     }
+}
+
+TEST_F(GatewayConfigTest, LetsABoxInspectThePairingOnlyWithItsOwnAuthority) {
+    const auto box = dir_.write("box.pem", test::TestCa("Box").pem()).string();
+    const auto file = R"("tls_inspection_ca_file":")" + box + "\"";
+    const auto allow = std::string(R"("tls_inspection":"allow-pairing")");
+
+    EXPECT_EQ(load(url_ + "," + ca_)->egress.inspection, TlsInspection::Deny);
+    EXPECT_EQ(load(url_ + "," + ca_ + "," + allow + "," + file)->egress.inspection,
+              TlsInspection::AllowPairing);
+    EXPECT_NE(refusal(url_ + "," + ca_ + "," + allow).find("is required with"), std::string::npos);
+    EXPECT_NE(refusal(url_ + "," + ca_ + "," + file).find("is of no effect"), std::string::npos);
+    EXPECT_NE(
+        refusal(url_ + "," + ca_ + R"(,"tls_inspection":"allow-pairin")").find("Did you mean"),
+        std::string::npos);
+    const auto junk = R"("tls_inspection_ca_file":")" + dir_.write("junk", "x").string() + "\"";
+    EXPECT_NE(refusal(url_ + "," + ca_ + "," + allow + "," + junk).find("no certificate"),
+              std::string::npos);
 }
 
 TEST_F(GatewayConfigTest, RefusesAStateDirectoryWhoseSocketPathWouldNotFit) {
