@@ -50,6 +50,8 @@ Result<std::unique_ptr<App>> App::create(net::Loop& loop,
 }
 
 Result<> App::assemble(std::unique_ptr<StateStore> state) {
+    const auto inspected = [this](const Interceptions& seen) { noteInspection(seen); };
+    wayOut_.emplace(PCG_TRY(WayOut::create(config_.egress, inspected)));
     state_ = std::move(state);
     audit_ = std::make_unique<AuditTrail>(loop_, *state_, clock_);
     audit_->note("gateway.started", codec::json::Object().set("version", gatewayVersion()));
@@ -86,7 +88,7 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
 
 Result<EnrollmentPorts> App::enrollmentPorts() {
     const auto trust = PCG_TRY(controlplaneTrust(config_));
-    auto anonymous = PCG_TRY(controlplaneCaller(loop_, config_, trust));
+    auto anonymous = PCG_TRY(controlplaneCaller(loop_, config_, *wayOut_, trust));
     return EnrollmentPorts{
         .store = *enrollmentStore_,
         .clock = clock_,
@@ -94,8 +96,11 @@ Result<EnrollmentPorts> App::enrollmentPorts() {
         .anonymous = std::move(anonymous),
         .authenticated =
             [this, trust](const std::string& chainPem, Secret keyPem) {
-                return controlplaneCaller(
-                    loop_, config_, trust, net::CertificateAndKey{chainPem, std::move(keyPem)});
+                return controlplaneCaller(loop_,
+                                          config_,
+                                          *wayOut_,
+                                          trust,
+                                          net::CertificateAndKey{chainPem, std::move(keyPem)});
             },
         .stretch = [this](pairing::PairingCode code,
                           pairing::Sid sid) { return stretchOn(*state_, std::move(code), sid); },
@@ -170,6 +175,7 @@ void App::makeControlApi() {
                          },
                      .unpair = [this] { return unpair(); },
                      .link = [this] { return linkReport(); },
+                     .egress = [this] { return egressReport(); },
                      .gatewayId = [this] { return enrollment_->record().keys.gatewayId(); },
                      .version = std::string(gatewayVersion())});
 }
@@ -229,39 +235,6 @@ void App::endpointsChanged() {
     session_->setInventory(std::move(inventory));
 }
 
-LinkReport App::linkReport() {
-    if (!session_) return {.state = "down", .why = "The gateway is not paired."};
-    const auto view = session_->view();
-    LinkReport report;
-    report.state = view.status.state == bus::LinkState::Up           ? "up"
-                   : view.status.state == bus::LinkState::Connecting ? "connecting"
-                                                                     : "down";
-    const bool up = view.status.state == bus::LinkState::Up;
-    if (!up && view.status.lastFailure) report.why = view.status.lastFailure->message();
-    if (up && view.roundTrip) {
-        report.rttMs = std::chrono::ceil<std::chrono::milliseconds>(*view.roundTrip).count();
-    }
-    noteRenewalTrouble(report);
-    if (up) warnings_.clear(WarningCode::LinkDown);
-    if (!up) warnings_.raise(WarningCode::LinkDown, "", report.why);
-    return report;
-}
-
-// A person has to act, and here is where they look.
-void App::noteRenewalTrouble(LinkReport& report) {
-    const auto& trouble = enrollment_->renewalTrouble();
-    const std::pair<WarningCode, ErrorCode> codes[] = {
-        {WarningCode::Quarantined, kQuarantined}, {WarningCode::CertificateOver, kCertificateOver}};
-    for (const auto& [warning, code] : codes) {
-        if (trouble && trouble->is(code)) {
-            warnings_.raise(warning, "", trouble->message());
-            report.why = trouble->message();
-        } else {
-            warnings_.clear(warning);
-        }
-    }
-}
-
 net::Task<Result<>> App::run() {
     PCG_CO_CHECK(co_await enrollment_->load());
     console_->setGatewayId(enrollment_->record().keys.gatewayId());
@@ -309,6 +282,7 @@ net::Task<Result<>> App::servePapers() {
          .clock = clock_,
          .random = random_,
          .enrollment = *enrollment_,
+         .wayOut = *wayOut_,
          .service = *service_,
          .remote = [this](http::Exchange& exchange) { return serveRemote(exchange); },
          .boot = boot_,

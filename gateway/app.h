@@ -13,6 +13,7 @@
 #include "gateway/enrollment/enrollment.h"
 #include "gateway/gateway_config.h"
 #include "gateway/health/warnings.h"
+#include "gateway/link/way_out.h"
 #include "gateway/policy/policy_keeper.h"
 #include "gateway/remote/remote_api.h"
 #include "gateway/serve/paired_session.h"
@@ -72,6 +73,8 @@ class App {
     void pairingChanged(PairingStatus status);
     void endpointsChanged();
     LinkReport linkReport();
+    EgressReport egressReport() const;
+    void noteInspection(const Interceptions& seen);
     store::Scope scope() const;
 
     net::Loop& loop_;
@@ -80,6 +83,7 @@ class App {
     const Clock& clock_;
     wire::InstanceId boot_;  // a copy of this gateway has another
     Warnings warnings_;
+    std::optional<WayOut> wayOut_;
     std::unique_ptr<StateStore> state_;
     std::unique_ptr<AuditTrail> audit_;
     std::unique_ptr<OperatorConsole> console_;

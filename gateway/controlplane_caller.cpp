@@ -4,7 +4,6 @@
 #include "common/config/errc.h"
 #include "common/http/transport.h"
 #include "common/net/connect.h"
-#include "common/net/dialer.h"
 
 #include <fstream>
 #include <iterator>
@@ -15,6 +14,10 @@ namespace {
 constexpr std::uint16_t kHttps = 443;
 
 }  // namespace
+
+Result<net::Target> controlplaneTarget(const GatewayConfig& config) {
+    return net::targetOfUrl(config.controlplaneUrl, kHttps);
+}
 
 Result<net::Trust> controlplaneTrust(const GatewayConfig& config) {
     if (config.controlplaneRootSha256)
@@ -33,11 +36,14 @@ Result<net::Trust> controlplaneTrust(const GatewayConfig& config) {
 Result<std::shared_ptr<http::Caller>> controlplaneCaller(
     net::Loop& loop,
     const GatewayConfig& config,
+    const WayOut& wayOut,
     net::Trust trust,
     std::optional<net::CertificateAndKey> identity) {
-    const auto target = PCG_TRY(net::targetOfUrl(config.controlplaneUrl, kHttps));
+    const auto target = PCG_TRY(controlplaneTarget(config));
+    const bool pairing = !identity;
     auto context = PCG_TRY(net::TlsClientContext::create(std::move(trust), std::move(identity)));
-    auto dialer = std::make_shared<net::Dialer>(std::move(context));
+    auto dialer = pairing ? wayOut.pairingDialer(std::move(context))
+                          : wayOut.strictDialer(std::move(context));
     http::ClientOptions options;
     options.authority = target.text();
     options.maxConnections = 8;

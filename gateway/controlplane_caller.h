@@ -6,11 +6,14 @@
 #include "common/http/client.h"
 #include "common/net/tls_context.h"
 #include "gateway/gateway_config.h"
+#include "gateway/link/way_out.h"
 
 #include <memory>
 #include <optional>
 
 namespace pcg::gateway {
+
+Result<net::Target> controlplaneTarget(const GatewayConfig& config);
 
 // config.bad_value naming the key, when the CA file cannot be used.
 Result<net::Trust> controlplaneTrust(const GatewayConfig& config);
@@ -18,6 +21,7 @@ Result<net::Trust> controlplaneTrust(const GatewayConfig& config);
 Result<std::shared_ptr<http::Caller>> controlplaneCaller(
     net::Loop& loop,
     const GatewayConfig& config,
+    const WayOut& wayOut,
     net::Trust trust,
     std::optional<net::CertificateAndKey> identity = std::nullopt);
 

@@ -91,10 +91,12 @@ log::Level parseLevel(const std::string& name) {
 
 }  // namespace
 
-const config::Schema& gatewaySchema() {
+namespace {
+
+std::vector<config::Key> allKeys() {
     using config::Need;
     using config::Type;
-    static const config::Schema kSchema({
+    std::vector<config::Key> keys{
         {.name = "state_dir",
          .description =
              "Directory of the gateway's keys, database and control socket. Made with mode 0700; "
@@ -149,7 +151,16 @@ const config::Schema& gatewaySchema() {
              "Networks in which endpoints may lie, for example `10.1.0.0/16,fd00::/8`: a "
              "name is resolved and only addresses in them are connected to. Anywhere if "
              "it is not set."},
-    });
+    };
+    const auto more = egressKeys();
+    keys.insert(keys.end(), more.begin(), more.end());
+    return keys;
+}
+
+}  // namespace
+
+const config::Schema& gatewaySchema() {
+    static const config::Schema kSchema(allKeys());
     return kSchema;
 }
 
@@ -177,6 +188,7 @@ Result<GatewayConfig> gatewayConfigFrom(const config::Settings& settings, std::s
     auto networks = net::parseNetworks(settings.text("endpoint_networks"));
     if (!networks) return fail(badValue(source, "endpoint_networks", networks.error().message()));
     made.endpointNetworks = std::move(*networks);
+    made.egress = PCG_TRY(egressConfigFrom(settings, source));
     if (made.controlSocket().native().size() >= sizeof(sockaddr_un::sun_path)) {
         return fail(badValue(source,
                              "state_dir",

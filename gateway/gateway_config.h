@@ -12,6 +12,7 @@
 #include "common/log/log.h"
 #include "common/net/network.h"
 #include "common/wire/ids.h"
+#include "gateway/egress_config.h"
 #include "gateway/state/remote_access.h"
 
 #include <filesystem>
@@ -33,6 +34,7 @@ struct GatewayConfig {
     RemoteAccess remote;  // what a tenant may do until pcgctl says something else
     std::chrono::milliseconds endpointCheckEvery{60'000};
     std::vector<net::Network> endpointNetworks;  // where endpoints may lie; none: anywhere
+    EgressConfig egress;
 
     std::filesystem::path controlSocket() const { return stateDir / "control.sock"; }
 };

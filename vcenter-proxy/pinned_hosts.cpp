@@ -43,7 +43,7 @@ class OutsideRoute final : public net::Route {
         co_return std::move(socket);
     }
 
-    std::string describe() const override { return inner_->describe(); }
+    net::Way wayTo(const net::Target& target) const override { return inner_->wayTo(target); }
 
   private:
     std::shared_ptr<net::Route> inner_;

@@ -35,10 +35,10 @@ PROPERTIES = [
     Property("tenant", PAIRING, "Expected tenant", "tn_...: this tenant is accepted without a question, any other refused. "
              "Empty: the console asks."),
     Property("remote", PAIRING, "What the tenant may administer", "nothing, endpoints, keys or all.", "nothing"),
-    Property("proxy", PROXY, "HTTP proxy", "http://HOST:PORT. Kept for a later version: this one goes out directly."),
+    Property("proxy", PROXY, "HTTP proxy", "http://HOST:PORT or https://HOST:PORT, towards the control plane and the bus. Empty: directly."),
     Property("proxy_user", PROXY, "User at the proxy", "Empty: none."),
     Property("proxy_password", PROXY, "Password at the proxy", "It stays readable in the machine's options.", password=True),
-    Property("proxy_exceptions", PROXY, "Reached without the proxy", "Names, .suffixes and networks, separated by commas."),
+    Property("proxy_exceptions", PROXY, "Reached without the proxy", "Hosts, .suffixes and networks, separated by commas."),
     Property("ssh_key", ACCESS, "SSH public key", "One line, ssh-ed25519 AAAA...; login admin, for pcgctl only. Empty: SSH is off.",
              qualifiers="MaxLen(32768)"),
 ]

@@ -3,6 +3,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/text.h"
+#include "common/net/proxy_settings.h"
 #include "common/wire/ids.h"
 
 #include <algorithm>
@@ -109,18 +110,46 @@ class Reader {
 
     void proxy() {
         auto& proxy = out_.settings.proxy;
-        take("proxy", [](std::string_view text) { return parseOrigin(text, "http"); }, proxy.url);
-        if (const auto* user = value("proxy_user")) proxy.user = *user;
-        if (const auto* password = value("proxy_password")) proxy.password = *password;
-        if (!proxy.user.empty() && proxy.url.empty())
+        take("proxy", [](std::string_view text) { return parseProxy(text); }, proxy.url);
+        proxyCredentials();
+        list("proxy_exceptions", parseException, proxy.exceptions);
+        if (proxy.url.empty() && !proxy.user.empty())
             wrong("proxy_user", "It needs pcgw.proxy, the proxy's address.");
-        if (!proxy.url.empty())
-            wrong("proxy", "It is kept, but this version's gateway goes out directly: allow that.");
-        const auto* exceptions = value("proxy_exceptions");
-        if (exceptions == nullptr) return;
-        auto words = parseList(*exceptions);
-        if (!words) return wrong("proxy_exceptions", words.error().message());
-        proxy.exceptions = std::move(*words);
+        if (proxy.url.empty() && !proxy.exceptions.empty())
+            wrong("proxy_exceptions", "They need pcgw.proxy, the proxy's address.");
+    }
+
+    void proxyCredentials() {
+        auto& proxy = out_.settings.proxy;
+        const auto* user = value("proxy_user");
+        const auto* password = value("proxy_password");
+        if (user == nullptr) {
+            if (password != nullptr) wrong("proxy_password", "It needs pcgw.proxy_user.");
+            return;
+        }
+        if (user->find(':') != std::string::npos)
+            return wrong("proxy_user",
+                         "It must not hold a colon: the proxy could not tell it "
+                         "from the password.");
+        const auto secret = password == nullptr ? std::string() : *password;
+        if (secret.find('\n') != std::string::npos ||
+            !net::basicAuthorization(*user + ":" + secret))
+            return wrong("proxy_user",
+                         "User and password together must be at most 511 characters "
+                         "of one line. No credentials are sent.");
+        proxy.user = *user;
+        proxy.password = secret;
+    }
+
+    static Result<std::string> parseProxy(std::string_view text) {
+        const bool secured = toLowerAscii(text).starts_with("https://");
+        return parseOrigin(text, secured ? "https" : "http");
+    }
+
+    static Result<std::string> parseException(std::string_view text) {
+        const auto read = net::ProxyExceptions::parse(text);
+        if (!read) return fail(kBadValue, read.error().message());
+        return std::string(text);
     }
 
     void controlPlane() {

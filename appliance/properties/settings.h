@@ -34,10 +34,10 @@ struct AddressSettings {
 };
 
 struct ProxySettings {
-    std::string url;  // "http://proxy.example.com:3128"; empty: none
+    std::string url;  // "http://proxy.example.com:3128" or https://; empty: none
     std::string user;
     std::string password;
-    std::vector<std::string> exceptions;
+    std::vector<std::string> exceptions;  // as net::ProxyExceptions reads them
 };
 
 struct Settings {

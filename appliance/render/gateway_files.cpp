@@ -13,7 +13,25 @@ constexpr const char* kCaFile = "/etc/pcg-gateway/controlplane-ca.pem";
 constexpr const char* kConfigFile = "/etc/pcg-gateway/gateway.json";
 constexpr const char* kKeysFile = "/etc/pcg-appliance/authorized_keys";
 constexpr const char* kOpeningFile = "/etc/pcg-appliance/firewall.d/ssh.nft";
+// What root may read, and where systemd shows it to the gateway's user (LoadCredential= of its
+// unit).
+constexpr const char* kCredentialSource = "/etc/pcg-gateway/proxy-credentials";
+constexpr const char* kCredential = "/run/credentials/pcg-gateway.service/proxy-credentials";
 constexpr const char* kSystemCaFile = "/etc/ssl/certs/ca-certificates.crt";
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const auto& word : words) text += (text.empty() ? "" : ",") + word;
+    return text;
+}
+
+void addProxy(json::Object& config, const ProxySettings& proxy) {
+    if (proxy.url.empty()) return;
+    config.set("proxy_url", proxy.url);
+    if (proxy.url.starts_with("https://")) config.set("proxy_ca_file", kSystemCaFile);
+    if (!proxy.user.empty()) config.set("proxy_credentials_file", kCredential);
+    if (!proxy.exceptions.empty()) config.set("proxy_exceptions", joined(proxy.exceptions));
+}
 
 std::string gatewayConfig(const Settings& settings) {
     json::Object config;
@@ -25,6 +43,7 @@ std::string gatewayConfig(const Settings& settings) {
         config.set("controlplane_root_sha256", settings.rootSha256);
     else
         config.set("controlplane_ca_file", settings.caPem.empty() ? kSystemCaFile : kCaFile);
+    addProxy(config, settings.proxy);
     if (!settings.tenant.empty()) config.set("expected_tenant", settings.tenant);
     if (settings.remote == "endpoints" || settings.remote == "all")
         config.set("remote_endpoints", true);
@@ -37,6 +56,9 @@ std::string gatewayConfig(const Settings& settings) {
 std::vector<File> gatewayFiles(const Settings& settings) {
     std::vector<File> files;
     if (!settings.caPem.empty()) files.push_back({kCaFile, 0644, settings.caPem});
+    const auto& proxy = settings.proxy;
+    if (!proxy.url.empty() && !proxy.user.empty())
+        files.push_back({kCredentialSource, 0600, proxy.user + ":" + proxy.password + "\n"});
     if (!settings.controlplaneUrl.empty())
         files.push_back({kConfigFile, 0644, gatewayConfig(settings)});
     if (!settings.sshKeys.empty()) {
@@ -49,7 +71,8 @@ std::vector<File> gatewayFiles(const Settings& settings) {
 }
 
 std::vector<std::string> optionalFiles() {
-    return {kCaFile, kConfigFile, kKeysFile, kOpeningFile, std::string(kNtpFile)};
+    return {
+        kCaFile, kConfigFile, kCredentialSource, kKeysFile, kOpeningFile, std::string(kNtpFile)};
 }
 
 File reportFile(const std::string& source,

@@ -97,6 +97,7 @@ net::Task<Error> NatsBus::Engine::oneLink() {
 }
 
 net::Task<Result<>> NatsBus::Engine::connectLink(int redials) {
+    status_.way = dialer_->wayTo(target());
     PCG_CO_TRY(net::TcpSocket socket, co_await dialer_->connect(target()));
     net::setUserTimeout(socket, kUserTimeout);
     PCG_CO_TRY(const ServerInfo info, co_await readGreeting(socket));

@@ -55,6 +55,7 @@ struct NatsBusOptions {
 struct LinkStatus {
     LinkState state = LinkState::Down;
     std::optional<Error> lastFailure;  // of the latest attempt or link; kept while connecting again
+    net::Way way;                      // that this link takes, or the attempt for one
     std::string peer;                  // "bus.example.com:4222 (203.0.113.7)"
     std::string session;               // "TLSv1.3 TLS_AES_128_GCM_SHA256"
     std::uint64_t failedAttempts = 0;  // since the link was last up

@@ -21,6 +21,19 @@ inline constexpr ErrorCode kTlsPinMismatch{ErrorClass::Input, "net.tls_pin_misma
 inline constexpr ErrorCode kTlsHostname{ErrorClass::Input, "net.tls_hostname"};
 inline constexpr ErrorCode kTlsExpired{ErrorClass::Input, "net.tls_expired"};
 
+// TLS to an end whose authority we know, and what was shown is of another: something between
+// inspects. Nothing was written to it.
+inline constexpr ErrorCode kTlsIntercepted{ErrorClass::Input, "net.tls_intercepted"};
+
+// The HTTP proxy on the way out: it cannot be reached; it wants other credentials; it does not
+// allow this target; it cannot reach the target itself; it says nothing; it is not an HTTP proxy.
+inline constexpr ErrorCode kProxyUnreachable{ErrorClass::Weather, "net.proxy_unreachable"};
+inline constexpr ErrorCode kProxyCredentials{ErrorClass::Input, "net.proxy_credentials"};
+inline constexpr ErrorCode kProxyForbidden{ErrorClass::Input, "net.proxy_forbidden"};
+inline constexpr ErrorCode kProxyUpstream{ErrorClass::Weather, "net.proxy_upstream"};
+inline constexpr ErrorCode kProxyTimeout{ErrorClass::Weather, "net.proxy_timeout"};
+inline constexpr ErrorCode kProxyProtocol{ErrorClass::Weather, "net.proxy_protocol"};
+
 // TLS: no common version, suite or group; or the peer does not speak TLS; or it rejected our
 // certificate.
 inline constexpr ErrorCode kTlsProtocol{ErrorClass::Weather, "net.tls_protocol"};

@@ -74,10 +74,22 @@ bool verifyAgainstRootPin(X509_STORE_CTX* store, const TrustRootPin& trust, TlsF
     return X509_verify_cert(store) == 1;
 }
 
+// By name only: it is for a message.
+std::optional<PresentedCertificate> shownIssuerOf(X509_STORE_CTX* store, X509* leaf) {
+    STACK_OF(X509)* shown = X509_STORE_CTX_get0_untrusted(store);
+    for (int i = 0; shown != nullptr && i < sk_X509_num(shown); ++i) {
+        X509* candidate = sk_X509_value(shown, i);
+        if (X509_NAME_cmp(X509_get_subject_name(candidate), X509_get_issuer_name(leaf)) == 0)
+            return describeCertificate(candidate);
+    }
+    return std::nullopt;
+}
+
 bool verifyPeer(X509_STORE_CTX* store, const Trust& trust, TlsFailure& failure) {
     X509* leaf = X509_STORE_CTX_get0_cert(store);
     if (leaf == nullptr) return false;
     failure.presented = describeCertificate(leaf);
+    failure.issuer = shownIssuerOf(store, leaf);
     if (const auto* pin = std::get_if<TrustLeafPin>(&trust)) {
         if (failure.presented->sha256 == pin->certificate) return true;
         failure.pinMismatch = true;

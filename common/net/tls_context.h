@@ -67,6 +67,7 @@ struct PresentedCertificate {
 
 struct TlsFailure {
     std::optional<PresentedCertificate> presented;
+    std::optional<PresentedCertificate> issuer;  // of it, if that was shown, too
     int verifyResult = 0;  // X509_V_ERR_*, 0 = the certificate was not the reason
     bool pinMismatch = false;
 };

@@ -97,6 +97,7 @@ net::Task<void> ControlApi::status(http::Exchange& exchange, const Params&) {
         .set("version", ports_.version)
         .set("pairing", pairingJson())
         .set("link", toJson(ports_.link()))
+        .set("egress", toJson(ports_.egress()))
         .set("endpoints", toJson(ports_.endpoints.list()))
         .set("remote", toJson(ports_.remote.access()))
         .set("policy", policy_.summary())

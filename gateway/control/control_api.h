@@ -9,6 +9,7 @@
 #include "common/codec/json.h"
 #include "common/http/exchange.h"
 #include "common/http/router.h"
+#include "common/net/dialer.h"
 #include "gateway/console/pairing_status.h"
 #include "gateway/control/audit_api.h"
 #include "gateway/control/policy_api.h"
@@ -24,6 +25,16 @@ struct LinkReport {
     std::string state = "down";  // down | connecting | up
     std::string why;
     std::int64_t rttMs = -1;  // -1: not measured yet
+    std::string peer{};       // "bus.example.com:4222 (203.0.113.7)"; empty before the first link
+    net::Way way{};           // of the present link, or of the attempt that is made now
+};
+
+// How the control plane is reached.
+struct EgressReport {
+    std::string proxy;         // "http://10.0.0.1:3128"; empty: none
+    std::string controlplane;  // "pair.example.com:443"
+    net::Way way;
+    std::vector<net::Interception> intercepted;  // where somebody inspects TLS
 };
 
 // What the API shows and asks; the composition root fills it.
@@ -41,6 +52,7 @@ struct ControlPorts {
     std::function<Result<>(bool accept, std::optional<RemoteAccess> remote)> decide;
     std::function<net::Task<Result<>>()> unpair;
     std::function<LinkReport()> link;
+    std::function<EgressReport()> egress;
     std::function<std::string()> gatewayId;  // empty until the identity exists
     std::string version;
 };

@@ -25,6 +25,10 @@ std::string_view trustName(TrustKind kind) {
     return "ask";
 }
 
+json::Object toJson(const net::Way& way) {
+    return json::Object().set("direct", way.direct).set("text", way.text).set("why", way.why);
+}
+
 }  // namespace
 
 json::Object toJson(const PairingStatus& status, SteadyTime now) {
@@ -51,6 +55,25 @@ json::Object toJson(const LinkReport& status) {
     body.set("state", status.state);
     if (!status.why.empty()) body.set("why", status.why);
     if (status.rttMs >= 0) body.set("rtt_ms", status.rttMs);
+    if (!status.peer.empty()) body.set("peer", status.peer);
+    if (!status.way.text.empty()) body.set("way", toJson(status.way));
+    return body;
+}
+
+json::Object toJson(const EgressReport& report) {
+    json::Object body;
+    if (!report.proxy.empty()) body.set("proxy", report.proxy);
+    body.set("control_plane", report.controlplane).set("way", toJson(report.way));
+    json::Array intercepted;
+    for (const auto& found : report.intercepted) {
+        json::Object item;
+        item.set("allow", found.target)
+            .set("issuer", sanitizeForConsole(found.issuer))
+            .set("issuer_sha256", found.issuerSha256)
+            .set("shown_sha256", found.shownSha256);
+        intercepted.emplace_back(std::move(item));
+    }
+    body.set("intercepted", std::move(intercepted));
     return body;
 }
 

@@ -14,6 +14,7 @@ namespace pcg::gateway {
 
 codec::json::Object toJson(const PairingStatus& status, SteadyTime now);
 codec::json::Object toJson(const LinkReport& status);
+codec::json::Object toJson(const EgressReport& report);
 codec::json::Object toJson(const EndpointView& view);
 codec::json::Array toJson(const std::vector<EndpointView>& views);
 codec::json::Array toJson(const std::vector<Warnings::Active>& warnings);

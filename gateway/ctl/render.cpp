@@ -212,6 +212,31 @@ std::string warnings(const json::Object& answer) {
     return out;
 }
 
+// "through the proxy http://10.0.0.1:3128 (proxy_url names it)".
+std::string way(const json::Object& of) {
+    const auto* value = of.find("way");
+    const auto* held = value == nullptr ? nullptr : value->asObject();
+    if (held == nullptr) return {};
+    const auto why = text(*held, "why");
+    return text(*held, "text") + (why.empty() ? "" : " (" + why + ")");
+}
+
+// How bus and control plane are reached, and why so.
+std::string ways(const json::Object& answer) {
+    std::string out;
+    if (const auto* link = answer.find("link"); link != nullptr && link->asObject() != nullptr) {
+        const auto taken = way(*link->asObject());
+        const auto peer = text(*link->asObject(), "peer");
+        if (!taken.empty())
+            out += "Way:       bus: " + taken + (peer.empty() ? "" : ", " + peer) + "\n";
+    }
+    const auto* egress = answer.find("egress");
+    if (egress == nullptr || egress->asObject() == nullptr) return out;
+    const auto taken = way(*egress->asObject());
+    if (taken.empty()) return out;
+    return out + (out.empty() ? "Way:       " : "           ") + "control plane: " + taken + "\n";
+}
+
 std::string status(const json::Object& answer) {
     std::string out = "Gateway:   " + text(answer, "gateway_id") + "  (version " +
                       text(answer, "version") + ")\n";
@@ -227,6 +252,7 @@ std::string status(const json::Object& answer) {
         if (!text(link, "why").empty()) out += ": " + text(link, "why");
         out += "\n";
     }
+    out += ways(answer);
     if (const auto* value = answer.find("policy");
         value != nullptr && value->asObject() != nullptr) {
         out += policySummary(*value->asObject());

@@ -19,7 +19,9 @@ class AllowedRoute final : public net::Route {
     net::Task<Result<net::TcpSocket>> connect(net::Target target,
                                               std::chrono::milliseconds limit) override;
 
-    std::string describe() const override { return "direct"; }
+    net::Way wayTo(const net::Target&) const override {
+        return {true, "direct", "endpoints are reached directly"};
+    }
 
   private:
     bool isAllowed(const net::asio::ip::address& address) const;

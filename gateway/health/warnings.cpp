@@ -22,6 +22,13 @@ constexpr std::array kTable{
                 "If a firewall inspects TLS, exempt the control plane's host and port from it. "
                 "Otherwise check "
                 "controlplane_ca_file or controlplane_root_sha256."},
+    WarningText{WarningCode::TlsIntercepted,
+                "tls_intercepted",
+                Severity::Critical,
+                "Something on the way intercepts TLS",
+                "Have the named host and port allowed without TLS inspection in the firewall or "
+                "proxy. tls_inspection can let it read the pairing, never the bus. If nothing "
+                "inspects, check controlplane_ca_file or controlplane_root_sha256."},
     WarningText{WarningCode::NotPaired,
                 "not_paired",
                 Severity::Note,

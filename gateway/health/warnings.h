@@ -21,6 +21,7 @@ enum class Severity { Note, Warning, Critical };
 enum class WarningCode {
     ControlplaneUnreachable,
     ControlplaneUntrusted,
+    TlsIntercepted,
     NotPaired,
     PairingCooldown,
     LinkDown,

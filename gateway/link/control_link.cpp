@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/link/control_link.h"
 
+#include "gateway/console/pairing_status.h"
+
 #include <cstdio>
 
 namespace pcg::gateway {
 namespace {
+
+constexpr std::size_t kMaxPath = 250;  // what the control plane takes of it
 
 bus::NatsBusOptions busOptions(const ControlLinkOptions& options,
                                const std::shared_ptr<LinkCredentials>& credentials) {
@@ -27,11 +31,15 @@ std::string withCause(const char* what, const bus::LinkStatus& status) {
     return status.lastFailure ? std::string(what) + ": " + status.lastFailure->message() : what;
 }
 
-// "direct to bus.example.com:4222 (203.0.113.7), TLSv1.3 TLS_AES_256_GCM_SHA384".
-ControlIdentity withPath(ControlIdentity identity, const bus::NatsBus& bus, std::string route) {
-    identity.path = [&bus, route = std::move(route)] {
+// "direct to bus.example.com:4222 (203.0.113.7), TLSv1.3 TLS_AES_256_GCM_SHA384 (no proxy is
+// configured)".
+ControlIdentity withPath(ControlIdentity identity, const bus::NatsBus& bus) {
+    identity.path = [&bus] {
         const auto status = bus.status();
-        return route + " to " + status.peer + (status.session.empty() ? "" : ", " + status.session);
+        return sanitizeForConsole(status.way.text + " to " + status.peer +
+                                      (status.session.empty() ? "" : ", " + status.session) +
+                                      (status.way.why.empty() ? "" : " (" + status.way.why + ")"),
+                                  kMaxPath);
     };
     return identity;
 }
@@ -61,10 +69,10 @@ ControlLink::ControlLink(net::Loop& loop,
                          const Clock& clock,
                          ControlSession::Events events)
     : credentials_(std::move(credentials)),
-      bus_(loop, dialer, busOptions(options, credentials_), random),
+      bus_(loop, std::move(dialer), busOptions(options, credentials_), random),
       session_(loop.get_executor(),
                bus_,
-               withPath(std::move(options.identity), bus_, dialer->describeRoute()),
+               withPath(std::move(options.identity), bus_),
                clock,
                std::move(events)) {}
 

@@ -18,13 +18,14 @@ LinkCredentials::Sign signerOf(const Enrollment& enrollment) {
     };
 }
 
-Result<std::shared_ptr<net::Dialer>> dialerFor(const EnrollmentRecord& record) {
+Result<std::shared_ptr<net::Dialer>> dialerFor(const EnrollmentRecord& record,
+                                               const WayOut& wayOut) {
     const auto& bundle = record.provisioned->bundle;
     auto key = PCG_TRY(record.keys.tls.toPem());
     net::CertificateAndKey identity{bundle.clientCertChain, std::move(key)};
     auto context =
         PCG_TRY(net::TlsClientContext::create(net::TrustCa{bundle.bus.ca}, std::move(identity)));
-    return std::make_shared<net::Dialer>(std::move(context));
+    return wayOut.strictDialer(std::move(context));
 }
 
 Result<ControlLinkOptions> linkOptions(const AttachmentParts& parts) {
@@ -70,7 +71,7 @@ Result<std::shared_ptr<Attachment>> Attachment::create(AttachmentParts parts) {
     auto credentials =
         std::make_shared<LinkCredentials>(nkey.text(), made->jwt_, signerOf(parts.enrollment));
     made->link_ = std::make_unique<ControlLink>(parts.loop,
-                                                PCG_TRY(dialerFor(record)),
+                                                PCG_TRY(dialerFor(record, parts.wayOut)),
                                                 std::move(options),
                                                 std::move(credentials),
                                                 parts.random,

@@ -7,6 +7,7 @@
 #include "common/tunnel/acceptor.h"
 #include "gateway/enrollment/enrollment.h"
 #include "gateway/link/control_link.h"
+#include "gateway/link/way_out.h"
 
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@ struct AttachmentParts {
     const Clock& clock;
     Random& random;
     const Enrollment& enrollment;
+    const WayOut& wayOut;
     stream::WindowPool& pool;
     wire::InstanceId boot;
     std::string hostname;

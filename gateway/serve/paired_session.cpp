@@ -81,6 +81,7 @@ Result<AttachmentPtr> PairedSession::Core::attach() {
         .clock = ports.clock,
         .random = ports.random,
         .enrollment = ports.enrollment,
+        .wayOut = ports.wayOut,
         .pool = pool,
         .boot = ports.boot,
         .hostname = ports.hostname,

@@ -8,6 +8,7 @@
 
 #include "gateway/enrollment/enrollment.h"
 #include "gateway/link/control_link.h"
+#include "gateway/link/way_out.h"
 #include "vcenter-proxy/endpoint_service.h"
 
 #include <functional>
@@ -22,6 +23,7 @@ struct PairedPorts {
     const Clock& clock;
     Random& random;
     Enrollment& enrollment;
+    const WayOut& wayOut;
     proxy::EndpointService& service;
     // A request to the gateway itself, from the tenant's side.
     std::function<net::Task<void>(http::Exchange&)> remote;

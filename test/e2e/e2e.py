@@ -12,7 +12,7 @@ import lab as lab_module  # noqa: E402
 import process  # noqa: E402
 import vcenter  # noqa: E402
 
-__all__ = ["client", "cloud", "lab_module", "process", "vcenter", "EndToEnd", "PROGRAMS", "run"]
+__all__ = ["client", "cloud", "lab_module", "process", "unittest", "vcenter", "EndToEnd", "PROGRAMS", "run"]
 
 PROGRAMS = pathlib.Path(lab_module.default_programs()).absolute()
 

@@ -100,6 +100,7 @@ class Gateway:
         self.config = self.directory / "gateway.json"
         self.console = self.directory / "console.txt"
         self.process_name = f"gateway-{name}"
+        self.settings = dict(lab.gateway_settings)  # more keys of its configuration
         self.id = None
 
     def configure(self):
@@ -115,6 +116,7 @@ class Gateway:
             "remote_endpoints": True,
             "remote_keys": True,
             "console": str(self.console),
+            **self.settings,
         }, indent=1) + "\n")
 
     def start(self):

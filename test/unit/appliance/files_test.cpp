@@ -65,6 +65,28 @@ TEST(GatewayFiles, WhatTheTenantMayDoAndWhoIsExpectedReachTheGateway) {
     EXPECT_EQ(content(files, "/etc/pcg-gateway/controlplane-ca.pem"), "PEM\n");
 }
 
+TEST(GatewayFiles, TheProxyReachesTheGatewayAndItsPasswordRootOnly) {
+    Settings settings;
+    settings.controlplaneUrl = "https://pair.example.com";
+    settings.proxy = {
+        "https://proxy.example.com:3128", "u", "canary", {".a.example", "10.0.0.0/8"}};
+
+    const auto files = gatewayFiles(settings);
+
+    const auto config = content(files, kGateway);
+    EXPECT_THAT(config, HasSubstr(R"("proxy_url":"https://proxy.example.com:3128")"));
+    EXPECT_THAT(config, HasSubstr(R"("proxy_exceptions":".a.example,10.0.0.0/8")"));
+    EXPECT_THAT(config, HasSubstr(R"("proxy_ca_file":"/etc/ssl/certs/ca-certificates.crt")"));
+    EXPECT_THAT(config, HasSubstr("/run/credentials/pcg-gateway.service/proxy-credentials"));
+    for (const auto& file : files) {
+        const bool holds = file.content.find("canary") != std::string::npos;
+        EXPECT_EQ(holds, file.path == "/etc/pcg-gateway/proxy-credentials") << file.path;
+        if (holds) {
+            EXPECT_EQ(file.mode, 0600U);
+        }
+    }
+}
+
 TEST(GatewayFiles, TheFirewallOpensForSshOnlyWhenAKeyWasGiven) {
     Settings settings;
     EXPECT_EQ(content(gatewayFiles(settings), "/etc/pcg-appliance/firewall.d/ssh.nft"), "(none)");

@@ -119,11 +119,33 @@ TEST(Settings, APasswordInAnAddressIsNotShown) {
     EXPECT_THAT(result.problems[0].message, testing::Not(testing::HasSubstr("canary")));
 }
 
-TEST(Settings, AProxyIsKeptAndSaidToBeOfNoUseYet) {
-    const auto result = read({{"proxy", "http://proxy.example.com:3128"}, {"proxy_user", "u"}});
+TEST(Settings, AProxyIsTakenWithItsCredentialsAndExceptions) {
+    const auto result = read({{"proxy", "https://proxy.example.com:3128"},
+                              {"proxy_user", "u"},
+                              {"proxy_password", "p:w"},
+                              {"proxy_exceptions", ".corp.example, 10.0.0.0/8"}});
 
-    EXPECT_EQ(codes(result), std::vector<std::string>{"appliance.property.proxy"});
-    EXPECT_EQ(result.settings.proxy.url, "http://proxy.example.com:3128");
+    EXPECT_TRUE(result.problems.empty());
+    EXPECT_EQ(result.settings.proxy.url, "https://proxy.example.com:3128");
+    EXPECT_EQ(result.settings.proxy.user, "u");
+    EXPECT_EQ(result.settings.proxy.password, "p:w");
+    EXPECT_THAT(result.settings.proxy.exceptions,
+                testing::ElementsAre(".corp.example", "10.0.0.0/8"));
+}
+
+TEST(Settings, WhatAProxyCouldNotUnderstandIsLeftOutAndNamed) {
+    const auto result = read({{"proxy", "http://proxy.example.com:3128"},
+                              {"proxy_user", "u:x"},
+                              {"proxy_password", "canary"},
+                              {"proxy_exceptions", "10.0.0.1/8, pair.example.com"}});
+
+    EXPECT_EQ(codes(result),
+              (std::vector<std::string>{"appliance.property.proxy_user",
+                                        "appliance.property.proxy_exceptions"}));
+    EXPECT_EQ(result.settings.proxy.user, "");
+    EXPECT_THAT(result.settings.proxy.exceptions, testing::ElementsAre("pair.example.com"));
+    for (const auto& problem : result.problems)
+        EXPECT_THAT(problem.message, testing::Not(testing::HasSubstr("canary")));
 }
 
 }  // namespace

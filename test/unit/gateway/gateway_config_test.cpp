@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/gateway_config.h"
 
+#include "test/support/link/certificates.h"
 #include "test/support/temp_dir.h"
 
 #include <gtest/gtest.h>
+
+#include <sys/stat.h>
 
 namespace pcg::gateway {
 namespace {
@@ -83,6 +86,66 @@ TEST_F(GatewayConfigTest, RefusesATenantIdOfTheWrongForm) {
     EXPECT_NE(
         refusal(url_ + "," + ca_ + R"(,"expected_tenant":"acme")").find("key \"expected_tenant\""),
         std::string::npos);
+}
+
+TEST_F(GatewayConfigTest, TakesAProxyWithCredentialsAndExceptions) {
+    const auto file = dir_.write("proxy", "user:secret\n");
+    ::chmod(file.c_str(), 0600);
+
+    const auto config = load(
+        url_ + "," + ca_ + R"(,"proxy_url":"http://proxy:3128","proxy_exceptions":".x.example",)" +
+        R"("proxy_credentials_file":")" + file.string() + "\"");
+
+    ASSERT_TRUE(config) << config.error().message();
+    EXPECT_EQ(config->egress.proxy->text(), "http://proxy:3128");
+    EXPECT_EQ(config->egress.proxyExceptions.match("a.x.example"), ".x.example");
+    EXPECT_EQ(readProxyCredentials(file)->revealText(), "Basic dXNlcjpzZWNyZXQ=");
+}
+
+TEST_F(GatewayConfigTest, NamesWhatIsWrongAboutTheProxyAndNeverItsPassword) {
+    const auto open = dir_.write("open", "user:canary");
+    ::chmod(open.c_str(), 0644);
+    const auto bad = dir_.write("bad", "canary");
+    ::chmod(bad.c_str(), 0600);
+    const auto with = [&](const std::string& more) {
+        return refusal(url_ + "," + ca_ + "," + more);
+    };
+    const std::string proxy = R"("proxy_url":"http://proxy:3128")";
+    const std::pair<std::string, const char*> cases[] = {
+        {R"("proxy_url":"proxy:3128")", "key \"proxy_url\": must begin with http://"},
+        {R"("proxy_url":"http://u:canary@proxy:3128")", "proxy_credentials_file"},
+        {R"("proxy_urk":"http://proxy:3128")", "Did you mean \"proxy_url\"?"},
+        {R"("proxy_exceptions":"a.example")", "key \"proxy_exceptions\": needs proxy_url"},
+        {proxy + R"(,"proxy_exceptions":"10.0.0.1/8")", "key \"proxy_exceptions\""},
+        {proxy + R"(,"proxy_credentials_file":"/nowhere")", "cannot be read"},
+        {proxy + R"(,"proxy_credentials_file":")" + open.string() + "\"", "chmod 600"},
+        {proxy + R"(,"proxy_credentials_file":")" + bad.string() + "\"", "USER:PASSWORD"},
+        {proxy + "," + R"("proxy_ca_file":"/x")", "is for an https:// proxy"},
+        {R"("proxy_url":"https://proxy:3128")", "key \"proxy_ca_file\": is required"},
+    };
+    for (const auto& [members, expected] : cases) {
+        const auto message = with(members);
+        EXPECT_NE(message.find(expected), std::string::npos) << members << ": " << message;
+        EXPECT_EQ(message.find("canary"), std::string::npos) << message;
+    }
+}
+
+TEST_F(GatewayConfigTest, LetsABoxInspectThePairingOnlyWithItsOwnAuthority) {
+    const auto box = dir_.write("box.pem", test::TestCa("Box").pem()).string();
+    const auto file = R"("tls_inspection_ca_file":")" + box + "\"";
+    const auto allow = std::string(R"("tls_inspection":"allow-pairing")");
+
+    EXPECT_EQ(load(url_ + "," + ca_)->egress.inspection, TlsInspection::Deny);
+    EXPECT_EQ(load(url_ + "," + ca_ + "," + allow + "," + file)->egress.inspection,
+              TlsInspection::AllowPairing);
+    EXPECT_NE(refusal(url_ + "," + ca_ + "," + allow).find("is required with"), std::string::npos);
+    EXPECT_NE(refusal(url_ + "," + ca_ + "," + file).find("is of no effect"), std::string::npos);
+    EXPECT_NE(
+        refusal(url_ + "," + ca_ + R"(,"tls_inspection":"allow-pairin")").find("Did you mean"),
+        std::string::npos);
+    const auto junk = R"("tls_inspection_ca_file":")" + dir_.write("junk", "x").string() + "\"";
+    EXPECT_NE(refusal(url_ + "," + ca_ + "," + allow + "," + junk).find("no certificate"),
+              std::string::npos);
 }
 
 TEST_F(GatewayConfigTest, RefusesAStateDirectoryWhoseSocketPathWouldNotFit) {

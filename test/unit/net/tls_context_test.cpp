@@ -33,6 +33,12 @@ class Peer {
 
     void start(Loop& loop) { asio::co_spawn(loop, serve(), asio::detached); }
 
+    // For two connections at once.
+    void startTwice(Loop& loop) {
+        start(loop);
+        start(loop);
+    }
+
     Target target() const { return {"127.0.0.1", acceptor_.local_endpoint().port()}; }
 
     std::string received;
@@ -104,6 +110,96 @@ struct TlsContext : testing::Test {
     Loop loop{1};
     TestCa ca;
 };
+
+// --- a box that inspects
+
+struct Inspected : TlsContext {
+    static Task<void> openInto(Dialer& dialer,
+                               Target target,
+                               std::optional<Result<TlsConnection>>& out) {
+        out.emplace(co_await dialer.open(target));
+    }
+
+    Result<TlsConnection> open(Dialer& dialer, Target target) {
+        std::optional<Result<TlsConnection>> out;
+        asio::co_spawn(loop, openInto(dialer, target, out), asio::detached);
+        loop.restart();
+        while (!out && loop.run_one_for(std::chrono::seconds(10)) > 0) {
+        }
+        if (!out) return fail(kTimeout, "the test hung");
+        return std::move(*out);
+    }
+
+    Dialer dialer(std::optional<TlsClientContext> accepted = std::nullopt) {
+        Inspection inspection;
+        inspection.onIntercepted = [this](const Interception& found) { seen.push_back(found); };
+        inspection.onGenuine = [this](const Target&) { ++genuine; };
+        inspection.accepted = std::move(accepted);
+        return Dialer(*TlsClientContext::create(TrustCa{ca.pem()}),
+                      std::make_shared<DirectRoute>(),
+                      {},
+                      std::move(inspection));
+    }
+
+    TestCa box{"Inspecting Box CA"};
+    std::vector<Interception> seen;
+    int genuine = 0;
+};
+
+TEST_F(Inspected, IsSaidWithTheIssuersNameItsHashAndWhatToAllow) {
+    Peer peer(loop, box.issue(), box.pem());
+    peer.start(loop);
+    auto strict = dialer();
+    const auto refused = open(strict, peer.target());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), kTlsIntercepted);
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].target, peer.target().text());
+    EXPECT_EQ(seen[0].issuer, "CN=Inspecting Box CA");
+    EXPECT_EQ(seen[0].issuerSha256.size(), 64U);
+    for (const auto& part : {seen[0].issuer,
+                             seen[0].issuerSha256,
+                             "Allow " + peer.target().text() + " without TLS inspection"})
+        EXPECT_NE(refused.error().message().find(part), std::string::npos)
+            << refused.error().message();
+    EXPECT_EQ(peer.received, "");
+}
+
+TEST_F(Inspected, AnExpiredCertificateOfTheRightAuthorityIsNoInterception) {
+    LeafOptions old;
+    old.validFromDays = -10;
+    old.validToDays = -1;
+    Peer peer(loop, ca.issue(old));
+    peer.start(loop);
+    auto strict = dialer();
+    EXPECT_EQ(open(strict, peer.target()).error().code(), kTlsExpired);
+    EXPECT_TRUE(seen.empty());
+}
+
+TEST_F(Inspected, IsBorneOnlyWhereItIsAllowedAndBySomebodyWhoIsNamed) {
+    Peer peer(loop, box.issue(), box.pem());
+    peer.startTwice(loop);
+    auto allowing = dialer(*TlsClientContext::create(TrustCa{box.pem()}));
+    const auto connection = open(allowing, peer.target());
+    ASSERT_TRUE(connection) << connection.error().message();
+    EXPECT_TRUE(connection->inspected);
+    EXPECT_EQ(seen.size(), 1U);
+
+    const TestCa another("Another Box CA");
+    Peer stranger(loop, another.issue(), another.pem());
+    stranger.startTwice(loop);
+    EXPECT_EQ(open(allowing, stranger.target()).error().code(), kTlsIntercepted);
+}
+
+TEST_F(Inspected, TheRealEndIsTakenFirstAlsoWhereInspectionIsAllowed) {
+    Peer peer(loop, ca.issue());
+    peer.start(loop);
+    auto allowing = dialer(*TlsClientContext::create(TrustCa{box.pem()}));
+    const auto connection = open(allowing, peer.target());
+    ASSERT_TRUE(connection) << connection.error().message();
+    EXPECT_FALSE(connection->inspected);
+    EXPECT_EQ(genuine, 1);
+}
 
 TEST_F(TlsContext, TrustsTheCaAndTheNameInTheSan) {
     Peer peer(loop, ca.issue());

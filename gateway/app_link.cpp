@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the gateway says of its link and of the way that it takes.
+#include "gateway/app.h"
+#include "gateway/controlplane_caller.h"
+#include "gateway/enrollment/errc.h"
+
+namespace pcg::gateway {
+
+LinkReport App::linkReport() {
+    if (!session_) return {.state = "down", .why = "The gateway is not paired."};
+    const auto view = session_->view();
+    LinkReport report;
+    report.state = view.status.state == bus::LinkState::Up           ? "up"
+                   : view.status.state == bus::LinkState::Connecting ? "connecting"
+                                                                     : "down";
+    const bool up = view.status.state == bus::LinkState::Up;
+    if (!up && view.status.lastFailure) report.why = view.status.lastFailure->message();
+    report.peer = view.status.peer;
+    report.way = view.status.way;
+    if (up && view.roundTrip) {
+        report.rttMs = std::chrono::ceil<std::chrono::milliseconds>(*view.roundTrip).count();
+    }
+    noteRenewalTrouble(report);
+    if (up) warnings_.clear(WarningCode::LinkDown);
+    if (!up) warnings_.raise(WarningCode::LinkDown, "", report.why);
+    return report;
+}
+
+// A person has to act, and here is where they look.
+void App::noteRenewalTrouble(LinkReport& report) {
+    const auto& trouble = enrollment_->renewalTrouble();
+    const std::pair<WarningCode, ErrorCode> codes[] = {
+        {WarningCode::Quarantined, kQuarantined}, {WarningCode::CertificateOver, kCertificateOver}};
+    for (const auto& [warning, code] : codes) {
+        if (trouble && trouble->is(code)) {
+            warnings_.raise(warning, "", trouble->message());
+            report.why = trouble->message();
+        } else {
+            warnings_.clear(warning);
+        }
+    }
+}
+
+EgressReport App::egressReport() const {
+    EgressReport report;
+    if (config_.egress.proxy) report.proxy = config_.egress.proxy->text();
+    if (const auto target = controlplaneTarget(config_)) {
+        report.controlplane = target->text();
+        report.way = wayOut_->wayTo(*target);
+    }
+    for (const auto& [target, found] : wayOut_->interceptions())
+        report.intercepted.push_back(found);
+    return report;
+}
+
+void App::noteInspection(const Interceptions& seen) {
+    warnings_.clear(WarningCode::TlsIntercepted);
+    if (seen.empty()) return;
+    std::string detail;
+    for (const auto& [target, found] : seen) {
+        detail += (detail.empty() ? "" : "; ") + target +
+                  " is shown with a certificate issued by \"" + found.issuer + "\", " +
+                  (found.issuerSha256.empty() ? "SHA-256 of the certificate " + found.shownSha256
+                                              : "SHA-256 of the issuer " + found.issuerSha256) +
+                  ": allow " + target + " without inspection";
+    }
+    warnings_.raise(WarningCode::TlsIntercepted, "", sanitizeForConsole(detail, 2048));
+}
+
+}  // namespace pcg::gateway
