@@ -147,7 +147,8 @@ class Audit(e2e.EndToEnd):
         self.assertIn(f"Line {line[0]} (", text)
         self.lab.kill(one.process_name)
         database.execute("UPDATE audit SET data = ? WHERE call = 0 AND place = ?", (line[1], line[0]))
-        database.execute("DELETE FROM audit WHERE call = 0 AND place >= ?", (witnessed["place"],))
+        # So much that it is still shorter when the gateway tells how far it goes.
+        database.execute("DELETE FROM audit WHERE call = 0 AND place > 1")
         database.execute("DELETE FROM audit WHERE call = 1")
         database.commit()
         database.close()
