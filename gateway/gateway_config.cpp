@@ -147,8 +147,10 @@ const config::Schema& gatewaySchema() {
         {.name = "endpoint_networks",
          .description =
              "Networks in which endpoints may lie, for example `10.1.0.0/16,fd00::/8`: a "
-             "name is resolved and only addresses in them are connected to. Anywhere if "
-             "it is not set."},
+             "name is resolved and only addresses in them are connected to. The hosts that a "
+             "vCenter's leases name are reached in the same way, so the ESXi hosts' "
+             "networks belong here, too. Anywhere if it is not set (hosts of leases: anywhere but "
+             "loopback and link-local)."},
     });
     return kSchema;
 }

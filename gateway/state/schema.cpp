@@ -78,6 +78,10 @@ std::span<const store::Migration> gatewayMigrations() {
           "NULL, rest_path TEXT NOT NULL, scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT "
           "NULL, secret BLOB NOT NULL, run TEXT NOT NULL, opened_at_ms INTEGER NOT NULL) STRICT",
           "CREATE INDEX open_sessions_endpoint ON open_sessions (endpoint_id)"}},
+        {13,
+         "keys with roles of the policy file",
+         {// Empty: the built-in role counts. With a name, `role` is inventory.
+          "ALTER TABLE access_keys ADD COLUMN file_role TEXT NOT NULL DEFAULT ''"}},
     };
     return kMigrations;
 }
