@@ -33,10 +33,13 @@ Result<std::uint16_t> Fleet::serve(const Endpoint& endpoint) {
                         " endpoints at the ingress: remove some, or release a gateway.");
     }
     tunnel::Target target{gateway->nkey, endpoint.id};
-    auto caller =
-        parts_.traffic.meter({endpoint.tenant, endpoint.gateway, endpoint.id, endpoint.name},
-                             tenants_.at(endpoint.tenant)->connector->caller(std::move(target)));
-    IngressRoute route{endpoint.id, ingressHost(endpoint.id, parts_.publicHost), std::move(caller)};
+    TrafficOf whose{endpoint.tenant, endpoint.gateway, endpoint.id, endpoint.name};
+    auto caller = parts_.traffic.meter(
+        whose, tenants_.at(endpoint.tenant)->connector->caller(std::move(target)));
+    IngressRoute route{endpoint.id,
+                       ingressHost(endpoint.id, parts_.publicHost),
+                       std::move(caller),
+                       parts_.traffic.refusals(std::move(whose))};
     const auto port =
         PCG_TRY(parts_.ingress.add(std::move(route), endpoint.ingressPort.value_or(0)));
     gateway->served.insert(endpoint.id);

@@ -149,8 +149,10 @@ std::vector<config::Key> allKeys() {
         {.name = "endpoint_networks",
          .description =
              "Networks in which endpoints may lie, for example `10.1.0.0/16,fd00::/8`: a "
-             "name is resolved and only addresses in them are connected to. Anywhere if "
-             "it is not set."},
+             "name is resolved and only addresses in them are connected to. The hosts that a "
+             "vCenter's leases name are reached in the same way, so the ESXi hosts' "
+             "networks belong here, too. Anywhere if it is not set (hosts of leases: anywhere but "
+             "loopback and link-local)."},
     };
     const auto more = egressKeys();
     keys.insert(keys.end(), more.begin(), more.end());

@@ -10,6 +10,7 @@
 #include "common/http/exchange.h"
 #include "vcenter-proxy/audit_sink.h"
 #include "vcenter-proxy/endpoint/soap_text.h"
+#include "vcenter-proxy/policy/decide.h"
 
 #include <memory>
 #include <string>
@@ -41,6 +42,9 @@ class ClientSide {
     void setReading(bool reading) { reading_ = reading; }
 
     bool isReading() const { return reading_; }
+
+    // Until when the policy lets it go on; nothing: whatever the time.
+    std::optional<policy::TimeLimit>& timeLimit() { return time_limit_; }
 
     // The first octets of the endpoint's answer are kept, for the audit.
     void keepAnswer() { keeps_answer_ = true; }
@@ -93,6 +97,7 @@ class ClientSide {
     bool reading_ = false;
     bool keeps_answer_ = false;
     std::string kept_;
+    std::optional<policy::TimeLimit> time_limit_;
     std::shared_ptr<State> state_;  // shared with the exchange's callback
 };
 

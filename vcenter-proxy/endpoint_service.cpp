@@ -3,16 +3,11 @@
 
 #include "common/log/log.h"
 #include "vcenter-proxy/endpoint/own_call.h"
+#include "vcenter-proxy/endpoint/request_target.h"
 #include "vcenter-proxy/errc.h"
-#include "vcenter-proxy/phases/admit.h"
 #include "vcenter-proxy/phases/answer_failure.h"
-#include "vcenter-proxy/phases/forward.h"
-#include "vcenter-proxy/phases/login.h"
-#include "vcenter-proxy/phases/maas.h"
 #include "vcenter-proxy/phases/maas_check.h"
-#include "vcenter-proxy/phases/rest_login.h"
-#include "vcenter-proxy/phases/transfer.h"
-#include "vcenter-proxy/phases/tunnel.h"
+#include "vcenter-proxy/phases/run_phases.h"
 #include "vcenter-proxy/session_broker.h"
 
 #include <set>
@@ -24,6 +19,7 @@ namespace {
 
 constexpr log::Logger kLog("proxy");
 constexpr std::chrono::seconds kReapEvery{30};
+constexpr std::chrono::seconds kLookAtWindowsEvery{1};
 
 using EndpointPtr = std::shared_ptr<Endpoint>;
 using SessionList = std::vector<std::shared_ptr<Session>>;
@@ -52,89 +48,22 @@ net::Task<void> logoutAll(EndpointPtr endpoint, SessionList sessions) {
     for (auto& session : sessions) co_await logoutUpstream(endpoint, std::move(session));
 }
 
-// What the endpoint's answer began, for the audit and for who owns what.
-void readAnswer(RequestContext& context,
-                const std::string& method,
-                const std::shared_ptr<Session>& session) {
-    const auto& answer = context.client.answerKept();
-    if (answer.empty()) return;
-    if (context.audit.status >= 300) {
-        context.audit.fault = policy::faultIn(answer);
-        return;
-    }
-    auto task = policy::taskIn(answer);
-    if (!task) return;
-    context.audit.task = task->id;
-    auto* machines = context.services.machines;
-    if (machines == nullptr || !session || !policy::makesMachine(method)) return;
-    machines->began(context.endpoint, session, std::move(*task));
-}
-
-// After a Logout that may have arrived.
-net::Task<void> endSession(RequestContext& context,
-                           std::shared_ptr<Session> session,
-                           bool by_rest) {
-    context.endpoint->sessions.remove(*session);
-    // Answered with something else than a success: whatever it was, the session is not left open
-    // there for nobody.
-    if (context.audit.status >= 300 && by_rest) {
-        co_await logoutUpstream(context.endpoint, session);
-        co_return;
-    }
-    const auto& journal = context.services.journal;
-    const bool certain = context.audit.outcome == nameOf(http::Outcome::Complete);
-    if (journal != nullptr && certain && !session->journal_id.empty()) {
-        co_await journal->closed(session->journal_id);
-    }
-}
-
-net::Task<void> runPhases(RequestContext& context) {
-    if (context.client.request().method == "CONNECT") {
-        co_await tunnel(context);
-        co_return;
-    }
-    if (context.endpoint->config.kind == EndpointKind::Maas) {
-        co_await maas::serve(context);
-        co_return;
-    }
-    auto admitted = co_await admit(context);
-    if (!admitted) co_return;
-    if (admitted->request.isLogin()) {
-        co_await login(context, std::move(*admitted));
-        co_return;
-    }
-    if (admitted->transfer) {
-        co_await transfer(context, std::move(*admitted));
-        co_return;
-    }
-    if (admitted->request.isRestLogin()) {
-        co_await restLogin(context, *admitted->request.target().rest);
-        co_return;
-    }
-    const bool is_logout = admitted->request.isLogout();
-    const auto method = admitted->request.call() ? admitted->request.call()->method : std::string();
-    if (!method.empty() && !context.client.isReading()) context.client.keepAnswer();
-    const bool by_rest = admitted->request.target().rest.has_value();
-    const auto session = admitted->request.session() ? admitted->request.session()->shared()
-                                                     : std::shared_ptr<Session>();
-    co_await forward(context, std::move(*admitted));
-    // Kept only if the Logout certainly did not arrive: then the client may ask again.
-    const bool arrived = context.audit.outcome != nameOf(http::Outcome::NotDispatched);
-    if (is_logout && session && arrived) co_await endSession(context, session, by_rest);
-    readAnswer(context, method, session);
-}
-
 }  // namespace
 
 class EndpointService::Core : public std::enable_shared_from_this<Core> {
   public:
-    explicit Core(Services services_) : services(services_), timer(services_.loop.get_executor()) {}
+    explicit Core(Services services_)
+        : services(services_),
+          timer(services_.loop.get_executor()),
+          window_timer(services_.loop.get_executor()) {}
 
     net::Task<void> serve(http::Exchange& exchange, wire::EndpointId id, std::string request_id);
     net::Task<Result<EndpointReport>> check(EndpointPtr endpoint);
     net::Task<std::optional<Error>> tryCredentials(EndpointPtr endpoint);
     net::Task<void> answerPaused(RequestContext& context);
     void cut(bool everything, const Error& why);
+    void cutWhatIsOver();
+    net::Task<void> watchWindows(std::shared_ptr<Core> self);
     net::Task<void> reap(std::shared_ptr<Core> self);
     net::Task<void> stop(std::chrono::milliseconds bound);
 
@@ -153,6 +82,7 @@ class EndpointService::Core : public std::enable_shared_from_this<Core> {
     Services services;
     std::unordered_map<wire::EndpointId, EndpointPtr> endpoints;
     net::Timer timer;
+    net::Timer window_timer;
     std::set<ClientSide*> running;
     bool stopping = false;
 };
@@ -195,6 +125,27 @@ void EndpointService::Core::cut(bool everything, const Error& why) {
     const auto now = running;  // whoever is cut may leave at once
     for (auto* client : now) {
         if (running.contains(client) && (everything || !client->isReading())) client->cut(why);
+    }
+}
+
+void EndpointService::Core::cutWhatIsOver() {
+    const auto now = services.clock.wallNow();
+    const auto all = running;  // whoever is cut may leave at once
+    for (auto* client : all) {
+        if (!running.contains(client) || !client->timeLimit()) continue;
+        const auto* rule = client->timeLimit()->endedBy(now);
+        if (rule == nullptr) continue;
+        client->cut(Error(errc::kWindowClosed,
+                          "the time that the policy gives it is over (" + rule->label() + ")"));
+    }
+}
+
+// While it looks, self holds what it looks at.
+net::Task<void> EndpointService::Core::watchWindows(std::shared_ptr<Core> self) {
+    while (!self->stopping) {
+        self->cutWhatIsOver();
+        self->window_timer.expires_after(kLookAtWindowsEvery);
+        co_await self->window_timer.async_wait(net::kAwaitTuple);
     }
 }
 
@@ -308,6 +259,7 @@ net::Task<void> sayFarewell(std::shared_ptr<Farewell> farewell,
 net::Task<void> EndpointService::Core::stop(std::chrono::milliseconds bound) {
     stopping = true;
     timer.cancel();
+    window_timer.cancel();
     const auto executor = services.loop.get_executor();
     const auto farewell = std::make_shared<Farewell>(executor);
     farewell->done.expires_after(bound);
@@ -334,6 +286,7 @@ EndpointService::EndpointService(Services services) : core_(std::make_shared<Cor
 EndpointService::~EndpointService() {
     core_->stopping = true;
     core_->timer.cancel();
+    core_->window_timer.cancel();
 }
 
 net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http::Caller> caller) {
@@ -370,6 +323,8 @@ net::Task<void> EndpointService::remove(wire::EndpointId id) {
 void EndpointService::cutRunning(Cut what, const Error& why) {
     core_->cut(what == Cut::Everything, why);
 }
+
+void EndpointService::cutWhatIsOver() { core_->cutWhatIsOver(); }
 
 void EndpointService::credentialsChanged(const wire::EndpointId& id) {
     const auto endpoint = core_->find(id);
@@ -418,6 +373,7 @@ std::size_t EndpointService::sessionCount(const wire::EndpointId& id) const {
 void EndpointService::start() {
     const auto executor = core_->services.loop.get_executor();
     net::asio::co_spawn(executor, core_->reap(core_), net::asio::detached);
+    net::asio::co_spawn(executor, core_->watchWindows(core_), net::asio::detached);
 }
 
 net::Task<void> EndpointService::stop(std::chrono::milliseconds bound) {

@@ -49,6 +49,10 @@ class EndpointService {
     enum class Cut { Everything, WhatChanges };
     void cutRunning(Cut what, const Error& why);
 
+    // Breaks off what the policy's time windows do not let go on, now. start() does it every
+    // second.
+    void cutWhatIsOver();
+
     // The key was revoked: its sessions end at once, busy or not, and a login that is under way
     // gets none.
     net::Task<void> dropKey(wire::AccessKeyId key);

@@ -25,6 +25,8 @@ inline constexpr ErrorCode kUnknownOperation{ErrorClass::Input, "proxy.unknown_o
 inline constexpr ErrorCode kStaleRequest{ErrorClass::Input, "proxy.stale_request"};
 inline constexpr ErrorCode kRetired{ErrorClass::Input, "proxy.retired"};
 inline constexpr ErrorCode kReadOnly{ErrorClass::Input, "proxy.read_only"};
+// It was let through, and ran until the time that the policy gives it was over.
+inline constexpr ErrorCode kWindowClosed{ErrorClass::Input, "proxy.window_closed"};
 inline constexpr ErrorCode kNoSuchTransfer{ErrorClass::Input, "proxy.no_such_transfer"};
 inline constexpr ErrorCode kTransferDenied{ErrorClass::Input, "proxy.transfer_denied"};
 inline constexpr ErrorCode kTunnelDenied{ErrorClass::Input, "proxy.tunnel_denied"};

@@ -4,12 +4,34 @@
 #include "vcenter-proxy/endpoint/maas/rules.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/method_tables.h"
+#include "vcenter-proxy/policy/known_methods.h"
 #include "vcenter-proxy/rest_rules.h"
 
 #include <algorithm>
 
 namespace pcg::proxy {
 namespace {
+
+std::string_view namespaceOf(std::string_view method) {
+    if (method.starts_with("Pbm")) return kPbmNamespace;
+    if (methods::contains(policy::smsMethods(), method)) return kSmsNamespace;
+    if (methods::contains(policy::vslmMethods(), method)) return kVslmNamespace;
+    if (methods::contains(policy::vsanMethods(), method)) return kVsanNamespace;
+    return kVimNamespace;
+}
+
+// What even the role full lacks.
+std::vector<std::string_view> closedMethods() {
+    std::vector<std::string_view> closed(methods::never().begin(), methods::never().end());
+    for (const auto some : {policy::smsMethods(), policy::vslmMethods(), policy::vsanMethods()}) {
+        for (const auto method : some) {
+            const SoapCall call{std::string(namespaceOf(method)), std::string(method), {}};
+            if (!methods::isAllowed(Role::Full, call)) closed.push_back(method);
+        }
+    }
+    std::sort(closed.begin(), closed.end());
+    return closed;
+}
 
 tl::unexpected<Error> deniedByRole(const policy::Ask& ask, Role role) {
     return fail(errc::kMethodDenied,
@@ -28,8 +50,7 @@ Result<Verdict> judgeByFile(const EndpointPolicy& policy,
                             const policy::Ask& ask,
                             const HasRole& has,
                             const Circumstances& circumstances) {
-    const policy::Asker asker{
-        circumstances.endpoint, principal.key.text(), builtinOf(principal.role)};
+    const auto asker = askerOf(circumstances.endpoint, principal);
     const auto ceiling = policy.ceiling;
     const auto decision =
         policy::decide(*policy.document,
@@ -39,10 +60,16 @@ Result<Verdict> judgeByFile(const EndpointPolicy& policy,
                        {circumstances.now, circumstances.owns});
     if (decision.kind == policy::Decision::Kind::NeedsArguments) return Verdict::NeedsArguments;
     if (!decision.isAllowed()) return deniedByFile(ask, decision);
+    if (circumstances.limit != nullptr)
+        *circumstances.limit = policy::TimeLimit::of(decision, policy.document);
     return Verdict::Allowed;
 }
 
 }  // namespace
+
+policy::Asker askerOf(std::string_view endpoint, const Principal& principal) {
+    return {endpoint, principal.key.text(), builtinOf(principal.role), principal.file_role};
+}
 
 policy::Builtin builtinOf(Role role) {
     switch (role) {
@@ -106,14 +133,20 @@ Result<Verdict> judge(const EndpointPolicy& policy,
                         "read-only");
     }
     if (policy.document) return judgeByFile(policy, principal, ask, has, circumstances);
+    if (!principal.file_role.empty() && !policy::isAlwaysOpen(ask)) {
+        return fail(errc::kMethodDenied,
+                    nameOf(ask) + " is not open to this access key: its role '" +
+                        principal.file_role + "' is one of the policy file, and there is none");
+    }
     const auto role = std::min(principal.role, policy.ceiling);
     if (!has(role)) return deniedByRole(ask, role);
     return Verdict::Allowed;
 }
 
 policy::Vocabulary policyVocabulary() {
+    static const auto kClosed = closedMethods();
     policy::Vocabulary words;
-    words.never = methods::never();
+    words.never = kClosed;
     for (const auto& rule : maas::rules()) words.maas.push_back({rule.path, rule.method, rule.ops});
     return words;
 }
@@ -121,8 +154,7 @@ policy::Vocabulary policyVocabulary() {
 bool builtinHas(Role role, const policy::Ask& ask) {
     switch (ask.door) {
         case policy::Door::Soap: {
-            const bool pbm = ask.method.starts_with("Pbm");
-            const SoapCall call{std::string(pbm ? kPbmNamespace : kVimNamespace),
+            const SoapCall call{std::string(namespaceOf(ask.method)),
                                 std::string(ask.method),
                                 {std::string(ask.object_type), std::string(ask.object_id)}};
             return methods::isOpenToAll(call) || methods::isAllowed(role, call);

@@ -21,6 +21,8 @@ struct Circumstances {
     std::string_view endpoint = {};  // its name
     WallTime now = {};
     const policy::OwnsMachine* owns = nullptr;
+    // Where to say how long what is let through may go on; may be null.
+    std::optional<policy::TimeLimit>* limit = nullptr;
 };
 
 // Whether a built-in role has the request, by the door's own tables.
@@ -37,6 +39,9 @@ Result<Verdict> judge(const EndpointPolicy& policy,
                       const policy::Ask& ask,
                       const HasRole& has,
                       const Circumstances& circumstances);
+
+// As the policy file sees whoever asks; views into both.
+policy::Asker askerOf(std::string_view endpoint, const Principal& principal);
 
 policy::Builtin builtinOf(Role role);
 Role roleOf(policy::Builtin role);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/policy.h"
 
-#include "common/base/text.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/method_tables.h"
+#include "vcenter-proxy/policy/datastore_text.h"
 #include "vcenter-proxy/rest_rules.h"
 
 #include <algorithm>
@@ -41,24 +41,11 @@ policy::Ask askOf(const SoapCall& call, const policy::Arguments* arguments) {
     return ask;
 }
 
-// Of dcPath and dsName, which were looked at before; the name may be escaped.
-std::string datastoreOf(const RequestTarget& target) {
-    constexpr std::string_view kName = "dsName=";
+// Of dcPath and dsName, which were looked at before; the names may be escaped.
+std::string_view queryOf(const RequestTarget& target) {
     const auto mark = target.target.find('?');
-    if (mark == std::string::npos) return {};
-    for (const auto pair : split(std::string_view(target.target).substr(mark + 1), '&')) {
-        if (!pair.starts_with(kName)) continue;
-        std::string name;
-        for (std::size_t at = kName.size(); at < pair.size(); ++at) {
-            const auto octet = pair[at] == '%' ? fromHex(pair.substr(at + 1, 2)) : std::nullopt;
-            name += octet && octet->size() == 1 ? static_cast<char>(octet->front())
-                    : pair[at] == '+'           ? ' '
-                                                : pair[at];
-            if (octet && octet->size() == 1) at += 2;
-        }
-        return name;
-    }
-    return {};
+    return mark == std::string::npos ? std::string_view()
+                                     : std::string_view(target.target).substr(mark + 1);
 }
 
 }  // namespace
@@ -107,8 +94,7 @@ Result<Verdict> Policy::judgeCall(const SoapCall& call,
         [&](Role role) { return methods::isAllowed(role, call); },
         circumstances));
     if (verdict == Verdict::Allowed && arguments != nullptr) {
-        source_.observe({circumstances.endpoint, principal.key.text(), builtinOf(principal.role)},
-                        ask);
+        source_.observe(askerOf(circumstances.endpoint, principal), ask);
     }
     return verdict;
 }
@@ -127,7 +113,7 @@ Result<> Policy::judgeHttp(const policy::Ask& ask,
                            const Circumstances& circumstances) const {
     const auto policy = source_.policyFor(principal.endpoint);
     PCG_TRY(judge(*policy, principal, ask, has, circumstances));
-    source_.observe({circumstances.endpoint, principal.key.text(), builtinOf(principal.role)}, ask);
+    source_.observe(askerOf(circumstances.endpoint, principal), ask);
     return {};
 }
 
@@ -164,14 +150,17 @@ Result<> Policy::authorizeRestBody(const AuthorizedRequest& request,
     const auto& call = request.target().rest;
     if (!session || !call || !rest::mayPull(*call)) return {};
     const auto policy = source_.policyFor((*session)->principal.endpoint);
-    const Role role = std::min((*session)->principal.role, policy->ceiling);
+    const auto& principal = (*session)->principal;
+    const Role role = std::min(principal.role, policy->ceiling);
     if (role == Role::Full) return {};
     if (!whole) return fail(errc::kFormTooLarge, "the body of this call must fit into 64 KiB");
     const bool pulls = PCG_TRY(rest::pulls(body));
     if (pulls) {
-        return fail(errc::kMethodDenied,
-                    "letting the vCenter fetch a file from a URL is not open to the role '" +
-                        std::string(roleName(role)) + "' of this access key");
+        return fail(
+            errc::kMethodDenied,
+            "letting the vCenter fetch a file from a URL is not open to the role '" +
+                std::string(principal.file_role.empty() ? roleName(role) : roleName(principal)) +
+                "' of this access key");
     }
     return {};
 }
@@ -238,12 +227,14 @@ Result<AuthorizedRequest> Policy::authorizeFile(RequestTarget target,
         policy->document ? policy->document->limitsOf(circumstances.endpoint) : nullptr;
     const auto& prefix = limits == nullptr ? policy->deploy_folder_prefix : limits->deploy_folder;
     const bool in_folder = !prefix.empty() && target.folder_path.starts_with(prefix);
-    const std::string datastore = datastoreOf(target);
+    const auto datastore = policy::queryValue(queryOf(target), "dsName");
+    const auto datacenter = policy::queryValue(queryOf(target), "dcPath");
     policy::Ask ask;
     ask.door = policy::Door::Files;
     ask.method = http_method;
     ask.path = target.folder_path;
     ask.datastore = datastore;
+    ask.datacenter = datacenter;
     const auto has = [&](Role role) {
         return role == Role::Full || (role == Role::Deploy && in_folder);
     };
@@ -257,7 +248,7 @@ Result<AuthorizedRequest> Policy::authorizeFile(RequestTarget target,
                     nameOf(ask) + " outside /folder/" + prefix +
                         " is not open to the role 'deploy' of this access key");
     }
-    source_.observe({circumstances.endpoint, principal.key.text(), builtinOf(principal.role)}, ask);
+    source_.observe(askerOf(circumstances.endpoint, principal), ask);
     return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
 }
 

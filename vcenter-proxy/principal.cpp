@@ -15,6 +15,11 @@ std::string_view roleName(Role role) {
     return "inventory";
 }
 
+std::string_view roleName(const Principal& principal) {
+    return principal.file_role.empty() ? roleName(principal.role)
+                                       : std::string_view(principal.file_role);
+}
+
 std::optional<Role> parseRole(std::string_view name) {
     for (const auto role : {Role::Inventory, Role::Deploy, Role::Full}) {
         if (roleName(role) == name) return role;

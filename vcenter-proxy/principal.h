@@ -6,6 +6,7 @@
 #include "common/wire/ids.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace pcg::proxy {
@@ -21,8 +22,13 @@ struct Principal {
     wire::EndpointId endpoint;
     Role role = Role::Inventory;
     std::optional<WallTime> expires_at = {};  // of the key; its sessions end with it
+    // One of the policy file's, by name: then `role` says nothing. Empty: `role` counts.
+    std::string file_role = {};
 
     friend bool operator==(const Principal&, const Principal&) = default;
 };
+
+// The one that counts, by name.
+std::string_view roleName(const Principal& principal);
 
 }  // namespace pcg::proxy

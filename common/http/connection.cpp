@@ -276,6 +276,7 @@ net::Task<bool> Connection::runExchange(std::string rawHead, AdmittedRequest req
 }
 
 net::Task<void> Connection::refuse(Error why) {
+    if (!headIsLate_ && options().onRefused) options().onRefused(why);
     // Whoever is refused can be refused as often as they like.
     static thread_local log::Seldom seldom(20, std::chrono::seconds(1));
     if (const auto omitted = seldom.pass(std::chrono::steady_clock::now())) {

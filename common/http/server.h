@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -42,6 +43,8 @@ struct ServerOptions {
     // Null for plain.
     std::shared_ptr<const net::TlsServerContext> tls;
     std::string name = "http";  // for the log
+    // Hears of a request that admission refused, and why. Must not throw; may be empty.
+    std::function<void(const Error&)> onRefused = {};
 };
 
 class Server {

@@ -57,17 +57,24 @@ class Ingress::Core : public std::enable_shared_from_this<Core> {
         auto found = endpoints_.find(key);
         if (found == endpoints_.end()) {
             auto caller = std::make_shared<std::shared_ptr<http::Caller>>(route.caller);
-            auto server =
-                PCG_TRY(listen(port, key, [&loop = loop_, caller](http::Exchange& exchange) {
+            auto refused = std::make_shared<Refused>();
+            auto server = PCG_TRY(listen(
+                port,
+                key,
+                [&loop = loop_, caller](http::Exchange& exchange) {
                     return forward(loop, exchange, *caller);
+                },
+                [refused](const Error& why) {
+                    if (*refused) (*refused)(why);
                 }));
-            found =
-                endpoints_.emplace(key, Endpoint{std::move(server), {}, std::move(caller)}).first;
+            Endpoint made{std::move(server), {}, std::move(caller), std::move(refused)};
+            found = endpoints_.emplace(key, std::move(made)).first;
         }
         auto& endpoint = found->second;
         byHost_.erase(endpoint.hostname);
         endpoint.hostname = toLowerAscii(route.hostname);
         *endpoint.caller = std::move(route.caller);
+        *endpoint.refused = std::move(route.refused);
         if (!endpoint.hostname.empty()) byHost_[endpoint.hostname] = endpoint.caller;
         kLog.info("ingress.endpoint_open",
                   {{"endpoint_id", key}, {"port", endpoint.server->port()}});
@@ -109,22 +116,27 @@ class Ingress::Core : public std::enable_shared_from_this<Core> {
     }
 
   private:
+    using Refused = std::function<void(const Error&)>;
+
     struct Endpoint {
         std::unique_ptr<http::Server> server;
         std::string hostname;
         std::shared_ptr<std::shared_ptr<http::Caller>>
-            caller;  // shared with the listener's handler
+            caller;                        // shared with the listener's handler
+        std::shared_ptr<Refused> refused;  // likewise
     };
 
     Result<std::unique_ptr<http::Server>> listen(std::uint16_t port,
                                                  std::string name,
-                                                 http::Handler handler) {
+                                                 http::Handler handler,
+                                                 Refused refused = {}) {
         http::ServerOptions options;
         options.limits = options_.limits;
         options.tls = options_.tls;
         options.name = std::move(name);
         // And WebSockets. The gateway says whether.
         options.admission.forms = http::TargetForms::AlsoAuthority;
+        options.onRefused = std::move(refused);
         return http::Server::listenTcp(
             loop_, options_.address, port, std::move(handler), std::move(options));
     }

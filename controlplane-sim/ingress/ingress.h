@@ -10,6 +10,7 @@
 #include "common/http/server.h"
 #include "common/wire/ids.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ struct IngressRoute {
     wire::EndpointId endpoint;
     std::string hostname;  // lower case; on the shared listener
     std::shared_ptr<http::Caller> caller;
+    // Hears of what is not let in at the endpoint's own port; may be empty.
+    std::function<void(const Error&)> refused = {};
 };
 
 struct IngressOptions {

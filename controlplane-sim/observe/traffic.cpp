@@ -270,6 +270,20 @@ void Traffic::record(const wire::TenantId& tenant, AuditEvent event, bool isStra
     parts_.audit.record(tenant, std::move(event));
 }
 
+// Nothing of what was sent is in it: whatever it is, it is not what it says.
+std::function<void(const Error&)> Traffic::refusals(TrafficOf whose) {
+    return [this, whose = std::move(whose)](const Error& why) {
+        AuditEvent event;
+        event.at = parts_.clock.wallNow();
+        event.actor = clientActor({}, {});
+        event.action = "proxy.call";
+        event.target = {"endpoint", whose.endpoint.text(), whose.name};
+        event.outcome = AuditOutcome::Refused;
+        event.detail = "not let in at the ingress " + std::string(why.code().name());
+        record(whose.tenant, std::move(event), true);
+    };
+}
+
 std::shared_ptr<http::Caller> Traffic::meter(TrafficOf whose, std::unique_ptr<http::Caller> inner) {
     return std::make_shared<MeteredCaller>(*this, parts_, std::move(whose), std::move(inner));
 }

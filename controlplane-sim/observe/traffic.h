@@ -9,6 +9,7 @@
 #include "controlplane-sim/budget/budgets.h"
 #include "controlplane-sim/observe/metrics.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -36,6 +37,11 @@ class Traffic {
 
     // Its calls may outlive the caller, not this.
     std::shared_ptr<http::Caller> meter(TrafficOf whose, std::unique_ptr<http::Caller> inner);
+
+    // For requests that the ingress itself does not let in, because two parsers could disagree
+    // about them: a row each, like other refused calls of nobody. What it gives must not outlive
+    // this.
+    std::function<void(const Error&)> refusals(TrafficOf whose);
 
     void forget(const wire::EndpointId& endpoint) {
         parts_.metrics.forget(endpoint);

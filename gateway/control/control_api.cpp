@@ -159,14 +159,25 @@ net::Task<void> ControlApi::listEndpoints(http::Exchange& exchange, const Params
     co_await answer(exchange, 200, std::move(body));
 }
 
+void ControlApi::noteRefused(std::string_view what, const Error& why) {
+    if (!why.isInput()) return;
+    ports_.audit.note("endpoint.refused",
+                      json::Object()
+                          .set("what", what)
+                          .set("code", why.code().name())
+                          .set("field", remote::fieldOf(why.message())));
+}
+
 net::Task<void> ControlApi::addEndpoint(http::Exchange& exchange, const Params&) {
     auto body = co_await readJson(exchange);
     auto parsed = body ? parseNewEndpoint(*body) : Result<NewEndpoint>(fail(body.error()));
     if (!parsed) {
+        noteRefused("add", parsed.error());
         co_await refuse(exchange, parsed.error());
         co_return;
     }
     auto added = co_await ports_.endpoints.add(std::move(*parsed));
+    if (!added) noteRefused("add", added.error());
     co_await answerEndpoint(exchange, 201, std::move(added));
 }
 
@@ -200,10 +211,12 @@ net::Task<void> ControlApi::changeEndpoint(http::Exchange& exchange, const Param
     auto body = co_await readJson(exchange);
     auto parsed = body ? parseEndpointChange(*body) : Result<EndpointChange>(fail(body.error()));
     if (!parsed) {
+        noteRefused("update", parsed.error());
         co_await refuse(exchange, parsed.error());
         co_return;
     }
     auto changed = co_await ports_.endpoints.change(std::move(name), std::move(*parsed));
+    if (!changed) noteRefused("update", changed.error());
     co_await answerEndpoint(exchange, 200, std::move(changed));
 }
 
@@ -264,15 +277,15 @@ net::Task<void> ControlApi::listKeys(http::Exchange& exchange, const Params&) {
 net::Task<Result<json::Object>> ControlApi::makeKey(json::Object body) {
     PCG_CO_CHECK(body.onlyMembers({"endpoint", "role", "expires_in_s", "label"}));
     PCG_CO_TRY(const auto name, body.string("endpoint", 256));
-    PCG_CO_TRY(const auto roleName, body.string("role", 32));
+    PCG_CO_TRY(const auto roleName, body.string("role", 64));
     PCG_CO_TRY(const auto seconds, body.optionalInteger("expires_in_s", 1, kMaxKeySeconds));
-    PCG_CO_TRY(const auto role, parseRoleField(roleName));
+    PCG_CO_TRY(const auto role, parseKeyRole(roleName, ports_.policy.document().get()));
     PCG_CO_TRY(const auto label, parseLabel(body));
     PCG_CO_TRY(const auto view, ports_.endpoints.find(name));
     std::optional<WallTime> expiresAt;
     if (seconds) expiresAt = ports_.clock.wallNow() + std::chrono::seconds(*seconds);
     auto work = [id = view.record.id, role, expiresAt, label](Storage storage) {
-        return createAccessKey(storage, id, {role, expiresAt, label});
+        return createAccessKey(storage, id, {role.builtin, expiresAt, label, role.of_file});
     };
     PCG_CO_TRY(auto minted, co_await ports_.state.run(std::move(work)));
     const auto& id = minted.record.id.text();

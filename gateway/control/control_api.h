@@ -87,6 +87,9 @@ class ControlApi {
     net::Task<void> showRemote(http::Exchange& exchange, const Params& params);
     net::Task<void> setRemote(http::Exchange& exchange, const Params& params);
 
+    // Which field was refused, never what was in it.
+    void noteRefused(std::string_view what, const Error& why);
+
     net::Task<Result<codec::json::Object>> makeKey(codec::json::Object body);
     codec::json::Object pairingJson() const;
 

@@ -137,7 +137,7 @@ json::Array toJson(const std::vector<AccessKeyRecord>& keys,
         item.set("username", key.id.text())
             .set("endpoint",
                  endpoint == endpoints.end() ? key.endpoint.text() : endpoint->record.name)
-            .set("role", proxy::roleName(key.role))
+            .set("role", key.roleName())
             .set("label", key.label)
             .set("state",
                  key.revoked ? "revoked"
@@ -161,6 +161,22 @@ json::Array toJson(const std::vector<AuditRow>& rows) {
         items.emplace_back(std::move(item));
     }
     return items;
+}
+
+Result<KeyRole> parseKeyRole(std::string_view name, const policy::Policy* file) {
+    if (const auto role = proxy::parseRole(name)) return KeyRole{*role, {}};
+    std::vector<std::string> known{"inventory", "deploy", "full"};
+    if (file != nullptr) {
+        if (file->roleNamed(name) != nullptr)
+            return KeyRole{proxy::Role::Inventory, std::string(name)};
+        for (const auto& role : file->roles) known.push_back(role->name);
+    }
+    const auto meant = didYouMean(name, known);
+    return fail(errc::kBadField,
+                "role: \"" + std::string(name) + "\" is not inventory, deploy or full, and " +
+                    (file == nullptr ? "there is no policy file that could have it."
+                                     : "no role of the policy file.") +
+                    (meant ? " Did you mean \"" + *meant + "\"?" : ""));
 }
 
 Result<proxy::Role> parseRoleField(std::string_view name) {

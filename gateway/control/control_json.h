@@ -25,6 +25,15 @@ codec::json::Array toJson(const std::vector<AuditRow>& rows);
 
 Result<proxy::Role> parseRoleField(std::string_view name);
 
+// A role that a key may be made with: a built-in one, or one of the policy file that is in force
+// (null: there is none).
+struct KeyRole {
+    proxy::Role builtin = proxy::Role::Inventory;
+    std::string of_file;  // its name; empty: `builtin` counts
+};
+
+Result<KeyRole> parseKeyRole(std::string_view name, const policy::Policy* file);
+
 // {"endpoints"?,"keys"?}: what is not said stays as it is.
 Result<RemoteAccess> parseRemoteAccess(const codec::json::Object& body, RemoteAccess now);
 

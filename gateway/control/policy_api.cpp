@@ -106,16 +106,35 @@ json::Array PolicyApi::strangers() const {
     return unknown;
 }
 
-json::Object PolicyApi::shown() const {
+// Nothing is open to them: most likely their role was taken out of the file.
+net::Task<json::Array> PolicyApi::keysWithoutRole() {
+    json::Array items;
+    auto work = [](Storage storage) { return listAccessKeys(storage); };
+    const auto keys = co_await ports_.state.run(std::move(work));
+    if (!keys) co_return items;
+    const auto document = ports_.keeper.document();
+    for (const auto& key : *keys) {
+        const bool known = document && document->roleNamed(key.fileRole) != nullptr;
+        if (key.fileRole.empty() || key.revoked || known || items.size() >= kMostShown) continue;
+        json::Object item;
+        item.set("key", key.id.text()).set("role", key.fileRole);
+        items.emplace_back(std::move(item));
+    }
+    co_return items;
+}
+
+net::Task<json::Object> PolicyApi::shown() {
+    auto keys = co_await keysWithoutRole();
     auto body = summary();
     body.set("text", ports_.keeper.stored().text)
         .set("problems", toJson(ports_.keeper.problems()))
-        .set("unknown_endpoints", strangers());
-    return body;
+        .set("unknown_endpoints", strangers())
+        .set("keys_without_role", std::move(keys));
+    co_return body;
 }
 
 net::Task<void> PolicyApi::show(http::Exchange& exchange, const Params&) {
-    auto body = shown();
+    auto body = co_await shown();
     co_await answer(exchange, 200, std::move(body));
 }
 
@@ -128,13 +147,13 @@ net::Task<void> PolicyApi::set(http::Exchange& exchange, const Params&) {
         co_return;
     }
     auto done = co_await ports_.keeper.set(std::move(*text));
-    auto now = shown();
+    auto now = co_await shown();
     co_await answerDone(exchange, std::move(done), std::move(now));
 }
 
 net::Task<void> PolicyApi::remove(http::Exchange& exchange, const Params&) {
     auto done = co_await ports_.keeper.remove();
-    auto now = shown();
+    auto now = co_await shown();
     co_await answerDone(exchange, std::move(done), std::move(now));
 }
 
@@ -184,11 +203,11 @@ net::Task<void> PolicyApi::showLearned(http::Exchange& exchange, const Params&) 
     co_await answer(exchange, 200, std::move(body));
 }
 
-net::Task<Result<policy::Builtin>> PolicyApi::roleOfKey(std::string id) {
+net::Task<Result<AccessKeyRecord>> PolicyApi::findKey(std::string id) {
     auto work = [](Storage storage) { return listAccessKeys(storage); };
-    PCG_CO_TRY(const auto keys, co_await ports_.state.run(std::move(work)));
-    for (const auto& key : keys) {
-        if (key.id.text() == id) co_return proxy::builtinOf(key.role);
+    PCG_CO_TRY(auto keys, co_await ports_.state.run(std::move(work)));
+    for (auto& key : keys) {
+        if (key.id.text() == id) co_return std::move(key);
     }
     co_return fail(errc::kNoSuchKey,
                    "There is no access key \"" + id + "\". See: pcgctl key list.");
@@ -200,23 +219,24 @@ net::Task<Result<json::Object>> PolicyApi::explained(json::Object body) {
     PCG_CO_TRY(const auto text, asField(body.string("request", 4096)));
     PCG_CO_TRY(const auto endpoint, asField(body.optionalString("endpoint", 256)));
     PCG_CO_TRY(const auto key, asField(body.optionalString("key", 64)));
-    PCG_CO_TRY(const auto role, asField(body.optionalString("role", 32)));
+    PCG_CO_TRY(const auto role, asField(body.optionalString("role", 64)));
     PCG_CO_TRY(const auto at, asField(body.optionalInteger("at_ms", 0)));
     PCG_CO_TRY(auto file, asField(body.optionalString("text", kMaxText)));
     PCG_CO_TRY(const auto candidate, co_await candidateOf(std::move(file), ports_.keeper));
     auto parsed = policy::OwnedAsk::parse(text);
     if (!parsed) co_return fail(errc::kBadField, "request: " + parsed.error().message() + ".");
-    auto key_role = policy::Builtin::Full;
+    KeyRole has{proxy::Role::Full, {}};
     if (key && !role) {
-        PCG_CO_TRY(key_role, co_await roleOfKey(*key));
+        PCG_CO_TRY(const auto found, co_await findKey(*key));
+        has = {found.role, found.fileRole};
     }
     if (role) {
-        PCG_CO_TRY(const auto named, parseRoleField(*role));
-        key_role = proxy::builtinOf(named);
+        PCG_CO_TRY(has, parseKeyRole(*role, candidate.get()));
     }
     const policy::Asker asker{endpoint ? std::string_view(*endpoint) : std::string_view(),
                               key ? std::string_view(*key) : std::string_view(),
-                              key_role};
+                              proxy::builtinOf(has.builtin),
+                              has.of_file};
     const auto ask = parsed->view();
     const auto& own = parsed->own;
     const policy::OwnsMachine owns = [&own](std::string_view id) {

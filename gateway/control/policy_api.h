@@ -7,6 +7,7 @@
 #include "common/http/router.h"
 #include "gateway/endpoints/endpoint_directory.h"
 #include "gateway/policy/policy_keeper.h"
+#include "gateway/state/access_keys.h"
 #include "vcenter-proxy/machine_watch.h"
 
 namespace pcg::gateway {
@@ -44,8 +45,9 @@ class PolicyApi {
 
     net::Task<Result<codec::json::Object>> explained(codec::json::Object body);
     net::Task<Result<codec::json::Object>> tried(codec::json::Object body);
-    net::Task<Result<policy::Builtin>> roleOfKey(std::string id);
-    codec::json::Object shown() const;
+    net::Task<Result<AccessKeyRecord>> findKey(std::string id);
+    net::Task<codec::json::Object> shown();
+    net::Task<codec::json::Array> keysWithoutRole();
     codec::json::Array strangers() const;
 
     Ports ports_;

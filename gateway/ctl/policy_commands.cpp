@@ -117,6 +117,11 @@ std::string problems(const json::Object& answer) {
         if (const auto* name = item.asString())
             out += "warning: this gateway has no endpoint \"" + sanitizeForConsole(*name) + "\"\n";
     }
+    for (const auto& item : itemsOf(answer, "keys_without_role")) {
+        if (const auto* one = item.asObject())
+            out += "warning: nothing is open to the access key " + line(*one, "key") +
+                   ": no policy file has its role \"" + line(*one, "role") + "\"\n";
+    }
     return out;
 }
 

@@ -21,6 +21,7 @@ json::Object jsonOf(const policy::Observed& one) {
         .set("count", json::Value::ofUnsigned(one.count))
         .set("first_ms", toUnixMilliseconds(one.first))
         .set("last_ms", toUnixMilliseconds(one.last));
+    if (!one.role.empty()) item.set("file_role", one.role);
     return item;
 }
 
@@ -30,6 +31,7 @@ Result<policy::Observed> observedOf(const json::Object& item) {
     one.key = PCG_TRY(item.string("key", 64));
     const auto role = proxy::parseRole(PCG_TRY(item.string("role", 32)));
     if (role) one.key_role = proxy::builtinOf(*role);
+    one.role = PCG_TRY(item.optionalString("file_role", 64)).value_or("");
     const auto text = PCG_TRY(item.string("request", kLongest));
     one.ask = PCG_TRY(policy::OwnedAsk::parse(text));
     one.count = static_cast<std::uint64_t>(PCG_TRY(item.integer("count", 1)));

@@ -94,6 +94,11 @@ net::Task<Result<policy::Reading>> PolicyKeeper::read(std::string text) {
 net::Task<Result<>> PolicyKeeper::set(std::string text) {
     PCG_CO_TRY(auto reading, co_await read(text));
     if (!reading.ok()) {
+        const auto refused = toHex(crypto::sha256(text));
+        const auto errors = reading.problems.size() - warningsIn(reading.problems);
+        parts_.audit.note(
+            "policy.refused",
+            json::Object().set("sha256", refused).set("errors", json::Value::ofUnsigned(errors)));
         co_return fail(
             errc::kBadPolicy,
             "The policy was not taken; nothing was changed.\n" + toText(reading.problems));

@@ -60,7 +60,7 @@ json::Object keyJson(const AccessKeyRecord& key) {
     json::Object object;
     object.set("id", key.id.text())
         .set("label", key.label)
-        .set("role", proxy::roleName(key.role))
+        .set("role", key.roleName())
         .set("created_at", key.createdAt);
     if (key.expiresAt) object.set("expires_at", toRfc3339(*key.expiresAt));
     if (key.lastUsedAt) object.set("last_used_at", toRfc3339(*key.lastUsedAt));

@@ -16,7 +16,9 @@ constexpr std::size_t kSaltSize = 16;
 constexpr std::chrono::minutes kUseNotedEvery{1};  // a busy key must not write at each login
 constexpr std::size_t kMaxRowsPerEndpoint = kMaxKeysPerEndpoint + kMaxEndedKeysPerEndpoint + 1;
 constexpr auto kColumns =
-    "id, endpoint_id, role, created_at, expires_at_ms, revoked_at, label, last_used_at_ms";
+    "id, endpoint_id, role, created_at, expires_at_ms, revoked_at, label, last_used_at_ms, "
+    "file_role";
+constexpr std::size_t kBehindColumns = 9;
 
 Bytes hashOf(BytesView salt, const Secret& password) {
     return toBytes(crypto::Sha256().update(salt).update(password.reveal()).finish());
@@ -44,7 +46,8 @@ Result<AccessKeyRecord> recordOf(const store::Row& row) {
                            row.text(3),
                            timeOf(row, 4),
                            !row.isNull(5),
-                           timeOf(row, 7)};
+                           timeOf(row, 7),
+                           row.text(8)};
 }
 
 Result<std::vector<AccessKeyRecord>> recordsOf(Result<store::Rows> rows) {
@@ -113,6 +116,10 @@ bool isUsable(const Storage& storage,
     return !record.revoked && !expired && record.endpoint == endpoint;
 }
 
+proxy::Principal principalOf(const AccessKeyRecord& record) {
+    return {record.id, record.endpoint, record.role, record.expiresAt, record.fileRole};
+}
+
 Result<> checkRoom(Storage& storage, const wire::EndpointId& endpoint) {
     const auto row = PCG_TRY(storage.database.queryOne(
         "SELECT (SELECT count(*) FROM endpoints WHERE id = ?), "
@@ -137,14 +144,17 @@ Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpo
     wipe(MutableBytes(raw));
     auto password = Secret::takeText(text);
     const auto salt = storage.random.array<kSaltSize>();
+    // Whoever does not know of roles of a file is to take it for the least one.
+    const auto role = key.fileRole.empty() ? key.role : proxy::Role::Inventory;
     AccessKeyRecord record{wire::newId<wire::AccessKeyId>(storage.random),
                            endpoint,
-                           key.role,
+                           role,
                            std::move(key.label),
                            toRfc3339(storage.clock.wallNow()),
                            key.expiresAt,
                            false,
-                           std::nullopt};
+                           std::nullopt,
+                           std::move(key.fileRole)};
     std::optional<std::int64_t> expiry;
     if (key.expiresAt) expiry = toUnixMilliseconds(*key.expiresAt);
     const auto secret = PCG_TRY(sealSecret(storage, endpoint, record.id, password));
@@ -154,8 +164,8 @@ Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpo
         PCG_TRY(
             storage.database.execute("INSERT INTO access_keys (id, endpoint_id, role, salt, hash, "
                                      "created_at, expires_at_ms, label, secret, "
-                                     "secret_tenant, secret_epoch) "
-                                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                                     "secret_tenant, secret_epoch, file_role) "
+                                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                      {record.id.text(),
                                       endpoint.text(),
                                       proxy::roleName(record.role),
@@ -166,7 +176,8 @@ Result<MintedKey> createAccessKey(Storage storage, const wire::EndpointId& endpo
                                       record.label,
                                       secret.sealed,
                                       secret.scope.tenant,
-                                      secret.scope.epoch}));
+                                      secret.scope.epoch,
+                                      record.fileRole}));
         return {};
     });
     if (!kept) return fail(kept.error());
@@ -213,16 +224,15 @@ Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
         std::string("SELECT ") + kColumns + ", salt, hash FROM access_keys WHERE id = ?",
         {id.text()}));
     // An unknown key costs the same hash as a known one.
-    const Bytes salt = row ? row->blob(8) : Bytes(kSaltSize, 0);
-    const auto expected = row ? row->blob(9) : Bytes(32, 0);
+    const Bytes salt = row ? row->blob(kBehindColumns) : Bytes(kSaltSize, 0);
+    const auto expected = row ? row->blob(kBehindColumns + 1) : Bytes(32, 0);
     const bool matches = constantTimeEqual(hashOf(salt, password), expected);
     if (!row || !matches) return std::nullopt;
     const auto record = PCG_TRY(recordOf(*row));
     if (!isUsable(storage, record, endpoint)) return std::nullopt;
     // A disk that is full must not keep a good key out.
     static_cast<void>(noteUse(storage, record));
-    return std::optional(
-        proxy::Principal{record.id, record.endpoint, record.role, record.expiresAt});
+    return std::optional(principalOf(record));
 }
 
 Result<std::optional<proxy::Principal>> verifyAccessKeyBy(Storage storage,
@@ -233,21 +243,20 @@ Result<std::optional<proxy::Principal>> verifyAccessKeyBy(Storage storage,
         std::string("SELECT ") + kColumns +
             ", secret, secret_tenant, secret_epoch FROM access_keys WHERE id = ?",
         {id.text()}));
-    const bool keeps = row && !row->isNull(8);
+    const bool keeps = row && !row->isNull(kBehindColumns);
     // An unknown key costs the same signature as a known one.
     auto secret = Secret::fromText("a secret that nobody was ever given, of the same length");
     if (keeps) {
-        const store::Scope scope{row->text(9), row->integer(10)};
+        const store::Scope scope{row->text(kBehindColumns + 1), row->integer(kBehindColumns + 2)};
         secret = PCG_TRY(storage.envelope.open(
-            scope, store::KeyClass::Credentials, secretCell(id), row->blob(8)));
+            scope, store::KeyClass::Credentials, secretCell(id), row->blob(kBehindColumns)));
     }
     const bool proven = proof.holds(secret);
     if (!keeps || !proven) return std::nullopt;
     const auto record = PCG_TRY(recordOf(*row));
     if (!isUsable(storage, record, endpoint)) return std::nullopt;
     static_cast<void>(noteUse(storage, record));
-    return std::optional(
-        proxy::Principal{record.id, record.endpoint, record.role, record.expiresAt});
+    return std::optional(principalOf(record));
 }
 
 std::string maasApiKey(const MintedKey& key) {

@@ -27,6 +27,11 @@ struct AccessKeyRecord {
     std::optional<WallTime> expiresAt;
     bool revoked = false;
     std::optional<WallTime> lastUsedAt;  // to a minute
+    std::string fileRole = {};           // of the policy file, by name; empty: `role` counts
+
+    std::string_view roleName() const {
+        return fileRole.empty() ? proxy::roleName(role) : std::string_view(fileRole);
+    }
 };
 
 struct MintedKey {
@@ -44,6 +49,7 @@ struct NewKey {
     proxy::Role role = proxy::Role::Inventory;
     std::optional<WallTime> expiresAt;
     std::string label;
+    std::string fileRole = {};  // then `role` is not looked at
 };
 
 // gateway.no_such_endpoint, gateway.too_many. Forgets keys of the endpoint that ended long ago.

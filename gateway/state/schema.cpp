@@ -82,6 +82,10 @@ std::span<const store::Migration> gatewayMigrations() {
          "tunnels",
          {// Where tunnels may lead: host:port, separated by blanks; empty: nowhere.
           "ALTER TABLE endpoints ADD COLUMN tunnels TEXT NOT NULL DEFAULT ''"}},
+        {13,
+         "keys with roles of the policy file",
+         {// Empty: the built-in role counts. With a name, `role` is inventory.
+          "ALTER TABLE access_keys ADD COLUMN file_role TEXT NOT NULL DEFAULT ''"}},
         {30,
          "chained audit",
          {// Place 0: written before there was a chain.

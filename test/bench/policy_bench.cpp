@@ -6,6 +6,7 @@
 #include "vcenter-proxy/endpoint/soap_envelope.h"
 #include "vcenter-proxy/judge.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -66,6 +67,20 @@ std::shared_ptr<const policy::Policy> largestPolicy() {
     return reading.policy;
 }
 
+// The most that is held while a call is read piece by piece, as it comes.
+double peakKib(const std::string& body) {
+    constexpr std::size_t kPiece = 512;
+    const auto before = heapKib();
+    double peak = 0;
+    SoapEnvelope soap;
+    for (std::size_t at = 0; at < body.size(); at += kPiece) {
+        if (!soap.feed(asBytes(std::string_view(body).substr(at, kPiece)))) std::exit(2);
+        peak = std::max(peak, heapKib() - before);
+    }
+    if (!soap.finish()) std::exit(2);
+    return std::max(peak, heapKib() - before);
+}
+
 void feed(SoapEnvelope& soap, const std::string& body) {
     if (!soap.feed(asBytes(body)) || !soap.finish()) std::exit(2);
 }
@@ -94,8 +109,9 @@ int run(const std::string& folder) {
                  "<config><extraConfig><key>guestinfo.userdata</key><value>" +
                      std::string(16 * 1024, 'x') + "</value></extraConfig></config>");
     std::printf(
-        "| call | envelope us | and its arguments us | decision us | added us | memory held KiB |\n"
-        "|---|---|---|---|---|---|\n");
+        "| call | envelope us | and its arguments us | decision us | added us | memory held KiB | "
+        "at most KiB "
+        "|\n|---|---|---|---|---|---|---|\n");
     bool kept = true;
     for (const auto& [name, body] : {std::pair("CloneVM_Task, 0.6 KiB", small),
                                      std::pair("CloneVM_Task with 16 KiB of user data", large)}) {
@@ -122,15 +138,17 @@ int run(const std::string& folder) {
         feed(another, body);
         decide(another);
         const auto memory = heapKib() - before;
+        const auto peak = peakKib(body);
         const auto added = with_arguments - without + decision;
-        std::printf("| %s | %.1f | %.1f | %.1f | %.1f | %.1f |\n",
+        std::printf("| %s | %.1f | %.1f | %.1f | %.1f | %.1f | %.1f |\n",
                     name,
                     without,
                     with_arguments,
                     decision,
                     added,
-                    memory);
-        kept = kept && added < kPromisedMicroseconds && memory < kPromisedKib;
+                    memory,
+                    peak);
+        kept = kept && added < kPromisedMicroseconds && std::max(memory, peak) < kPromisedKib;
     }
     return kept ? 0 : 1;
 }

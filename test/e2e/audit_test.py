@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is kept of a tenant's doings: complete, only its own, without secrets, unreadable on the disk, gone with it."""
 import http.client
+import socket
 import sqlite3
 import ssl
 import subprocess
@@ -52,6 +53,10 @@ class Audit(e2e.EndToEnd):
         self.assertIn("/sdk", call["detail"])
         self.assertGreater(call["bytes_down"], 0)
         self.assertIsNotNone(call["duration_ms"])
+        sequence = [row["seq"] for row in self.rows(0)]
+        self.assertEqual(sequence, sorted(sequence, reverse=True))
+        self.assertTrue(self.rows(0, "&q=sdk+complete&target=vc1"))
+        self.assertFalse(self.rows(0, "&q=nowhere"))
 
     def test_1_a_call_is_booked_on_the_key_that_the_gateway_knows_and_says_what_it_was(self):
         target = self.endpoint()
@@ -64,6 +69,22 @@ class Audit(e2e.EndToEnd):
         seen = self.raw(target, "GET", "/sdk/vimServiceVersions.xml")
         self.assertFalse([name for name in seen if name.lower().startswith("pcg-")], seen)
 
+    def test_1_what_the_ingress_does_not_let_in_leaves_a_row(self):
+        target = self.endpoint()
+        address = urllib.parse.urlsplit(target["url"])
+        before = len(self.upstream())
+        for path in ("/folder/a%00b?dcPath=DC0&dsName=LocalDS_0", "/sdk%2f..%2fmob", "/%2e%2e/mob", "/sdk\\mob"):
+            tls = ssl.create_default_context(cafile=target["ca"])
+            with socket.create_connection((address.hostname, address.port), timeout=15) as plain:
+                with tls.wrap_socket(plain, server_hostname=address.hostname) as stream:
+                    stream.sendall(f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 0\r\n\r\n".encode())
+                    self.assertIn(b" 400 ", stream.recv(4096), path)
+        self.assertEqual(len(self.upstream()), before)
+        rows = e2e.process.wait_for(
+            lambda: (found := self.rows(0, "&action=proxy.call&outcome=refused&q=ingress")) and len(found) >= 4 and found,
+            15, "an audit row for each")
+        self.assertTrue(all("http.bad_target" in row["detail"] and row["target"]["name"] == "vc1" for row in rows), rows)
+
     def raw(self, target, method, path):
         """The names of the fields that a client sees."""
         address = urllib.parse.urlsplit(target["url"])
@@ -74,10 +95,6 @@ class Audit(e2e.EndToEnd):
         answer = connection.getresponse()
         answer.read()
         return [name for name, _ in answer.getheaders()]
-        sequence = [row["seq"] for row in self.rows(0)]
-        self.assertEqual(sequence, sorted(sequence, reverse=True))
-        self.assertTrue(self.rows(0, "&q=sdk+complete&target=vc1"))
-        self.assertFalse(self.rows(0, "&q=nowhere"))
 
     def test_2_another_tenant_sees_nothing_of_it(self):
         mine = self.lab.tenants[0]["gateways"][0]

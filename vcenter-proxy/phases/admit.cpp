@@ -32,11 +32,13 @@ int statusFor(const Error& error) {
 void judgeLater(RequestContext& context, SoapEnvelope& envelope, const AuthorizedRequest& request) {
     auto& audit = context.audit;
     const bool names = !context.client.isReading();  // a search names much that nobody asks for
+    auto* limit = &context.client.timeLimit();
     auto& source = context.services.policy;
     auto* machines = context.services.machines;
     const auto& clock = context.services.clock;
     envelope.whenCallEnds([&audit,
                            names,
+                           limit,
                            &source,
                            &clock,
                            machines,
@@ -46,7 +48,7 @@ void judgeLater(RequestContext& context, SoapEnvelope& envelope, const Authorize
                               const policy::Arguments& arguments) -> Result<> {
         if (names) audit.arguments = arguments.toText();
         const auto owns = ownsMachine(machines, *endpoint, principal);
-        const Circumstances circumstances{endpoint->config.name, clock.wallNow(), &owns};
+        const Circumstances circumstances{endpoint->config.name, clock.wallNow(), &owns, limit};
         return Policy(source).judgeArguments(call, principal, circumstances, arguments);
     });
 }
@@ -162,8 +164,8 @@ Result<AuthorizedRequest> authorizeNow(RequestContext& context,
     if (session) {
         owns = ownsMachine(context.services.machines, *context.endpoint, (*session)->principal);
     }
-    const Circumstances circumstances{
-        context.endpoint->config.name, context.services.clock.wallNow(), &owns};
+    auto circumstances = circumstancesOf(context);
+    circumstances.owns = &owns;
     const Policy policy(context.services.policy);
     return policy.authorizeCall(target, call, std::move(session), circumstances, arguments);
 }
@@ -346,7 +348,10 @@ net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTar
 }  // namespace
 
 Circumstances circumstancesOf(const RequestContext& context) {
-    return {context.endpoint->config.name, context.services.clock.wallNow(), nullptr};
+    return {context.endpoint->config.name,
+            context.services.clock.wallNow(),
+            nullptr,
+            &context.client.timeLimit()};
 }
 
 net::Task<std::optional<Admitted>> admit(RequestContext& context) {

@@ -115,7 +115,7 @@ net::Task<void> LoginRun::accept(const LoginPlace& place,
     kLog.info("proxy.logged_in",
               {{"endpoint", endpoint_.config.name},
                {"access_key", opened.session->principal.key.text()},
-               {"role", roleName(opened.session->principal.role)},
+               {"role", roleName(opened.session->principal)},
                {"sessions", endpoint_.sessions.size()}});
     auto cookie = sessionSetCookie(opened.token);
     const auto told = co_await answerWith(std::move(answer.head), answer.body, std::move(cookie));

@@ -204,7 +204,8 @@ Result<AuthorizedCall> Request::authorizeAs(const EndpointPolicy& policy,
                                             Target target,
                                             Form form) {
     const auto& name = context_.endpoint->config.name;
-    const Circumstances circumstances{name, context_.services.clock.wallNow(), nullptr};
+    const Circumstances circumstances{
+        name, context_.services.clock.wallNow(), nullptr, &context_.client.timeLimit()};
     auto authorized = PCG_TRY(authorize(
         policy, principal, head().method, std::move(target), std::move(form), circumstances));
     const auto op = operationOf(authorized.target(), authorized.form());
@@ -214,7 +215,7 @@ Result<AuthorizedCall> Request::authorizeAs(const EndpointPolicy& policy,
                            op ? std::string_view(*op) : std::string_view(),
                            fields);
     context_.client.setReading(builtinHas(Role::Inventory, ask));
-    context_.services.policy.observe({name, principal.key.text(), builtinOf(principal.role)}, ask);
+    context_.services.policy.observe(askerOf(name, principal), ask);
     return authorized;
 }
 

@@ -111,7 +111,7 @@ net::Task<void> RestLogin::accept(const LoginPlace& place, Principal principal, 
     kLog.info("proxy.logged_in",
               {{"endpoint", endpoint_.config.name},
                {"access_key", opened.session->principal.key.text()},
-               {"role", roleName(opened.session->principal.role)},
+               {"role", roleName(opened.session->principal)},
                {"door", surfaceName(surface_)},
                {"sessions", endpoint_.sessions.size()}});
     const auto told = co_await tell(opened.token);

@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/codec/utf8.h"
+#include "vcenter-proxy/policy/datastore_text.h"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@ constexpr std::array<std::string_view, 4> kUserData{"guestinfo.userdata",
                                                     "guestinfo.vendordata",
                                                     "guestinfo.ignition.config.data"};
 
-constexpr std::array<std::string_view, 12> kPlaces{"folder",
+constexpr std::array<std::string_view, 16> kPlaces{"folder",
                                                    "datastore",
                                                    "pool",
                                                    "resourcePool",
@@ -28,7 +29,11 @@ constexpr std::array<std::string_view, 12> kPlaces{"folder",
                                                    "destinationFolder",
                                                    "storagePod",
                                                    "parentFolder",
-                                                   "entity"};
+                                                   "entity",
+                                                   "datacenter",
+                                                   "sourceDatacenter",
+                                                   "destDatacenter",
+                                                   "destinationDatacenter"};
 
 bool isUserData(std::string_view key) {
     return std::find(kUserData.begin(), kUserData.end(), key) != kUserData.end();
@@ -41,7 +46,7 @@ struct KindWords {
     std::array<std::string_view, 4> elements;
 };
 
-constexpr std::array<KindWords, 6> kKinds{{
+constexpr std::array<KindWords, 7> kKinds{{
     {Kind::Machine, {"VirtualMachine"}, {"vm-"}, {"vm"}},
     {Kind::Folder, {"Folder"}, {"group-"}, {"folder", "destinationFolder", "parentFolder"}},
     {Kind::Datastore,
@@ -54,6 +59,10 @@ constexpr std::array<KindWords, 6> kKinds{{
      {"network"}},
     {Kind::Pool, {"ResourcePool", "VirtualApp"}, {"resgroup-"}, {"pool", "resourcePool"}},
     {Kind::Host, {"HostSystem"}, {"host-"}, {"host"}},
+    {Kind::Datacenter,
+     {"Datacenter"},
+     {"datacenter-"},
+     {"datacenter", "sourceDatacenter", "destDatacenter", "destinationDatacenter"}},
 }};
 
 template <std::size_t N>
@@ -129,6 +138,7 @@ std::string Arguments::toText() const {
         add(reference.element.empty() ? "object" : reference.element, reference.id);
     }
     for (const auto& name : datastores) add("datastore", "[" + name + "]");
+    for (const auto& name : datacenters) add("datacenter", name);
     for (const auto& name : networks) add("network", name);
     for (const auto& setting : extra_config) {
         add("extra_config", setting.key);
@@ -263,13 +273,14 @@ void ArgumentCollector::finishAny() {
     const auto text = trimAscii(captured_);
     // An object's `type` may be left out; its id gives it away.
     if (isObjectId(text)) return keep(arguments_.references, Reference{"", "", std::string(text)});
-    const auto close = text.find(']');
-    if (!text.starts_with('[')) return;
-    if (close == std::string_view::npos) {
-        arguments_.overfull = arguments_.overfull || too_long_;
-        return;
-    }
-    if (close > 1) keep(arguments_.datastores, std::string(text.substr(1, close - 1)));
+    keepDatastores(text);
+}
+
+void ArgumentCollector::keepDatastores(std::string_view text) {
+    auto found = datastoresIn(text, too_long_);
+    arguments_.overfull = arguments_.overfull || found.odd;
+    for (auto& name : found.datastores) keep(arguments_.datastores, std::move(name));
+    for (auto& path : found.datacenters) keep(arguments_.datacenters, std::move(path));
 }
 
 void ArgumentCollector::finish() {
@@ -294,6 +305,8 @@ void ArgumentCollector::finish() {
         case Capture::Value:
             return finishValue();
         case Capture::Name:
+            // Of directories and disks the name is where they are.
+            keepDatastores(text);
             return keep(arguments_.names, text);
         case Capture::Network:
             if (!text.empty()) keep(arguments_.networks, text);

@@ -54,7 +54,7 @@ class ArgumentCollector {
         Value,
         Name,
         Network,
-        Any /* looks for "[name] path" */
+        Any /* looks for datastores, and ids of objects */
     };
 
     static Word wordOf(std::string_view element);
@@ -63,6 +63,7 @@ class ArgumentCollector {
     void finish();
     void finishValue();
     void finishAny();
+    void keepDatastores(std::string_view text);
 
     Word parent() const { return stack_.size() < 2 ? Word::Other : stack_[stack_.size() - 2]; }
 

@@ -34,8 +34,9 @@ struct Arguments {
     static constexpr std::size_t kMostItems = 256;  // of each kind
 
     std::vector<Reference> references;
-    std::vector<std::string> datastores;  // of "[name] path"
-    std::vector<std::string> networks;    // by name or port group key
+    std::vector<std::string> datastores;   // of "[name] path", or of a URL
+    std::vector<std::string> datacenters;  // of a URL, by path
+    std::vector<std::string> networks;     // by name or port group key
     std::vector<ExtraSetting> extra_config;
     std::vector<std::string> names;  // of what is made or renamed
     bool overfull = false;  // more than is kept, or in a form that could be read in two ways
@@ -50,7 +51,7 @@ struct Arguments {
 // What rules limit. An object counts as of a kind when its id (vCenter names objects so), the type
 // that the client writes, or the name of the argument says so: whoever lies in one of them gains
 // nothing.
-enum class Kind { Machine, Folder, Datastore, Network, Pool, Host };
+enum class Kind { Machine, Folder, Datastore, Network, Pool, Host, Datacenter };
 
 bool mayBe(const Reference& reference, Kind kind);
 

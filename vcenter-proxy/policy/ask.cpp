@@ -40,6 +40,8 @@ std::string Ask::toText() const {
     text += " " + std::string(path);
     if (!op.empty()) text += " op=" + std::string(op);
     if (door == Door::Files && !datastore.empty()) text += " datastore=" + std::string(datastore);
+    if (door == Door::Files && !datacenter.empty())
+        text += " datacenter=" + std::string(datacenter);
     return text;
 }
 

@@ -38,6 +38,7 @@ struct Ask {
     std::string_view path = {};
     std::string_view op = {};              // MAAS, and the action of REST; empty: none
     std::string_view datastore = {};       // files: dsName
+    std::string_view datacenter = {};      // files: dcPath
     const Arguments* arguments = nullptr;  // SOAP; null: not read yet
     const Fields* fields = nullptr;        // MAAS, REST; null: none
 

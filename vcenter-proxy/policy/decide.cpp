@@ -89,6 +89,9 @@ Doubt Looking::placed(const Placement& placement) const {
     if (placement.kind == Kind::Network) {
         for (const auto& name : arguments_.networks) look(name);
     }
+    if (placement.kind == Kind::Datacenter) {
+        for (const auto& name : arguments_.datacenters) look(name);
+    }
     if (!seen && placement.needed) {
         return "it names no " + std::string(placement.word) + ", and the rule asks for one";
     }
@@ -131,8 +134,11 @@ Doubt Looking::own() const {
 
 Doubt Looking::at(const Where& where) const {
     if (arguments_.overfull) return "it names more than the gateway looks at, or in an odd form";
+    // The name of a datastore is one only within a data center.
+    const bool by_name = !arguments_.datastores.empty();
     for (const Placement& placement :
-         {Placement{Kind::Folder, "folder", where.folders, isOneOf(kIntoFolder, ask_.method)},
+         {Placement{Kind::Datacenter, "data center", where.datacenters, by_name},
+          Placement{Kind::Folder, "folder", where.folders, isOneOf(kIntoFolder, ask_.method)},
           Placement{
               Kind::Datastore, "datastore", where.datastores, isOneOf(kOntoDatastore, ask_.method)},
           Placement{Kind::Network, "network", where.networks},
@@ -149,6 +155,12 @@ Doubt fieldsDoubt(const Ask& ask, const Where& where) {
     if (ask.door == Door::Files && !where.datastores.empty() &&
         !matchesAny(where.datastores, ask.datastore)) {
         return "datastore " + quoted(ask.datastore) + " is not among those of the rule";
+    }
+    if (ask.door == Door::Files && !where.datacenters.empty() &&
+        !matchesAny(where.datacenters, ask.datacenter)) {
+        return ask.datacenter.empty()
+                   ? std::string("it names no data center, and the rule asks for one")
+                   : "data center " + quoted(ask.datacenter) + " is not among those of the rule";
     }
     for (const auto& [name, patterns] : where.fields) {
         bool seen = false;
@@ -256,7 +268,31 @@ const EndpointLimits* Policy::limitsOf(std::string_view endpoint) const {
     return found == endpoints.end() ? nullptr : &*found;
 }
 
+Role* Policy::roleNamed(std::string_view name) const {
+    const auto found = std::find_if(
+        roles.begin(), roles.end(), [&](const auto& one) { return one->name == name; });
+    return found == roles.end() ? nullptr : found->get();
+}
+
+std::optional<TimeLimit> TimeLimit::of(const Decision& decision,
+                                       std::shared_ptr<const Policy> policy) {
+    TimeLimit limit;
+    if (decision.rule != nullptr && !decision.rule->when.empty()) limit.rule_ = decision.rule;
+    limit.refusing_ = decision.passed_over;
+    if (limit.rule_ == nullptr && limit.refusing_.empty()) return std::nullopt;
+    limit.policy_ = std::move(policy);
+    return limit;
+}
+
+const Rule* TimeLimit::endedBy(WallTime now) const {
+    const auto opened = std::find_if(
+        refusing_.begin(), refusing_.end(), [&](const Rule* one) { return isOpenNow(*one, now); });
+    if (opened != refusing_.end()) return *opened;
+    return rule_ != nullptr && !isOpenNow(*rule_, now) ? rule_ : nullptr;
+}
+
 std::string Decision::decidedBy() const {
+    if (!missing_role.empty()) return "role " + missing_role + " of this access key";
     if (role == nullptr) {
         return "role " + std::string(builtin ? builtinName(*builtin) : "") + " (built in)";
     }
@@ -284,13 +320,17 @@ bool speaksOf(const Rule& rule, const Ask& ask) {
 
 RoleOf roleOf(const Policy& policy, const Asker& asker) {
     for (const auto& one : policy.assign) {
+        // A key that was made with a role of the file has none of the built-in ones.
+        const bool same_role =
+            !one.key_role || (asker.role.empty() && *one.key_role == asker.key_role);
         const bool fits = (one.endpoint.empty() || one.endpoint == asker.endpoint) &&
-                          (one.key.empty() || one.key == asker.key) &&
-                          (!one.key_role || *one.key_role == asker.key_role);
+                          (one.key.empty() || one.key == asker.key) && same_role;
         if (!fits) continue;
         return {one.role, one.builtin.value_or(Builtin::Inventory), &one};
     }
-    return {nullptr, asker.key_role, nullptr};
+    if (asker.role.empty()) return {nullptr, asker.key_role, nullptr};
+    const auto* own = policy.roleNamed(asker.role);
+    return {own, Builtin::Inventory, nullptr, own == nullptr};
 }
 
 Decision decide(const Policy& policy,
@@ -303,7 +343,9 @@ Decision decide(const Policy& policy,
     const auto given = roleOf(policy, asker);
     Decision decision;
     decision.role = given.role;
-    if (given.role == nullptr) decision.builtin = std::min(given.builtin, ceiling);
+    if (given.missing) decision.missing_role = asker.role;
+    if (given.role == nullptr && !given.missing)
+        decision.builtin = std::min(given.builtin, ceiling);
     if (isAlwaysOpen(ask)) {
         decision.kind = Decision::Kind::Allowed;
         return decision;
@@ -313,6 +355,7 @@ Decision decide(const Policy& policy,
         decision.why = std::move(why);
         return decision;
     };
+    if (given.missing) return refuse("the policy file has no such role");
     const auto word = ask.door == Door::Soap ? ask.method : ask.op;
     if (limits != nullptr && !word.empty() && matchesAny(limits->deny, word)) {
         return refuse(std::string(word) + " is switched off for this endpoint");
@@ -327,7 +370,10 @@ Decision decide(const Policy& policy,
         decision.role = role;
         for (const auto& rule : role->rules) {
             if (!speaksOf(rule, ask)) continue;
-            if (rule.deny && !isOpenNow(rule, circumstances.now)) continue;
+            if (rule.deny && !isOpenNow(rule, circumstances.now)) {
+                decision.passed_over.push_back(&rule);
+                continue;
+            }
             decision.rule = &rule;
             if (rule.deny) return refuse("the rule refuses it");
             judge(rule, ask, circumstances, decision);

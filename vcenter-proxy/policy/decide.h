@@ -17,6 +17,7 @@ struct Asker {
     std::string_view endpoint;  // by name
     std::string_view key;       // id
     Builtin key_role = Builtin::Inventory;
+    std::string_view role = {};  // of the policy file, if the key was made with one of them
 };
 
 // Which machines were made through this gateway by the asker's key.
@@ -41,7 +42,9 @@ struct Decision {
     const Role* role = nullptr;  // null: a built-in one
     const Rule* rule = nullptr;  // the one that decided; null: none speaks of it
     std::optional<Builtin> builtin;
-    std::string why;  // when refused, a clause
+    std::string why;                       // when refused, a clause
+    std::string missing_role;              // the key's, which the file does not have
+    std::vector<const Rule*> passed_over;  // refusing ones whose windows are closed
 
     bool isAllowed() const { return kind == Kind::Allowed; }
 
@@ -54,9 +57,27 @@ struct RoleOf {
     const Role* role = nullptr;
     Builtin builtin = Builtin::Inventory;
     const Assignment* assignment = nullptr;
+    bool missing = false;  // the key's own is none of the file's
 };
 
 RoleOf roleOf(const Policy& policy, const Asker& asker);
+
+// How long something that was let through may go on: while the windows of the rule that allowed it
+// are open, and those of the refusing ones before it are closed. Value; holds the policy.
+class TimeLimit {
+  public:
+    // Nothing if the time does not matter to it. `decision` let it through and is of that policy.
+    static std::optional<TimeLimit> of(const Decision& decision,
+                                       std::shared_ptr<const Policy> policy);
+
+    // Null: it may go on.
+    const Rule* endedBy(WallTime now) const;
+
+  private:
+    std::shared_ptr<const Policy> policy_;
+    const Rule* rule_ = nullptr;
+    std::vector<const Rule*> refusing_;
+};
 
 Decision decide(const Policy& policy,
                 const Asker& asker,

@@ -43,6 +43,7 @@ struct ObjectSelector {
 
 // What the arguments must be. An empty list says nothing about its kind.
 struct Where {
+    std::vector<std::string> datacenters;
     std::vector<std::string> folders;
     std::vector<std::string> datastores;
     std::vector<std::string> networks;
@@ -105,6 +106,9 @@ struct Policy {
     std::vector<EndpointLimits> endpoints;
 
     const EndpointLimits* limitsOf(std::string_view endpoint) const;
+
+    // Null: the file has no such role.
+    Role* roleNamed(std::string_view name) const;
 };
 
 }  // namespace pcg::policy

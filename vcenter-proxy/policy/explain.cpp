@@ -5,7 +5,8 @@ namespace pcg::policy {
 namespace {
 
 std::string roleLine(const Policy* policy, const Asker& asker) {
-    const auto own = "the access key's own, " + std::string(builtinName(asker.key_role));
+    const auto own = "the access key's own, " +
+                     std::string(asker.role.empty() ? builtinName(asker.key_role) : asker.role);
     if (policy == nullptr) return own + "; there is no policy file";
     const auto given = roleOf(*policy, asker);
     if (given.assignment == nullptr) return own + "; no assignment means it";
@@ -16,6 +17,11 @@ std::string roleLine(const Policy* policy, const Asker& asker) {
 
 Decision byRole(const Asker& asker, const HasBuiltin& has) {
     Decision decision;
+    if (!asker.role.empty()) {
+        decision.missing_role = asker.role;
+        decision.why = "it is a role of the policy file, and there is none";
+        return decision;
+    }
     decision.builtin = asker.key_role;
     if (has(asker.key_role)) {
         decision.kind = Decision::Kind::Allowed;

@@ -253,6 +253,6 @@ constexpr std::array<std::string_view, 974> kMethods{
 
 }  // namespace
 
-std::span<const std::string_view> knownMethods() { return kMethods; }
+std::span<const std::string_view> vimMethods() { return kMethods; }
 
 }  // namespace pcg::policy

@@ -28,11 +28,11 @@ std::string listOf(const Words& words) {
 // What the calls of one method named.
 struct MethodSeen {
     Words types;
-    Words folders, datastores, networks, extra_config;
+    Words datacenters, folders, datastores, networks, extra_config;
 
     bool hasWhere() const {
-        return !folders.empty() || !datastores.empty() || !networks.empty() ||
-               !extra_config.empty();
+        return !datacenters.empty() || !folders.empty() || !datastores.empty() ||
+               !networks.empty() || !extra_config.empty();
     }
 };
 
@@ -47,10 +47,12 @@ void addSoap(MethodSeen& seen, const OwnedAsk& ask) {
         if (!word.empty() && !holdsStar(word)) words.insert(word);
     };
     for (const auto& one : references) {
+        if (mayBe(one, Kind::Datacenter)) add(seen.datacenters, one.id);
         if (mayBe(one, Kind::Folder)) add(seen.folders, one.id);
         if (mayBe(one, Kind::Datastore)) add(seen.datastores, one.id);
         if (mayBe(one, Kind::Network)) add(seen.networks, one.id);
     }
+    for (const auto& name : ask.arguments.datacenters) add(seen.datacenters, name);
     for (const auto& name : ask.arguments.datastores) add(seen.datastores, name);
     for (const auto& name : ask.arguments.networks) add(seen.networks, name);
     for (const auto& setting : ask.arguments.extra_config) add(seen.extra_config, setting.key);
@@ -95,12 +97,13 @@ class RoleText {
     std::map<std::string, MethodSeen> methods_;
     Words maas_;
     Words rest_;
-    std::map<std::string, Words> files_;  // by datastore
+    std::map<std::pair<std::string, std::string>, Words> files_;  // by data center and datastore
 };
 
 void RoleText::add(const OwnedAsk& ask) {
     // What would be a pattern was asked for by nobody who means it.
     if (ask.door != Door::Soap && ask.path.find_first_of("*{} ") != std::string::npos) return;
+    if (holdsStar(ask.datastore) || holdsStar(ask.datacenter)) return;
     switch (ask.door) {
         case Door::Soap:
             if (!isAlwaysOpen(ask.view())) addSoap(methods_[ask.method], ask);
@@ -121,7 +124,7 @@ void RoleText::add(const OwnedAsk& ask) {
             return;
         case Door::Files: {
             const auto slash = ask.path.rfind('/');
-            files_[ask.datastore].insert(
+            files_[{ask.datacenter, ask.datastore}].insert(
                 ask.method + " " +
                 (slash == std::string::npos ? "**" : ask.path.substr(0, slash + 1) + "**"));
             return;
@@ -145,6 +148,7 @@ std::string RoleText::soapRules() const {
                 where +=
                     (where.empty() ? "" : ", ") + quoted(std::string(name)) + ": " + listOf(words);
         };
+        add("datacenters", seen.datacenters);
         add("folders", seen.folders);
         add("datastores", seen.datastores);
         add("networks", seen.networks);
@@ -165,12 +169,14 @@ std::string RoleText::rules() const {
     std::string text = soapRules();
     if (!maas_.empty()) text += ",\n        { \"maas\": " + listOf(maas_) + " }";
     if (!rest_.empty()) text += ",\n        { \"rest\": " + listOf(rest_) + " }";
-    for (const auto& [datastore, paths] : files_) {
-        text +=
-            ",\n        { \"files\": " + listOf(paths) +
-            (datastore.empty() ? ""
-                               : ", \"where\": { \"datastores\": [" + quoted(datastore) + "] }") +
-            " }";
+    for (const auto& [place, paths] : files_) {
+        std::string where;
+        if (!place.first.empty()) where = "\"datacenters\": [" + quoted(place.first) + "]";
+        if (!place.second.empty())
+            where += (where.empty() ? "" : ", ") + std::string("\"datastores\": [") +
+                     quoted(place.second) + "]";
+        text += ",\n        { \"files\": " + listOf(paths) +
+                (where.empty() ? "" : ", \"where\": { " + where + " }") + " }";
     }
     return text.empty() ? text : text.substr(1);
 }
@@ -199,7 +205,8 @@ void Learner::observe(const Asker& asker, const Ask& ask, WallTime now) {
                                std::move(kept),
                                1,
                                now,
-                               now});
+                               now,
+                               std::string(asker.role)});
 }
 
 void Learner::restore(Observed observed) {
@@ -246,7 +253,7 @@ std::vector<Trial> Learner::refusedBy(const Policy& candidate,
         const OwnsMachine owned = [&](std::string_view id) { return owns(one, id); };
         const auto at = [&](WallTime now) {
             return decide(candidate,
-                          {one.endpoint, one.key, one.key_role},
+                          {one.endpoint, one.key, one.key_role, one.role},
                           ask,
                           [&](Builtin role) { return has(role, ask); },
                           {now, &owned});

@@ -24,6 +24,7 @@ struct Observed {
     std::uint64_t count = 0;
     WallTime first;
     WallTime last;
+    std::string role = {};  // of the policy file, if the key was made with one of them
 };
 
 // What a candidate would have done with one of them.

@@ -18,10 +18,17 @@ constexpr std::array<std::string_view, 6> kHttp{"GET", "HEAD", "POST", "PUT", "P
 
 // Ids that a vCenter keeps for an object's life; those of tasks, sessions and the like are new each
 // time.
-constexpr std::array<std::string_view, 8> kLasting{
-    "vm-", "group-", "folder-", "datastore-", "network-", "dvportgroup-", "resgroup-", "host-"};
-constexpr std::array<std::string_view, 6> kLastingTypes{
-    "VirtualMachine", "Folder", "Datastore", "Network", "ResourcePool", "HostSystem"};
+constexpr std::array<std::string_view, 9> kLasting{"vm-",
+                                                   "group-",
+                                                   "folder-",
+                                                   "datastore-",
+                                                   "network-",
+                                                   "dvportgroup-",
+                                                   "resgroup-",
+                                                   "host-",
+                                                   "datacenter-"};
+constexpr std::array<std::string_view, 7> kLastingTypes{
+    "VirtualMachine", "Folder", "Datastore", "Network", "ResourcePool", "HostSystem", "Datacenter"};
 
 // Fields of MAAS that say where something goes or what it is; the others may hold anything.
 constexpr std::array<std::string_view, 10> kTelling{"pool",
@@ -88,6 +95,8 @@ void addSoapArgument(OwnedAsk& ask, const std::string& name, const std::string& 
         return arguments.datastores.push_back(value.substr(1, value.find(']') - 1));
     }
     if (name == "datastore" && !is_id) return arguments.datastores.push_back(value);
+    if (name == "datacenter" && !value.starts_with("datacenter-"))
+        return arguments.datacenters.push_back(value);
     if (name == "network" && !is_id) return arguments.networks.push_back(value);
     arguments.references.push_back({name, {}, value});
 }
@@ -139,6 +148,8 @@ Result<OwnedAsk> parseHttp(const std::vector<std::string>& words) {
             ask.op = value;
         } else if (name == "datastore" && ask.door == Door::Files) {
             ask.datastore = value;
+        } else if (name == "datacenter" && ask.door == Door::Files) {
+            ask.datacenter = value;
         } else {
             ask.fields.emplace_back(name, value);
         }
@@ -157,6 +168,7 @@ Ask OwnedAsk::view() const {
     ask.path = path;
     ask.op = op;
     ask.datastore = datastore;
+    ask.datacenter = datacenter;
     ask.arguments = &arguments;
     ask.fields = &fields;
     return ask;
@@ -172,12 +184,13 @@ OwnedAsk OwnedAsk::of(const Ask& ask) {
     kept.path = ask.path.substr(0, 512);
     kept.op = ask.op.substr(0, kLongestValue);
     kept.datastore = ask.datastore.substr(0, kLongestValue);
+    kept.datacenter = ask.datacenter.substr(0, kLongestValue);
     if (ask.arguments != nullptr) kept.arguments = *ask.arguments;
     for (auto& setting : kept.arguments.extra_config) setting = {setting.key, {}, 0};
     std::erase_if(kept.arguments.references, [](const Reference& one) {
         return !isLasting(one.type, one.id) && !mayBe(one, Kind::Folder) &&
                !mayBe(one, Kind::Datastore) && !mayBe(one, Kind::Network) &&
-               !mayBe(one, Kind::Pool);
+               !mayBe(one, Kind::Pool) && !mayBe(one, Kind::Datacenter);
     });
     if (ask.fields == nullptr) return kept;
     for (const auto& [name, value] : *ask.fields) {
@@ -203,6 +216,7 @@ std::string OwnedAsk::toText() const {
         for (const auto& one : arguments.names) add("name", one);
         for (const auto& one : arguments.references) add(one.element, one.id);
         for (const auto& one : arguments.datastores) add("datastore", "[" + one + "]");
+        for (const auto& one : arguments.datacenters) add("datacenter", one);
         for (const auto& one : arguments.networks) add("network", one);
         for (const auto& one : arguments.extra_config) add("extra_config", one.key);
         return text;
@@ -213,6 +227,7 @@ std::string OwnedAsk::toText() const {
     text += " " + std::string(root) + path;
     if (!op.empty()) add("op", op);
     if (!datastore.empty()) add("datastore", datastore);
+    if (!datacenter.empty()) add("datacenter", datacenter);
     for (const auto& [name, value] : fields) add(name, value);
     return text;
 }

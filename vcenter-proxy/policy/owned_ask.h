@@ -21,6 +21,7 @@ struct OwnedAsk {
     std::string path;
     std::string op;
     std::string datastore;
+    std::string datacenter = {};
     Arguments arguments = {};
     Fields fields = {};
 
@@ -33,8 +34,8 @@ struct OwnedAsk {
 
     // As a person writes it and reads it, with its arguments: "CloneVM_Task VirtualMachine:vm-7
     // folder=group-v3 name=web-3", "POST /MAAS/api/2.0/machines/ op=allocate pool=pcg",
-    // "GET /api/vcenter/vm", "PUT /folder/pcg/a.iso datastore=fast". Machines that are the asker's
-    // own: own=vm-7. policy.request says what cannot be read.
+    // "GET /api/vcenter/vm", "PUT /folder/pcg/a.iso datastore=fast datacenter=DC0". Machines that
+    // are the asker's own: own=vm-7. policy.request says what cannot be read.
     static Result<OwnedAsk> parse(std::string_view text);
     std::string toText() const;
 

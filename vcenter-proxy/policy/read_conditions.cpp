@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/text.h"
 #include "vcenter-proxy/policy/match.h"
+#include "vcenter-proxy/policy/members.h"
 #include "vcenter-proxy/policy/reader.h"
 
 #include <algorithm>
@@ -177,8 +178,9 @@ void readCondition(Context& context, const Member& member, Rule& rule, Where& wh
             readFields(context, member.value, where);
         return;
     }
-    if (member.name == "datastores") {
-        if (only(soap || rule.door == Door::Files, "soap and files")) where.datastores = list();
+    if (member.name == "datastores" || member.name == "datacenters") {
+        if (!only(soap || rule.door == Door::Files, "soap and files")) return;
+        (member.name == "datastores" ? where.datastores : where.datacenters) = list();
         return;
     }
     if (!only(soap, "soap")) return;
@@ -252,17 +254,7 @@ void readWhere(Context& context, const Node& node, Rule& rule) {
         const Node& one = several == nullptr ? node : (*several)[i];
         const auto* object = objectOf(context, one, "where");
         if (object == nullptr) return;
-        checkMembers(context,
-                     *object,
-                     {"folders",
-                      "datastores",
-                      "networks",
-                      "pools",
-                      "hosts",
-                      "extra_config",
-                      "names",
-                      "fields",
-                      "own_vms"});
+        checkMembers(context, *object, members::kWhere);
         if (object->empty()) context.problems.error(one.at, "\"where\" must not be empty");
         Where where;
         for (const auto& member : *object) readCondition(context, member, rule, where);

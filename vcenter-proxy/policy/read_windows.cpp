@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "common/base/text.h"
+#include "vcenter-proxy/policy/members.h"
 #include "vcenter-proxy/policy/reader.h"
 
 #include <algorithm>
@@ -55,7 +56,7 @@ void readDays(Context& context, const Node& node, Window& window) {
 std::unique_ptr<Window> readWindow(Context& context, const Member& member) {
     const auto* object = objectOf(context, member.value, member.name);
     if (object == nullptr) return nullptr;
-    checkMembers(context, *object, {"days", "from", "to", "time_zone"});
+    checkMembers(context, *object, members::kWindow);
     auto window = std::make_unique<Window>();
     window->name = member.name;
     window->at = member.at;

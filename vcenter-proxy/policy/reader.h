@@ -5,7 +5,7 @@
 
 #include "vcenter-proxy/policy/read_policy.h"
 
-#include <initializer_list>
+#include <span>
 
 namespace pcg::policy::detail {
 
@@ -45,7 +45,7 @@ const Node* find(const Node::Object& object, std::string_view name);
 // Says what of an object's members is not known.
 void checkMembers(Context& context,
                   const Node::Object& object,
-                  std::initializer_list<std::string_view> known);
+                  std::span<const std::string_view> known);
 
 const Node::Object* objectOf(Context& context, const Node& node, std::string_view what);
 std::string textOf(Context& context, const Node& node, std::string_view what);
@@ -61,8 +61,23 @@ std::vector<Word> wordsOf(Context& context, const Node& node, std::string_view w
 // Names of roles and windows: a-z, 0-9, - and _.
 bool isName(std::string_view name);
 
+std::optional<Builtin> parseBuiltin(std::string_view name);
+std::vector<std::string> builtinNames();
+
+// What is wrong with a role's name, with a did-you-mean.
+std::string unknownRole(const Context& context, const Policy& policy, std::string_view name);
+
 // read_windows.cpp
 void readWindows(Context& context, const Node& node, Policy& policy);
+
+// read_roles.cpp: roles and their rules; windows must be there.
+void readRoles(Context& context, const Node& node, Policy& policy);
+
+// read_assign.cpp: who has which role, and what an endpoint never lets through; roles must be
+// there. checkAssignments() warns.
+void readAssign(Context& context, const Node& node, Policy& policy);
+void readEndpoints(Context& context, const Node& node, Policy& policy);
+void checkAssignments(Context& context, const Policy& policy);
 
 // read_conditions.cpp
 void readSelector(Context& context, const Node::Object& from, Rule& rule);

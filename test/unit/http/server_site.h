@@ -140,6 +140,9 @@ class HttpServer : public testing::Test {
         ServerOptions options;
         options.limits = limits;
         options.admission.allowedHosts = {"localhost"};
+        options.onRefused = [this](const Error& why) {
+            refused_.withLock([&](auto& all) { all.emplace_back(why.code().name()); });
+        };
         auto server = loop_.call([&] {
             return Server::listenTcp(loop_.loop(), "127.0.0.1", 0, site_.handler(), options);
         });
@@ -153,11 +156,16 @@ class HttpServer : public testing::Test {
         loop_.call([&] { server_.reset(); });
     }
 
+    std::vector<std::string> refused() const {
+        return refused_.withLock([](const auto& all) { return all; });
+    }
+
     RawSocket connect() { return RawSocket::connectTo(server_->port()); }
 
     pcg::test::LogCapture log_;
     LoopThread loop_;
     Site site_{loop_};
+    Synchronized<std::vector<std::string>> refused_;
     std::unique_ptr<Server> server_;
 };
 

@@ -33,6 +33,21 @@ TEST_F(HttpServer, AnswersPipelinedRequestsInOrder) {
     }
 }
 
+TEST_F(HttpServer, TellsOfWhatItRefusesAndOfNothingElse) {
+    listen();
+    auto good = connect();
+    good.send(kGet);
+    good.readUntil("/a");
+    EXPECT_TRUE(refused().empty());
+    for (const auto* target : {"/a%00b", "/a%2fb", "/%2e%2e/b", "/a%5cb", "/a%2500"}) {
+        auto bad = connect();
+        bad.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        EXPECT_NE(bad.readUntil("\r\n\r\n").find(" 400 "), std::string::npos) << target;
+    }
+    EXPECT_EQ(refused(), std::vector<std::string>(5, "http.bad_target"));
+    EXPECT_EQ(site_.seen().size(), 1U);
+}
+
 TEST_F(HttpServer, ReadsBodiesOfBothFramings) {
     listen();
     auto client = connect();

@@ -146,5 +146,33 @@ TEST(Arguments, MoreThanIsKeptIsOverfull) {
     EXPECT_FALSE(annotation.seen().overfull);
 }
 
+TEST(Arguments, ADatastoreIsFoundInEveryFormThatAVcenterTakes) {
+    Call directory;
+    directory.leaf("name", "[fast 1] web").leaf("datacenter", "datacenter-2", "Datacenter");
+    EXPECT_EQ(directory.seen().datastores, std::vector<std::string>{"fast 1"});
+    ASSERT_EQ(directory.seen().references.size(), 1U);
+    EXPECT_TRUE(mayBe(directory.seen().references[0], Kind::Datacenter));
+
+    Call urls;
+    urls.leaf("sourceName", "https://vc/folder/a.vmdk?dcPath=Europe%2fDC0&dsName=fast+1");
+    urls.leaf("destName", "HTTP://vc/folder/b.vmdk?DSNAME=slow&dsName=other");
+    EXPECT_EQ(urls.seen().datastores, (std::vector<std::string>{"fast 1", "slow", "other"}));
+    EXPECT_EQ(urls.seen().datacenters, std::vector<std::string>{"Europe/DC0"});
+    EXPECT_NE(urls.seen().toText().find("datacenter=Europe/DC0"), std::string::npos);
+
+    Call volumes;
+    volumes.leaf("datastorePath", "ds:///vmfs/volumes/5c1f/x");
+    volumes.leaf("path", "/vmfs/volumes/5c1f/x");
+    EXPECT_EQ(volumes.seen().datastores.size(), 2U);
+
+    Call harmless;
+    harmless.in("spec").leaf("annotation", "https://wiki.example/page?id=7").out();
+    EXPECT_TRUE(harmless.seen().datastores.empty());
+    EXPECT_FALSE(harmless.seen().overfull);
+    Call lengthy;
+    lengthy.leaf("sourceName", "https://vc/folder/" + std::string(2000, 'x') + "?dsName=slow");
+    EXPECT_TRUE(lengthy.seen().overfull);
+}
+
 }  // namespace
 }  // namespace pcg::policy

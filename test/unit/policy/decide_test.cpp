@@ -298,5 +298,98 @@ TEST(Decide, OfRestAndFilesByMethodAndPath) {
     EXPECT_EQ(ask(Door::Files, "GET", "pcg/a.iso", "fast"), kRefused);
 }
 
+TEST(Decide, TheNameOfADatastoreIsOneOnlyWithinADataCenter) {
+    const auto policy = oneRole(
+        R"({"soap":["MakeDirectory","CopyVirtualDisk_Task"],"where":{"datacenters":["datacenter-2","DC0"],"datastores":["fast"]}},
+           {"files":["PUT **"],"where":{"datacenters":["DC0"],"datastores":["fast"]}})");
+    const auto kindWith = [&](Arguments arguments) {
+        return kindOf(policy,
+                      {"MakeDirectory", "FileManager", "FileManager", std::move(arguments)});
+    };
+    Arguments arguments;
+    arguments.datastores = {"fast"};
+    EXPECT_EQ(kindWith(arguments), kRefused);  // of which data center?
+    arguments.references = {{"datacenter", "Datacenter", "datacenter-2"}};
+    EXPECT_EQ(kindWith(arguments), kAllowed);
+    auto both = arguments;
+    both.references.push_back({"destDatacenter", "", "datacenter-9"});
+    EXPECT_EQ(kindWith(both), kRefused);
+    auto by_url = arguments;
+    by_url.references.clear();
+    by_url.datacenters = {"DC0"};
+    EXPECT_EQ(kindWith(by_url), kAllowed);
+    by_url.datacenters = {"DC1"};
+    EXPECT_EQ(kindWith(by_url), kRefused);
+
+    const auto put = [&](std::string_view datacenter) {
+        Ask one;
+        one.door = Door::Files;
+        one.method = "PUT";
+        one.path = "a.iso";
+        one.datastore = "fast";
+        one.datacenter = datacenter;
+        const HasBuiltin full = [](Builtin role) { return role == Builtin::Full; };
+        return decide(*policy, {"v", "ak_1", Builtin::Full}, one, full, {});
+    };
+    EXPECT_EQ(put("DC0").kind, kAllowed);
+    EXPECT_EQ(put("DC1").why, "data center \"DC1\" is not among those of the rule");
+    EXPECT_EQ(put("").why, "it names no data center, and the rule asks for one");
+}
+
+TEST(Decide, AKeyMayHaveARoleOfTheFile) {
+    const auto policy = test::policyOf(
+        R"({"version":1,"roles":{"on":{"rules":[{"soap":["PowerOnVM_Task"]}]},"off":{"rules":[{"soap":["PowerOffVM_Task"]}]}},
+            "assign":[{"key_role":"inventory","role":"full"},{"endpoint":"vc2","role":"off"}]})");
+    const auto decideAs =
+        [&](std::string_view role, std::string_view method, std::string_view endpoint) {
+            Ask ask;
+            ask.method = method;
+            const HasBuiltin all = [](Builtin) { return true; };
+            return decide(*policy, {endpoint, "ak_1", Builtin::Inventory, role}, ask, all, {});
+        };
+    EXPECT_TRUE(decideAs("on", "PowerOnVM_Task", "vc1").isAllowed());
+    EXPECT_FALSE(decideAs("on", "PowerOffVM_Task", "vc1").isAllowed());
+    // What an assignment says counts more, as for any key; one for a built-in role does not mean
+    // it.
+    EXPECT_TRUE(decideAs("on", "PowerOffVM_Task", "vc2").isAllowed());
+    EXPECT_TRUE(decideAs("", "PowerOffVM_Task", "vc1").isAllowed());
+    const auto gone = decideAs("gone", "PowerOnVM_Task", "vc1");
+    EXPECT_EQ(gone.kind, kRefused);
+    EXPECT_EQ(gone.why, "the policy file has no such role");
+    EXPECT_EQ(gone.decidedBy(), "role gone of this access key");
+    EXPECT_TRUE(decideAs("gone", "Logout", "vc1").isAllowed());
+}
+
+TEST(TimeLimit, EndsWithTheWindowsOfTheRuleThatAllowedOrTheFirstThatRefuses) {
+    const auto at = [](int hour, int minute) {  // of 2026-11-23, a Monday
+        return fromUnixMilliseconds(1'795'392'000'000) + std::chrono::hours(hour) +
+               std::chrono::minutes(minute);
+    };
+    const std::string windows =
+        R"("windows":{"day":{"from":"08:00","to":"18:00","time_zone":"UTC"},"noon":{"from":"12:00","to":"13:00","time_zone":"UTC"}},)";
+    const auto policy = oneRole(
+        R"({"effect":"deny","soap":["Wait*"],"when":["noon"]},{"soap":["WaitForUpdatesEx"],"when":["day"]},{"soap":["WaitForUpdates"]})",
+        windows);
+    const auto limitOf = [&](std::string_view method, WallTime now) {
+        Ask ask;
+        ask.method = method;
+        const HasBuiltin all = [](Builtin) { return true; };
+        const auto decision = decide(*policy, {"v", "ak_1", Builtin::Full}, ask, all, {now});
+        EXPECT_TRUE(decision.isAllowed());
+        return TimeLimit::of(decision, policy);
+    };
+    const auto poll = limitOf("WaitForUpdatesEx", at(9, 0));
+    ASSERT_TRUE(poll);
+    EXPECT_EQ(poll->endedBy(at(11, 59)), nullptr);
+    EXPECT_EQ(poll->endedBy(at(12, 0))->number, 1U);
+    EXPECT_EQ(poll->endedBy(at(13, 0)), nullptr);
+    EXPECT_EQ(poll->endedBy(at(18, 0))->number, 2U);
+    const auto other = limitOf("WaitForUpdates", at(20, 0));
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->endedBy(at(23, 0)), nullptr);
+    EXPECT_NE(other->endedBy(at(36, 30)), nullptr);
+    EXPECT_FALSE(limitOf("RetrieveProperties", at(9, 0)));
+}
+
 }  // namespace
 }  // namespace pcg::policy

@@ -121,7 +121,10 @@ TEST(OwnedAsk, IsReadAsItIsWritten) {
          {"CloneVM_Task VirtualMachine:vm-7 name=web-3 folder=group-v3 datastore=\"[fast 1]\"",
           "POST /MAAS/api/2.0/machines/ op=allocate pool=pcg",
           "POST /api/vcenter/vm/vm-1/power op=start",
-          "PUT /folder/pcg/a.iso datastore=fast"}) {
+          "PUT /folder/pcg/a.iso datastore=fast",
+          "PUT /folder/pcg/a.iso datastore=fast datacenter=Europe/DC0",
+          "MakeDirectory FileManager:FileManager datacenter=datacenter-2 datastore=[fast]",
+          "MakeDirectory FileManager:FileManager datastore=[fast] datacenter=DC0"}) {
         EXPECT_EQ(typed(text).toText(), text);
     }
     EXPECT_EQ(typed("machines").door, Door::Soap);

@@ -69,6 +69,16 @@ TEST(ReadPolicy, KnowsTheMethodsOfTheApiInOrder) {
     EXPECT_TRUE(std::is_sorted(known.begin(), known.end()));
     EXPECT_EQ(std::adjacent_find(known.begin(), known.end()), known.end());
     EXPECT_TRUE(std::binary_search(known.begin(), known.end(), "CloneVM_Task"));
+    for (const auto some : {vimMethods(), smsMethods(), vslmMethods(), vsanMethods()}) {
+        EXPECT_TRUE(std::is_sorted(some.begin(), some.end()));
+        EXPECT_TRUE(std::includes(known.begin(), known.end(), some.begin(), some.end()));
+    }
+    for (const auto* method : {"QueryStorageContainer", "VslmCreateDisk_Task", "VsanPerfQueryPerf"})
+        EXPECT_TRUE(std::binary_search(known.begin(), known.end(), method)) << method;
+    const auto problems =
+        problemsOf(R"({"version":1,"roles":{"a":{"rules":[{"soap":["VslmCreateDsk_Task"]}]}}})");
+    EXPECT_NE(problems.find("Did you mean \"VslmCreateDisk_Task\"?"), std::string::npos)
+        << problems;
 }
 
 TEST(Jsonc, ReadsWhatJsonHasAndComments) {

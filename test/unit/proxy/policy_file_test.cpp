@@ -41,9 +41,12 @@ class PolicyFile : public test::ForwardTest {
         await(own_.stop(std::chrono::seconds(1)));
     }
 
-    void rules(const std::string& rules, const std::string& extends = "inventory") {
-        const auto text = R"({"version":1,"roles":{"r":{"extends":")" + extends + R"(","rules":[)" +
-                          rules + R"(]}},"assign":[{"endpoint":"vc1","role":"r"}]})";
+    void rules(const std::string& rules,
+               const std::string& extends = "inventory",
+               const std::string& more = {}) {
+        const auto text = R"({"version":1,)" + more + R"("roles":{"r":{"extends":")" + extends +
+                          R"(","rules":[)" + rules +
+                          R"(]}},"assign":[{"endpoint":"vc1","role":"r"}]})";
         auto reading = policy::readPolicy(text, policyVocabulary());
         ASSERT_TRUE(reading.ok()) << policy::toText(reading.problems.front());
         EndpointPolicy policy;
@@ -208,6 +211,84 @@ TEST_F(PolicyFile, ReadOnlyBreaksOffWhatChangesAndNothingElse) {
     EXPECT_TRUE(poll->aborted);
     EXPECT_EQ(audited().decision, "proxy.paused");
     EXPECT_EQ(audited().outcome, "cancelled");
+}
+
+// The clock of the tests begins on a Saturday at 22:26:40 UTC.
+TEST_F(PolicyFile, AWindowThatClosesBreaksOffWhatItNoLongerAllowsAndNothingElse) {
+    rules(
+        R"({"soap":["WaitForUpdatesEx"],"when":["evening"]},{"files":["PUT **"],"when":["evening"]},)"
+        R"({"effect":"deny","files":["GET **"],"when":["night"]},{"files":["GET **"]},{"soap":["WaitForUpdates"]})",
+        "full",
+        R"("windows":{"evening":{"days":["sat"],"from":"20:00","to":"22:30","time_zone":"UTC"},)"
+        R"("night":{"from":"23:00","to":"05:00","time_zone":"UTC"}},)");
+    vcenter_->answer = [](const test::Asked& asked) {
+        auto answer = test::vcenterAnswer(asked);
+        answer.never = asked.head.target.starts_with("/folder") ||
+                       asked.body.find("WaitFor") != std::string::npos;
+        return answer;
+    };
+    const auto poll = sendCall(envelope(call("WaitForUpdatesEx", "PropertyCollector", "pc")));
+    const auto upload = send(folderHead("PUT", cookie()), "content");
+    const auto download = send(folderHead("GET", cookie()), "");
+    const auto older = sendCall(envelope(call("WaitForUpdates", "PropertyCollector", "pc")));
+    own_.cutWhatIsOver();
+    run();
+    EXPECT_FALSE(poll->aborted || upload->aborted || download->aborted || older->aborted);
+
+    clock_.advance(std::chrono::seconds(199));
+    own_.cutWhatIsOver();
+    run();
+    EXPECT_FALSE(poll->aborted || upload->aborted);
+    clock_.advance(std::chrono::seconds(1));  // 22:30
+    own_.cutWhatIsOver();
+    run();
+    EXPECT_TRUE(poll->aborted && upload->aborted);
+    EXPECT_FALSE(download->aborted || older->aborted);
+    EXPECT_EQ(audited().decision, "proxy.window_closed");
+    EXPECT_THAT(audited().reason, HasSubstr("the time that the policy gives it is over (rule"));
+    EXPECT_THAT(sendCall(envelope(call("WaitForUpdatesEx", "PropertyCollector", "pc")))->body,
+                HasSubstr("not the time"));
+
+    clock_.advance(std::chrono::minutes(30));  // 23:00: a rule that refuses begins to count
+    own_.cutWhatIsOver();
+    run();
+    EXPECT_TRUE(download->aborted);
+    EXPECT_FALSE(older->aborted);
+    own_.cutRunning(EndpointService::Cut::Everything, Error(errc::kPaused, "over"));
+    run();
+}
+
+TEST_F(PolicyFile, ARunningServiceLooksAtTheWindowsByItself) {
+    rules(
+        R"({"soap":["WaitForUpdatesEx"],"when":["evening"]})",
+        "full",
+        R"("windows":{"evening":{"days":["sat"],"from":"20:00","to":"22:30","time_zone":"UTC"}},)");
+    vcenter_->answer = [](const test::Asked& asked) {
+        auto answer = test::vcenterAnswer(asked);
+        answer.never = asked.body.find("WaitFor") != std::string::npos;
+        return answer;
+    };
+    const auto poll = sendCall(envelope(call("WaitForUpdatesEx", "PropertyCollector", "pc")));
+    clock_.advance(std::chrono::minutes(5));
+    own_.start();
+    run();
+    EXPECT_TRUE(poll->aborted);
+}
+
+TEST_F(PolicyFile, AKeyWithARoleOfTheFileHasJustThat) {
+    keys_.file_role = "r";
+    keys_.role = Role::Inventory;
+    rules(R"({"soap":["PowerOnVM_Task"]})");
+    const auto power = envelope(call("PowerOnVM_Task", "VirtualMachine", "vm-1"));
+    EXPECT_EQ(sendCall(power)->response.status, 200);
+    EXPECT_THAT(sendCall(clone("group-v3"))->body, HasSubstr("NoPermission"));
+    source_.now = std::make_shared<const EndpointPolicy>();
+    EXPECT_THAT(sendCall(power)->body, HasSubstr("is one of the policy file, and there is none"));
+    EXPECT_THAT(sendCall(envelope(call("RetrieveProperties", "PropertyCollector", "pc")))->body,
+                HasSubstr("NoPermission"));
+    EXPECT_EQ(sendCall(envelope(call("CurrentTime", "ServiceInstance", "x")))->response.status,
+              200);
+    EXPECT_EQ(send(folderHead("GET", cookie()), "")->response.status, 403);
 }
 
 TEST_F(PolicyFile, PausedNothingIsAnsweredButThatItIsSo) {

@@ -33,12 +33,13 @@ class FakeKeys final : public AccessKeys {
         if (key.text() != kKey || secret.revealText() != kKeySecret) {
             co_return fail(errc::kInvalidLogin, "no such key");
         }
-        co_return Principal{std::move(key), std::move(endpoint), role, expires_at};
+        co_return Principal{std::move(key), std::move(endpoint), role, expires_at, file_role};
     }
 
     std::optional<WallTime> expires_at;
 
     Role role = Role::Full;
+    std::string file_role;
     bool broken = false;
     int asked = 0;
 };

@@ -301,6 +301,22 @@ TEST(ProxyAudit, TakesTheGatewaysWordOffTheAnswerWhateverItHolds) {
     EXPECT_EQ(headers.size(), 1U);
 }
 
+TEST_F(TenantBudgets, LeaveARowOfWhatTheIngressDidNotLetIn) {
+    Metrics metrics;
+    KeptAudit audit;
+    Traffic traffic({budgets_, metrics, audit, clock_});
+    const auto refused =
+        traffic.refusals({kAcme, wire::GatewayId::unchecked("gw_1"), kEndpoint, "vc1"});
+    for (int i = 0; i < 1000; ++i)
+        refused(Error(ErrorCode{ErrorClass::Input, "http.bad_target"}, "/%00 has an encoded NUL"));
+    ASSERT_EQ(audit.rows.size(), 30U);
+    const auto& row = audit.rows.front().second;
+    EXPECT_EQ(row.action, "proxy.call");
+    EXPECT_EQ(row.outcome, AuditOutcome::Refused);
+    EXPECT_EQ(row.target.name, "vc1");
+    EXPECT_EQ(row.detail, "not let in at the ingress http.bad_target");
+}
+
 TEST_F(TenantBudgets, LeaveAFewRowsOfManyRefusedStrangers) {
     Metrics metrics;
     KeptAudit audit;

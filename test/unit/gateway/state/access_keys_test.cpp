@@ -92,6 +92,20 @@ TEST_F(AccessKeysTest, LetInWithTheirRoleAfterARestart) {
     EXPECT_EQ(key.password.size(), 52U) << "256 bits in base32";
 }
 
+TEST_F(AccessKeysTest, WithARoleOfThePolicyFileHaveNoneOfTheBuiltInOnesBesideIt) {
+    const auto key =
+        createAccessKey(storage(), endpoint_, {proxy::Role::Full, std::nullopt, "", "builder"});
+    ASSERT_TRUE(key);
+    reopen();
+
+    const auto principal = verifyAccessKey(storage(), endpoint_, key->record.id, key->password);
+    ASSERT_TRUE(principal && *principal);
+    EXPECT_EQ((*principal)->file_role, "builder");
+    EXPECT_EQ((*principal)->role, proxy::Role::Inventory);
+    EXPECT_EQ(listAccessKeys(storage())->front().roleName(), "builder");
+    EXPECT_EQ(mint().record.roleName(), "deploy");
+}
+
 TEST_F(AccessKeysTest, RefuseAWrongSecretAnotherEndpointAndAnUnknownKey) {
     const auto key = mint();
     const auto other = mint();
