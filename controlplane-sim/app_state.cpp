@@ -63,7 +63,8 @@ Result<std::filesystem::path> App::exportBrokerConfig(const SimConfig& config) {
     wanted.directory = order.directory;
     wanted.settings = PCG_TRY(brokerTokens(*parts.issuer));
     wanted.settings.host = order.address;
-    wanted.settings.ports = {order.port, order.monitorPort};
+    wanted.settings.ports = {order.port, order.monitorPort, order.webSocketPort};
+    wanted.settings.webSocketHost = order.webSocketAddress;
     wanted.clientAuthoritiesPem = parts.pki->gatewayAuthorityPem();
     if (order.certificate.empty()) {
         wanted.identity = PCG_TRY(brokerIdentity(*parts.pki, order.names, parts.clock.wallNow()));

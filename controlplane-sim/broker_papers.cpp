@@ -26,6 +26,7 @@ Result<broker::BrokerSettings> brokerSettings(const store::StateDir& dir,
     settings.privateKey = folder / "server.key";
     settings.clientAuthorities = folder / "clients.pem";
     settings.accountsDirectory = folder / "accounts";
+    settings.webSocketHost = settings.host;
     PCG_TRY(broker::writePrivateFile(settings.certificateChain, identity.chainPem));
     PCG_TRY(broker::writePrivateFile(settings.privateKey, identity.keyPem.revealText()));
     PCG_TRY(broker::writePrivateFile(settings.clientAuthorities, pki.gatewayAuthorityPem()));

@@ -174,6 +174,14 @@ const std::vector<Option>& options() {
              words.onlyExport = true;
              return {};
          }},
+        {"--broker-websocket",
+         [](SimConfig&, Words& words, Text text) -> Result<> {
+             auto listen = PCG_TRY(parseListen("--broker-websocket", text));
+             words.order.webSocketAddress = std::move(listen.address);
+             words.order.webSocketPort = listen.port;
+             words.onlyExport = true;
+             return {};
+         }},
         {"--broker-monitor-port",
          [](SimConfig&, Words& words, Text text) -> Result<> {
              const auto port = parseUnsigned(text);
@@ -283,11 +291,15 @@ Result<> checkUrls(const std::vector<std::string>& urls) {
             "tls://bus.example.com:4222.");
     }
     for (const auto& url : urls) {
-        if (!url.starts_with("tls://"))
-            return usage("The broker's address " + inQuotes(url) + " must begin with tls://.");
+        if (!url.starts_with("tls://") && !url.starts_with("wss://"))
+            return usage("The broker's address " + inQuotes(url) +
+                         " must begin with tls:// or, for WebSocket, wss://.");
         const auto target = net::targetOfUrl(url, kBrokerPort);
         if (!target) return usage("--broker-urls: " + target.error().message() + ".");
     }
+    // The control plane itself does not go by WebSocket.
+    if (std::ranges::none_of(urls, [](const auto& url) { return url.starts_with("tls://"); }))
+        return usage("--broker-urls needs a tls:// address beside wss://.");
     return {};
 }
 
@@ -305,7 +317,7 @@ Result<> settleBroker(SimConfig& config, BrokerWords words) {
     if (words.order.directory.empty()) {
         if (words.onlyExport) {
             return usage(
-                "--broker-listen, --broker-monitor-port, --broker-names, "
+                "--broker-listen, --broker-websocket, --broker-monitor-port, --broker-names, "
                 "--broker-certificate and --broker-key are for --write-broker-config DIR.");
         }
         return {};

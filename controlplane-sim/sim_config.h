@@ -21,7 +21,7 @@ namespace pcg::controlplane {
 
 // A nats-server that somebody else runs (docs/operator/broker.md).
 struct ExternalBroker {
-    std::vector<std::string> urls;  // tls://HOST:PORT, as gateways reach it too
+    std::vector<std::string> urls;  // tls://HOST:PORT and wss://HOST:PORT, as gateways reach it
     std::filesystem::path caFile;   // empty: its certificate is from our own authority
     std::string monitorUrl;         // for ready.json; empty: not known
 };
@@ -31,7 +31,9 @@ struct BrokerExportOrder {
     std::filesystem::path directory;
     std::string address = "0.0.0.0";  // where it listens
     std::uint16_t port = 4222;
-    std::uint16_t monitorPort = 8222;   // on loopback
+    std::uint16_t monitorPort = 8222;  // on loopback
+    std::string webSocketAddress;      // where it listens for WebSockets; empty: not at all
+    std::uint16_t webSocketPort = 443;
     std::vector<std::string> names;     // in its certificate, names and addresses
     std::filesystem::path certificate;  // its own, with the key; empty: one of ours
     std::filesystem::path key;

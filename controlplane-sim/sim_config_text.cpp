@@ -76,11 +76,13 @@ The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bu
 
 A broker that somebody else runs (docs/operator/broker.md):
   --broker external          connect to it instead of running one
-  --broker-urls URL[,URL]    tls://HOST:PORT; gateways get them too
+  --broker-urls URL[,URL]    tls://HOST:PORT, and wss://HOST[:PORT] for gateways that only HTTPS
+                             is let out for; gateways get them too
   --broker-ca-file FILE      who signs its certificate (default: our own authority)
   --broker-monitor-url URL   only told in ready.json
   --write-broker-config DIR  write its configuration and stop; with:
     --broker-listen ADDR:PORT  where it listens (default 0.0.0.0:4222)
+    --broker-websocket ADDR:PORT  where it takes WebSockets, 443 at best (default: nowhere)
     --broker-monitor-port N    where it is monitored, on loopback (default 8222)
     --broker-names N[,N]       names and addresses in its certificate
                                (default: the public host, localhost, 127.0.0.1)

@@ -277,12 +277,15 @@ net::Task<Result<>> App::servePapers() {
         co_await tryAgainLater("gateway.not_serving", opened.error());
         co_return Result<>{};
     }
+    const auto worked = co_await recallTransport();
     auto session = PairedSession::create(
         {.loop = loop_,
          .clock = clock_,
          .random = random_,
          .enrollment = *enrollment_,
          .wayOut = *wayOut_,
+         .worked = worked,
+         .onTransport = [this](bus::Transport transport) { rememberTransport(transport); },
          .service = *service_,
          .remote = [this](http::Exchange& exchange) { return serveRemote(exchange); },
          .boot = boot_,

@@ -75,6 +75,8 @@ class App {
     LinkReport linkReport();
     EgressReport egressReport() const;
     void noteInspection(const Interceptions& seen);
+    net::Task<bus::Transport> recallTransport();
+    void rememberTransport(bus::Transport transport);
     store::Scope scope() const;
 
     net::Loop& loop_;

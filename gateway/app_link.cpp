@@ -3,8 +3,14 @@
 #include "gateway/app.h"
 #include "gateway/controlplane_caller.h"
 #include "gateway/enrollment/errc.h"
+#include "gateway/state/link_memory.h"
 
 namespace pcg::gateway {
+namespace {
+
+constexpr log::Logger kLog("gateway");
+
+}  // namespace
 
 LinkReport App::linkReport() {
     if (!session_) return {.state = "down", .why = "The gateway is not paired."};
@@ -17,6 +23,7 @@ LinkReport App::linkReport() {
     if (!up && view.status.lastFailure) report.why = view.status.lastFailure->message();
     report.peer = view.status.peer;
     report.way = view.status.way;
+    report.transport = bus::transportName(view.status.transport);
     if (up && view.roundTrip) {
         report.rttMs = std::chrono::ceil<std::chrono::milliseconds>(*view.roundTrip).count();
     }
@@ -51,6 +58,29 @@ EgressReport App::egressReport() const {
     for (const auto& [target, found] : wayOut_->interceptions())
         report.intercepted.push_back(found);
     return report;
+}
+
+// A gateway that starts again behind the same firewall need not find out again what it lets pass.
+net::Task<bus::Transport> App::recallTransport() {
+    auto work = [](Storage storage) { return recalledTransport(storage); };
+    auto recalled = co_await state_->run(std::move(work));
+    if (recalled) co_return *recalled;
+    kLog.failure(log::Level::Warn, "link.way_not_recalled", recalled.error());
+    co_return bus::Transport::Nats;
+}
+
+namespace {
+
+net::Task<void> keep(StateStore& state, bus::Transport transport) {
+    auto work = [transport](Storage storage) { return keepTransport(storage, transport); };
+    const auto kept = co_await state.run(std::move(work));
+    if (!kept) kLog.failure(log::Level::Warn, "link.way_not_kept", kept.error());
+}
+
+}  // namespace
+
+void App::rememberTransport(bus::Transport transport) {
+    net::asio::co_spawn(loop_, keep(*state_, transport), net::asio::detached);
 }
 
 void App::noteInspection(const Interceptions& seen) {

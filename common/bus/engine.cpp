@@ -19,7 +19,6 @@ constexpr milliseconds kTick{1'000};
 // A link that ends sooner does not make the next waits short again: a broker that admits and then
 // throws out must not be hammered.
 constexpr milliseconds kStableAfter{5'000};
-constexpr milliseconds kUserTimeout{15'000};
 
 }  // namespace
 
@@ -33,6 +32,7 @@ NatsBus::Engine::Engine(net::Executor executor,
       random_(random),
       cancel_(std::make_shared<net::asio::cancellation_signal>()),
       backoff_(options_.backoffBase, options_.backoffCap, random),
+      worked_(options_.worked),
       wake_(executor) {}
 
 void NatsBus::Engine::start() {
@@ -81,6 +81,8 @@ net::Task<void> NatsBus::Engine::waitBeforeNext() {
 
 const net::Target& NatsBus::Engine::target() const {
     const auto& others = options_.alternates;
+    if (options_.broker.host.empty() && !options_.webSockets.empty())
+        return options_.webSockets[turn_ % options_.webSockets.size()];
     const auto turn = turn_ % (others.size() + 1);
     return turn == 0 ? options_.broker : others[turn - 1];
 }
@@ -96,56 +98,29 @@ net::Task<Error> NatsBus::Engine::oneLink() {
     co_return ended.error();
 }
 
+DialPlan NatsBus::Engine::plan() const {
+    DialPlan made;
+    const auto& webSockets = options_.webSockets;
+    if (!options_.broker.host.empty()) made.nats = target();
+    if (!webSockets.empty()) made.webSocket = webSockets[turn_ % webSockets.size()];
+    made.first = worked_;
+    made.headStart = options_.headStart;
+    return made;
+}
+
 net::Task<Result<>> NatsBus::Engine::connectLink(int redials) {
     status_.way = dialer_->wayTo(target());
-    PCG_CO_TRY(net::TcpSocket socket, co_await dialer_->connect(target()));
-    net::setUserTimeout(socket, kUserTimeout);
-    PCG_CO_TRY(const ServerInfo info, co_await readGreeting(socket));
-    if (!info.tlsOffered) {
-        co_return fail(kProtocol,
-                       "the broker at " + target().text() +
-                           " does not offer TLS; nothing was sent. Enable TLS on the broker");
-    }
-    PCG_CO_TRY(net::TlsConnection connection,
-               co_await dialer_->secure(std::move(socket), target()));
-    status_.peer = connection.peer;
-    status_.session = connection.session;
-    auto attached = co_await attach(std::move(connection), info);
+    PCG_CO_TRY(Arrival arrival, co_await dialBroker(dialer_, plan()));
+    status_.peer = arrival.connection.peer;
+    status_.session = arrival.connection.session;
+    status_.transport = arrival.transport;
+    status_.way = arrival.way;
+    auto attached = co_await attach(std::move(arrival));
     // Not a failure of this attempt: it would hide what is known of the last one.
     if (!attached && attached.error().is(kUnanswerable) && redials > 0) {
         co_return co_await connectLink(redials - 1);
     }
     co_return attached;
-}
-
-net::Task<Result<ServerInfo>> NatsBus::Engine::readGreeting(net::TcpSocket& socket) {
-    net::Deadline deadline(executor_, dialer_->limits().handshake, [&socket] {
-        boost::system::error_code ignored;
-        socket.close(ignored);
-    });
-    std::string line(kMaxInfoLine, '\0');
-    std::size_t size = 0;
-    std::size_t end = std::string::npos;
-    while (end == std::string::npos && size < line.size()) {
-        const auto room = net::asio::buffer(line.data() + size, line.size() - size);
-        const auto [error, count] = co_await socket.async_read_some(room, net::kAwaitTuple);
-        if (deadline.expired()) {
-            co_return fail(net::kTimeout,
-                           "the broker at " + target().text() +
-                               " accepted the connection but sent no greeting");
-        }
-        if (error) co_return fail(net::describeSocketError(error, target().text()));
-        size += count;
-        end = std::string_view(line.data(), size).find("\r\n");
-    }
-    // Whatever follows the greeting in clear was not sent by a broker that waits for TLS: it was
-    // put there.
-    if (end == std::string::npos || end + 2 != size) {
-        co_return fail(kProtocol,
-                       "the broker at " + target().text() +
-                           " sent something else than one greeting line before TLS");
-    }
-    co_return parseServerInfo(std::string_view(line).substr(0, end));
 }
 
 Result<CnatsLogin> NatsBus::Engine::makeLogin(const ServerInfo& info) {
@@ -169,7 +144,7 @@ Result<CnatsLogin> NatsBus::Engine::makeLogin(const ServerInfo& info) {
     return login;
 }
 
-net::Task<Result<>> NatsBus::Engine::attach(net::TlsConnection connection, const ServerInfo& info) {
+net::Task<Result<>> NatsBus::Engine::attach(Arrival arrival) {
     struct Job {
         explicit Job(net::Executor executor) : done(executor) {}
 
@@ -177,7 +152,7 @@ net::Task<Result<>> NatsBus::Engine::attach(net::TlsConnection connection, const
         std::optional<Result<>> result;
     };
 
-    PCG_CO_TRY(CnatsLogin login, makeLogin(info));
+    PCG_CO_TRY(CnatsLogin login, makeLogin(arrival.info));
     PCG_CO_TRY(bridge_, LoopbackBridge::create(executor_));
     login.port = bridge_->port();
 
@@ -212,8 +187,9 @@ net::Task<Result<>> NatsBus::Engine::attach(net::TlsConnection connection, const
         auto onEnd = [weak](const Error& why) {
             if (const auto self = weak.lock()) self->bridgeEnd_ = why;
         };
-        piped =
-            co_await bridge->start(std::move(connection), greetingForCnats(info), std::move(onEnd));
+        std::string greeting = greetingForCnats(arrival.info) + arrival.early;
+        piped = co_await bridge->start(
+            std::move(arrival.connection), std::move(greeting), std::move(onEnd));
     }
     if (!piped) bridge->close();
     while (!job->result) co_await job->done.async_wait(net::kAwaitTuple);
@@ -236,7 +212,13 @@ void NatsBus::Engine::goUp() {
     status_.failedAttempts = 0;
     aboveLowWater_ = false;
     kLog.info("bus.link_up",
-              {{"peer", status_.peer}, {"session", status_.session}, {"epoch", epoch_}});
+              {{"peer", status_.peer},
+               {"transport", transportName(status_.transport)},
+               {"way", status_.way.text},
+               {"session", status_.session},
+               {"epoch", epoch_}});
+    if (std::exchange(worked_, status_.transport) != status_.transport && options_.onTransport)
+        options_.onTransport(worked_);
     setState(LinkState::Up, {});
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "common/base/backoff.h"
+#include "common/bus/broker_dial.h"
 #include "common/bus/cnats_link.h"
 #include "common/bus/helper_thread.h"
 #include "common/bus/loopback_bridge.h"
@@ -53,10 +54,10 @@ class NatsBus::Engine : public std::enable_shared_from_this<NatsBus::Engine> {
     net::Task<void> run(std::shared_ptr<Engine> self);
     net::Task<Error> oneLink();
     const net::Target& target() const;
+    DialPlan plan() const;
     net::Task<Result<>> connectLink(int redials = 3);
-    net::Task<Result<ServerInfo>> readGreeting(net::TcpSocket& socket);
     Result<CnatsLogin> makeLogin(const ServerInfo& info);
-    net::Task<Result<>> attach(net::TlsConnection connection, const ServerInfo& info);
+    net::Task<Result<>> attach(Arrival arrival);
     net::Task<Result<>> superviseUntilLost();
     void goUp();
     void endLink(Error why);
@@ -79,6 +80,7 @@ class NatsBus::Engine : public std::enable_shared_from_this<NatsBus::Engine> {
     LinkStatus status_;
     std::uint64_t epoch_ = 0;
     std::size_t turn_ = 0;  // which of the brokers is dialed
+    Transport worked_;      // of the last link that was up
     std::chrono::steady_clock::time_point upSince_;
     std::chrono::steady_clock::time_point nextAttempt_;
 

@@ -6,9 +6,6 @@
 #include "common/net/errc.h"
 #include "common/net/self_connection.h"
 
-#include <linux/sockios.h>
-#include <sys/ioctl.h>
-
 namespace pcg::bus {
 namespace {
 
@@ -52,7 +49,7 @@ net::Task<Result<>> LoopbackBridge::accept(std::chrono::milliseconds limit) {
     co_return fail(kProtocol, "the bus library did not connect to its loopback port in time");
 }
 
-net::Task<Result<>> LoopbackBridge::start(net::TlsConnection connection,
+net::Task<Result<>> LoopbackBridge::start(net::SecureConnection connection,
                                           std::string greeting,
                                           std::function<void(const Error&)> onEnd) {
     const auto self = shared_from_this();
@@ -75,9 +72,8 @@ net::Task<void> LoopbackBridge::pumpUp(std::shared_ptr<LoopbackBridge> self) {
         readFromInner_ += size;
         std::size_t done = 0;
         while (done < size) {
-            const auto rest = net::asio::buffer(buffer.data() + done, size - done);
-            const auto [error, written] =
-                co_await outer_.stream->async_write_some(rest, net::kAwaitTuple);
+            const BytesView rest(buffer.data() + done, size - done);
+            const auto [error, written] = co_await outer_.stream->writeSome(rest);
             if (error) {
                 ended(net::describeSocketError(error, outer_.peer));
                 co_return;
@@ -89,19 +85,17 @@ net::Task<void> LoopbackBridge::pumpUp(std::shared_ptr<LoopbackBridge> self) {
     if (closed_) co_return;
     // cnats is done and all it wrote is with the kernel: say goodbye properly.
     net::Deadline deadline(inner_.get_executor(), kCloseNotifyLimit, [self] { self->close(); });
-    co_await outer_.stream->async_shutdown(net::kAwaitTuple);
+    co_await outer_.stream->goodbye();
     ended(Error(kStopped, "the link was closed from this side"));
 }
 
 net::Task<void> LoopbackBridge::pumpDown([[maybe_unused]] std::shared_ptr<LoopbackBridge> self) {
     Bytes buffer(kBuffer);
     while (!closed_) {
-        const auto room = net::asio::buffer(buffer);
-        const auto [error, size] = co_await outer_.stream->async_read_some(room, net::kAwaitTuple);
+        const MutableBytes room(buffer);
+        const auto [error, size] = co_await outer_.stream->readSome(room);
         if (error) {
-            const bool cut = error == net::asio::ssl::error::stream_truncated;
-            const auto reason = cut ? boost::system::error_code(net::asio::error::eof) : error;
-            ended(net::describeSocketError(reason, outer_.peer));
+            ended(net::describeSocketError(error, outer_.peer));
             co_return;
         }
         fromBroker_ += size;
@@ -117,7 +111,7 @@ void LoopbackBridge::ended(const Error& why) {
     boost::system::error_code ignored;
     // cnats still reads what is in the window, then sees the end.
     inner_.shutdown(net::asio::socket_base::shutdown_send, ignored);
-    outer_.stream->lowest_layer().close(ignored);
+    outer_.stream->close();
     if (const auto callback = std::exchange(onEnd_, nullptr)) callback(why);
 }
 
@@ -127,14 +121,11 @@ void LoopbackBridge::close() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
     inner_.close(ignored);
-    if (outer_.stream) outer_.stream->lowest_layer().close(ignored);
+    if (outer_.stream) outer_.stream->close();
 }
 
 std::uint64_t LoopbackBridge::unsentInKernel() {
-    int waiting = 0;
-    if (closed_ || !outer_.stream || !outer_.stream->lowest_layer().is_open()) return 0;
-    if (::ioctl(outer_.stream->lowest_layer().native_handle(), SIOCOUTQ, &waiting) != 0) return 0;
-    return static_cast<std::uint64_t>(std::max(0, waiting));
+    return closed_ || !outer_.stream ? 0 : outer_.stream->unsent();
 }
 
 std::uint64_t LoopbackBridge::bytesAcknowledged() {

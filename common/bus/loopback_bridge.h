@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between cnats and the TLS stream: a TCP connection on loopback whose one end is cnats' and whose
-// other end is pumped to and from the broker.
+// Between cnats and the secured stream: a TCP connection on loopback whose one end is cnats' and
+// whose other end is pumped to and from the broker.
 //
 // The port is open only from create() to the end of accept(), and only a connection of this very
 // process is taken; any other is closed and logged. Each direction has one buffer of 64 KiB: who
@@ -8,7 +8,7 @@
 #pragma once
 
 #include "common/bus/errc.h"
-#include "common/net/dialer.h"
+#include "common/net/secure_stream.h"
 
 #include <functional>
 #include <memory>
@@ -30,7 +30,7 @@ class LoopbackBridge : public std::enable_shared_from_this<LoopbackBridge> {
     // Writes the greeting to cnats, then carries octets both ways until one side ends. `onEnd` is
     // called once, with the reason, when the broker's side is over; what it sent before was handed
     // to cnats' side.
-    net::Task<Result<>> start(net::TlsConnection connection,
+    net::Task<Result<>> start(net::SecureConnection connection,
                               std::string greeting,
                               std::function<void(const Error&)> onEnd);
 
@@ -54,7 +54,7 @@ class LoopbackBridge : public std::enable_shared_from_this<LoopbackBridge> {
     net::TcpAcceptor acceptor_;
     std::uint16_t port_;
     net::TcpSocket inner_;
-    net::TlsConnection outer_;
+    net::SecureConnection outer_;
     std::function<void(const Error&)> onEnd_;
     std::uint64_t fromBroker_ = 0;
     std::uint64_t readFromInner_ = 0;

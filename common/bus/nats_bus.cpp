@@ -5,6 +5,10 @@
 
 namespace pcg::bus {
 
+std::string_view transportName(Transport transport) {
+    return transport == Transport::WebSocket ? "websocket" : "nats";
+}
+
 NatsBus::NatsBus(net::Loop& loop,
                  std::shared_ptr<net::Dialer> dialer,
                  NatsBusOptions options,

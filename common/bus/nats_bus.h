@@ -35,12 +35,22 @@ class BusCredentials {
     virtual Result<Bytes> signNonce(std::string_view nonce) const = 0;  // Ed25519, 64 octets
 };
 
+// What the broker is spoken to in; inside TLS either way.
+enum class Transport { Nats, WebSocket };
+
+std::string_view transportName(Transport transport);  // "nats", "websocket"
+
 struct NatsBusOptions {
     std::string name;                     // what the broker's monitoring shows for us
-    net::Target broker;                   // who to dial
+    net::Target broker;                   // who to dial; no host: only by WebSocket
     std::vector<net::Target> alternates;  // tried in turn when that one fails
+    std::vector<net::Target> webSockets;  // of the same brokers; raced with these, after a while
     std::string inboxPrefix;              // reply subjects are made below it: "pcg.v1.<nkey>.inbox"
     std::shared_ptr<const BusCredentials> credentials;  // none: anonymous, for tests
+
+    std::chrono::milliseconds headStart{3'000};  // of NATS before the WebSocket
+    Transport worked = Transport::Nats;          // the last time; WebSocket: no head start
+    std::function<void(Transport)> onTransport;  // another one than the last time is up
 
     std::size_t maxBuffered = 4 * 1024 * 1024;  // publish fails with bus.congested above
     std::chrono::milliseconds backoffBase{100};
@@ -55,10 +65,11 @@ struct NatsBusOptions {
 struct LinkStatus {
     LinkState state = LinkState::Down;
     std::optional<Error> lastFailure;  // of the latest attempt or link; kept while connecting again
-    net::Way way;                      // that this link takes, or the attempt for one
-    std::string peer;                  // "bus.example.com:4222 (203.0.113.7)"
-    std::string session;               // "TLSv1.3 TLS_AES_128_GCM_SHA256"
-    std::uint64_t failedAttempts = 0;  // since the link was last up
+    Transport transport = Transport::Nats;  // of the present link
+    net::Way way;                           // that it takes, or the attempt for one
+    std::string peer;                       // "bus.example.com:4222 (203.0.113.7)"
+    std::string session;                    // "TLSv1.3 TLS_AES_128_GCM_SHA256"
+    std::uint64_t failedAttempts = 0;       // since the link was last up
     std::chrono::milliseconds nextAttemptIn{0};
 };
 

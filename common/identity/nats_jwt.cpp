@@ -39,7 +39,7 @@ json::Object templateOf(const UserScope& scope) {
         .set("subs", scope.subscriptions)
         .set("data", kUnlimited)
         .set("payload", scope.maxPayload)
-        .set("allowed_connection_types", arrayOf({"STANDARD"}));
+        .set("allowed_connection_types", arrayOf({"STANDARD", "WEBSOCKET"}));
     return permissions;
 }
 

@@ -34,6 +34,9 @@ inline constexpr ErrorCode kProxyUpstream{ErrorClass::Weather, "net.proxy_upstre
 inline constexpr ErrorCode kProxyTimeout{ErrorClass::Weather, "net.proxy_timeout"};
 inline constexpr ErrorCode kProxyProtocol{ErrorClass::Weather, "net.proxy_protocol"};
 
+// The far side does not agree to a WebSocket, or something between does not let it pass.
+inline constexpr ErrorCode kWebSocket{ErrorClass::Weather, "net.websocket"};
+
 // TLS: no common version, suite or group; or the peer does not speak TLS; or it rejected our
 // certificate.
 inline constexpr ErrorCode kTlsProtocol{ErrorClass::Weather, "net.tls_protocol"};

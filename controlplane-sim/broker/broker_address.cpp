@@ -11,6 +11,7 @@ namespace pcg::controlplane::broker {
 namespace {
 
 constexpr std::uint16_t kPort = 4222;
+constexpr std::uint16_t kHttps = 443;
 constexpr std::size_t kMaxCaFile = 256 * 1024;
 
 Result<std::string> readCaFile(const std::filesystem::path& path) {
@@ -29,11 +30,13 @@ Result<std::string> readCaFile(const std::filesystem::path& path) {
 Result<BrokerAddress> addressOf(const ExternalBroker& broker, const std::string& ownCaPem) {
     BrokerAddress address;
     for (const auto& url : broker.urls) {
-        auto target = PCG_TRY(net::targetOfUrl(url, kPort));
-        address.urls.push_back("tls://" + target.text());
+        const bool webSocket = url.starts_with("wss://");
+        auto target = PCG_TRY(net::targetOfUrl(url, webSocket ? kHttps : kPort));
+        address.urls.push_back((webSocket ? "wss://" : "tls://") + target.text());
         if (std::ranges::find(address.serverNames, target.host) == address.serverNames.end())
             address.serverNames.push_back(target.host);
-        address.targets.push_back(std::move(target));
+        // We are beside the broker: there is nothing to go round.
+        if (!webSocket) address.targets.push_back(std::move(target));
     }
     address.caPem = broker.caFile.empty() ? ownCaPem : PCG_TRY(readCaFile(broker.caFile));
     address.monitorUrl = broker.monitorUrl;
@@ -42,8 +45,11 @@ Result<BrokerAddress> addressOf(const ExternalBroker& broker, const std::string&
 
 BrokerAddress addressOf(const RunningBroker& child, const std::string& ownCaPem) {
     const net::Target target{"127.0.0.1", child.ports.client};
+    std::vector<std::string> urls{"tls://" + target.text()};
+    if (child.ports.webSocket != 0)
+        urls.push_back("wss://127.0.0.1:" + std::to_string(child.ports.webSocket));
     return {{target},
-            {"tls://" + target.text()},
+            std::move(urls),
             {"localhost"},
             ownCaPem,
             "http://127.0.0.1:" + std::to_string(child.ports.monitor)};

@@ -9,6 +9,11 @@
 namespace pcg::controlplane::broker {
 namespace {
 
+// No compression: what is under TLS next to secrets is not to be measured by its size.
+constexpr std::string_view kWebSocketPolicy = R"(  handshake_timeout: "3s"
+  compression: false
+)";
+
 // Go ignores a list of TLS 1.3 suites: all of those are AEAD. These are what is left of TLS 1.2 for
 // our ECDSA key.
 constexpr std::string_view kTlsPolicy = R"(  verify: true
@@ -66,6 +71,8 @@ Result<> checkQuotable(std::string_view name, const std::string& text) {
 
 Result<> check(const BrokerSettings& settings) {
     PCG_TRY(checkQuotable("host", settings.host));
+    if (!settings.webSocketHost.empty())
+        PCG_TRY(checkQuotable("webSocketHost", settings.webSocketHost));
     PCG_TRY(checkQuotable("certificateChain", settings.certificateChain.string()));
     PCG_TRY(checkQuotable("privateKey", settings.privateKey.string()));
     PCG_TRY(checkQuotable("clientAuthorities", settings.clientAuthorities.string()));
@@ -79,6 +86,13 @@ std::string portText(std::uint16_t port) { return port == 0 ? "-1" : std::to_str
 
 std::string quoted(const std::filesystem::path& path) { return "\"" + path.string() + "\""; }
 
+std::string tlsBlock(const BrokerSettings& settings) {
+    return "tls {\n  cert_file: " + quoted(settings.certificateChain) +
+           "\n  key_file: " + quoted(settings.privateKey) +
+           "\n  ca_file: " + quoted(settings.clientAuthorities) + "\n" + std::string(kTlsPolicy) +
+           "}\n";
+}
+
 }  // namespace
 
 Result<std::string> makeBrokerConfig(const BrokerSettings& settings) {
@@ -88,10 +102,11 @@ Result<std::string> makeBrokerConfig(const BrokerSettings& settings) {
     text += "host: \"" + settings.host + "\"\n";
     text += "port: " + portText(settings.ports.client) + "\n";
     text += "http: \"127.0.0.1:" + portText(settings.ports.monitor) + "\"\n";
-    text += "tls {\n  cert_file: " + quoted(settings.certificateChain) +
-            "\n  key_file: " + quoted(settings.privateKey) +
-            "\n  ca_file: " + quoted(settings.clientAuthorities) + "\n" + std::string(kTlsPolicy) +
-            "}\n";
+    text += tlsBlock(settings);
+    if (!settings.webSocketHost.empty())
+        text += "websocket {\n  host: \"" + settings.webSocketHost +
+                "\"\n  port: " + portText(settings.ports.webSocket) + "\n" +
+                std::string(kWebSocketPolicy) + tlsBlock(settings) + "}\n";
     text += kLimits;
     text += "operator: \"" + settings.operatorJwt + "\"\n";
     text += "system_account: \"" + settings.systemAccount + "\"\n";

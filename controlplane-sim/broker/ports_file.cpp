@@ -51,7 +51,9 @@ Result<Ports> parsePortsFile(std::string_view text) {
     const auto object = PCG_TRY(json::parseObject(text));
     const auto client = PCG_TRY(portOf(object, "nats"));
     const auto monitor = PCG_TRY(portOf(object, "monitoring"));
-    return Ports{client, monitor};
+    const auto webSocket =
+        object.has("websocket") ? PCG_TRY(portOf(object, "websocket")) : std::uint16_t{0};
+    return Ports{client, monitor, webSocket};
 }
 
 std::optional<Ports> findPortsFile(const std::filesystem::path& directory) {
@@ -74,12 +76,18 @@ Ports recallPorts(const std::filesystem::path& file) {
     const auto client = object->integer("client", 1, 65535);
     const auto monitor = object->integer("monitor", 1, 65535);
     if (!client || !monitor) return {};
-    return {static_cast<std::uint16_t>(*client), static_cast<std::uint16_t>(*monitor)};
+    // Of an earlier version: there was none.
+    const auto webSocket = object->optionalInteger("websocket", 0, 65535);
+    return {static_cast<std::uint16_t>(*client),
+            static_cast<std::uint16_t>(*monitor),
+            static_cast<std::uint16_t>(webSocket ? webSocket->value_or(0) : 0)};
 }
 
 Result<> rememberPorts(const std::filesystem::path& file, const Ports& ports) {
     json::Object object;
-    object.set("client", ports.client).set("monitor", ports.monitor);
+    object.set("client", ports.client)
+        .set("monitor", ports.monitor)
+        .set("websocket", ports.webSocket);
     return writePrivateFile(file, json::write(object) + "\n");
 }
 

@@ -27,6 +27,7 @@ struct LinkReport {
     std::int64_t rttMs = -1;  // -1: not measured yet
     std::string peer{};       // "bus.example.com:4222 (203.0.113.7)"; empty before the first link
     net::Way way{};           // of the present link, or of the attempt that is made now
+    std::string_view transport = "nats";
 };
 
 // How the control plane is reached.

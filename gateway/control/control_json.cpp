@@ -56,7 +56,8 @@ json::Object toJson(const LinkReport& status) {
     if (!status.why.empty()) body.set("why", status.why);
     if (status.rttMs >= 0) body.set("rtt_ms", status.rttMs);
     if (!status.peer.empty()) body.set("peer", status.peer);
-    if (!status.way.text.empty()) body.set("way", toJson(status.way));
+    if (!status.way.text.empty())
+        body.set("transport", status.transport).set("way", toJson(status.way));
     return body;
 }
 

@@ -14,8 +14,13 @@ bus::NatsBusOptions busOptions(const ControlLinkOptions& options,
                                const std::shared_ptr<LinkCredentials>& credentials) {
     bus::NatsBusOptions made;
     made.name = options.identity.gateway.text();
-    made.broker = options.brokers.front();
-    made.alternates.assign(options.brokers.begin() + 1, options.brokers.end());
+    if (!options.brokers.empty()) {
+        made.broker = options.brokers.front();
+        made.alternates.assign(options.brokers.begin() + 1, options.brokers.end());
+    }
+    made.webSockets = options.webSockets;
+    made.worked = options.worked;
+    made.onTransport = options.onTransport;
     made.inboxPrefix = wire::GatewaySubjects(options.identity.nkey).inboxPrefix();
     made.credentials = credentials;
     return made;

@@ -11,7 +11,10 @@
 namespace pcg::gateway {
 
 struct ControlLinkOptions {
-    std::vector<net::Target> brokers;  // at least one; tried in turn
+    std::vector<net::Target> brokers;     // tried in turn
+    std::vector<net::Target> webSockets;  // the same by WebSocket; at least one of all
+    bus::Transport worked = bus::Transport::Nats;
+    std::function<void(bus::Transport)> onTransport = {};
     ControlIdentity identity;
 };
 

@@ -9,6 +9,7 @@ namespace pcg::gateway {
 namespace {
 
 constexpr std::uint16_t kBusPort = 4222;
+constexpr std::uint16_t kWebSocketPort = 443;
 constexpr std::chrono::milliseconds kLinkDrain{2000};
 
 // The nkey stays in the enrolment's record; the link only ever gets signatures.
@@ -32,14 +33,22 @@ Result<ControlLinkOptions> linkOptions(const AttachmentParts& parts) {
     const auto& record = parts.enrollment.record();
     const auto& bus = record.provisioned->bundle.bus;
     std::vector<net::Target> brokers;
-    for (const auto& url : bus.urls) brokers.push_back(PCG_TRY(net::targetOfUrl(url, kBusPort)));
-    if (brokers.empty()) {
+    std::vector<net::Target> webSockets;
+    for (const auto& url : bus.urls) {
+        const bool webSocket = url.starts_with("wss://");
+        auto target = PCG_TRY(net::targetOfUrl(url, webSocket ? kWebSocketPort : kBusPort));
+        (webSocket ? webSockets : brokers).push_back(std::move(target));
+    }
+    if (brokers.empty() && webSockets.empty()) {
         return fail(kPapers,
                     "The papers of this gateway name no message bus. Unpair it and pair again.");
     }
     auto gateway = PCG_TRY(wire::parseGatewayId(record.keys.gatewayId()));
     auto nkey = PCG_TRY(wire::parseUserNkey(record.keys.nkey.publicKey().text()));
     return ControlLinkOptions{.brokers = std::move(brokers),
+                              .webSockets = std::move(webSockets),
+                              .worked = parts.worked,
+                              .onTransport = parts.onTransport,
                               .identity = {.gateway = std::move(gateway),
                                            .nkey = std::move(nkey),
                                            .instance = wire::newId<wire::InstanceId>(parts.random),

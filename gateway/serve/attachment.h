@@ -20,6 +20,8 @@ struct AttachmentParts {
     Random& random;
     const Enrollment& enrollment;
     const WayOut& wayOut;
+    bus::Transport worked;
+    std::function<void(bus::Transport)> onTransport;
     stream::WindowPool& pool;
     wire::InstanceId boot;
     std::string hostname;

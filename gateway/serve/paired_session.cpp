@@ -82,6 +82,12 @@ Result<AttachmentPtr> PairedSession::Core::attach() {
         .random = ports.random,
         .enrollment = ports.enrollment,
         .wayOut = ports.wayOut,
+        .worked = ports.worked,
+        .onTransport =
+            [this](bus::Transport transport) {
+                ports.worked = transport;
+                if (ports.onTransport) ports.onTransport(transport);
+            },
         .pool = pool,
         .boot = ports.boot,
         .hostname = ports.hostname,

@@ -24,6 +24,8 @@ struct PairedPorts {
     Random& random;
     Enrollment& enrollment;
     const WayOut& wayOut;
+    bus::Transport worked = bus::Transport::Nats;  // the last time that a link was up
+    std::function<void(bus::Transport)> onTransport = {};
     proxy::EndpointService& service;
     // A request to the gateway itself, from the tenant's side.
     std::function<net::Task<void>(http::Exchange&)> remote;

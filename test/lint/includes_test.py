@@ -17,6 +17,7 @@ NEVER = {
 # First match decides: header pattern -> folders that may include it.
 OWNERS = [
     (r"openssl/", ["common/crypto/", "common/net/", "common/http/"]),
+    (r"boost/beast/websocket", ["common/net/websocket.cpp"]),
     (r"boost/beast", ["common/http/"]),
     (r"boost/", ["common/net/", "common/http/"]),
     (r"nats(/nats)?\.h$", ["common/bus/"]),

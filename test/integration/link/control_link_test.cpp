@@ -140,13 +140,14 @@ struct ControlLinkTest : testing::Test {
 
     std::unique_ptr<gateway::ControlLink> newLink(seconds lifetime, int unluckySignatures = 0) {
         const auto jwt = realm.mint(realm.gatewayRole, userKey->publicKey(), lifetime);
-        gateway::ControlLinkOptions options{{{"127.0.0.1", server.port()}},
-                                            {gatewayId,
-                                             nkey,
-                                             wire::newId<wire::InstanceId>(random),
-                                             wire::newId<wire::InstanceId>(random),
-                                             "0.1.0",
-                                             "dc1"}};
+        gateway::ControlLinkOptions options{.brokers = {{"127.0.0.1", server.port()}},
+                                            .webSockets = {},
+                                            .identity = {gatewayId,
+                                                         nkey,
+                                                         wire::newId<wire::InstanceId>(random),
+                                                         wire::newId<wire::InstanceId>(random),
+                                                         "0.1.0",
+                                                         "dc1"}};
         linkCredentials = credentials(userKey, jwt, unluckySignatures);
         auto link = std::make_unique<gateway::ControlLink>(loop,
                                                            dialer(),

@@ -28,10 +28,10 @@ const char* binary() {
     return nullptr;
 }
 
-// {"nats":["tls://127.0.0.1:41234"], ...}
-std::uint16_t portOf(const std::string& portsFile) {
+// {"nats":["tls://127.0.0.1:41234"], "websocket":["wss://127.0.0.1:41235"], ...}
+std::uint16_t portOf(const std::string& portsFile, std::string_view name) {
     constexpr std::string_view kHost = "127.0.0.1:";
-    const auto at = portsFile.find(kHost);
+    const auto at = portsFile.find(kHost, portsFile.find("\"" + std::string(name) + "\""));
     if (at == std::string::npos) return 0;
     const auto digits = std::string_view(portsFile).substr(at + kHost.size());
     const auto port = parseUnsigned(digits.substr(0, digits.find('"')));
@@ -42,7 +42,8 @@ std::uint16_t portOf(const std::string& portsFile) {
 
 bool NatsServer::available() { return binary() != nullptr; }
 
-NatsServer::NatsServer(const Pem& identity, const std::string& extra) {
+NatsServer::NatsServer(const Pem& identity, const std::string& extra, WebSocket webSocket)
+    : webSocket_(webSocket) {
     directory_.write("server.pem", identity.certificate);
     directory_.write("server.key", identity.key);
     const std::string folder = directory_.path().string();
@@ -58,8 +59,15 @@ NatsServer::~NatsServer() {
 
 void NatsServer::spawn() {
     const int port = port_ == 0 ? -1 : port_;
-    const std::string config =
-        directory_.write("nats.conf", "port: " + std::to_string(port) + "\n" + config_).string();
+    std::string text = "port: " + std::to_string(port) + "\n" + config_;
+    if (webSocket_ == WebSocket::Yes) {
+        const auto folder = directory_.path().string();
+        text += "websocket { host: 127.0.0.1, port: " +
+                std::to_string(webSocketPort_ == 0 ? -1 : webSocketPort_) +
+                ", tls { cert_file: \"" + folder + "/server.pem\", key_file: \"" + folder +
+                "/server.key\" } }\n";
+    }
+    const std::string config = directory_.write("nats.conf", text).string();
     const char* program = binary();
     PCG_ASSERT(program != nullptr);
     const pid_t parent = ::getpid();
@@ -81,8 +89,13 @@ void NatsServer::waitUntilListening() {
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (std::chrono::steady_clock::now() < end) {
         if (std::filesystem::exists(file)) {
-            if (const std::uint16_t port = portOf(readFile(file))) {
+            const auto ports = readFile(file);
+            const auto port = portOf(ports, "nats");
+            const auto webSocket =
+                webSocket_ == WebSocket::Yes ? portOf(ports, "websocket") : std::uint16_t{1};
+            if (port != 0 && webSocket != 0) {
                 port_ = port;
+                webSocketPort_ = webSocket;
                 return;
             }
         }

@@ -15,8 +15,12 @@ namespace pcg::test {
 
 class NatsServer {
   public:
+    enum class WebSocket { No, Yes };
+
     // `extra` is appended to the configuration (authorization, accounts, ...).
-    explicit NatsServer(const Pem& identity, const std::string& extra = {});
+    explicit NatsServer(const Pem& identity,
+                        const std::string& extra = {},
+                        WebSocket webSocket = WebSocket::No);
     ~NatsServer();
 
     NatsServer(const NatsServer&) = delete;
@@ -25,6 +29,8 @@ class NatsServer {
     static bool available();
 
     std::uint16_t port() const { return port_; }
+
+    std::uint16_t webSocketPort() const { return webSocketPort_; }
 
     void kill();     // SIGKILL, waits for the end
     void restart();  // on the same port, same configuration
@@ -37,7 +43,9 @@ class NatsServer {
 
     TempDir directory_;
     std::string config_;
+    WebSocket webSocket_;
     std::uint16_t port_ = 0;
+    std::uint16_t webSocketPort_ = 0;
     pid_t pid_ = -1;
 };
 

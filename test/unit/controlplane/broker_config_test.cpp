@@ -65,6 +65,22 @@ TEST(BrokerConfig, HasNoDangerousFeature) {
     EXPECT_NE(text.find("allow_delete: false"), std::string::npos);
 }
 
+TEST(BrokerConfig, HasWebSocketOnlyWhereItIsWantedAndThereBehindTheSameCertificates) {
+    auto wanted = settings();
+    wanted.webSocketHost = "127.0.0.1";
+    wanted.ports.webSocket = 443;
+    const auto text = makeBrokerConfig(wanted).value();
+    const auto block = text.substr(text.find("websocket {"));
+    EXPECT_NE(block.find("\n  port: 443\n"), std::string::npos);
+    EXPECT_NE(block.find("\n  compression: false\n"), std::string::npos);
+    EXPECT_NE(block.find("verify: true"), std::string::npos);
+    EXPECT_NE(block.find("ca_file: \"/state/broker/clients.pem\""), std::string::npos);
+    EXPECT_EQ(text.find("no_tls"), std::string::npos);
+
+    wanted.webSocketHost = "x\" no_tls: true";
+    EXPECT_FALSE(makeBrokerConfig(wanted));
+}
+
 TEST(BrokerConfig, RefusesValuesThatCouldBecomeConfiguration) {
     const std::string evil[] = {
         "x\"\nwebsocket { port: 80 }\n\"", "x\nport: 1", "", "$HOME/x", "a\\b", "it's"};
@@ -94,6 +110,11 @@ TEST(PortsFile, ReadsWhatTheBrokerWrites) {
         R"({"nats":["tls://127.0.0.1:33763"],"monitoring":["http://127.0.0.1:40397"]})");
     ASSERT_TRUE(ports);
     EXPECT_EQ(*ports, (Ports{33763, 40397}));
+    const auto more =
+        parsePortsFile(R"({"nats":["tls://127.0.0.1:1"],"monitoring":["http://127.0.0.1:2"],)"
+                       R"("websocket":["wss://127.0.0.1:3"]})");
+    ASSERT_TRUE(more);
+    EXPECT_EQ(*more, (Ports{1, 2, 3}));
 }
 
 TEST(PortsFile, RefusesWhatIsCutOffOrNamesNoPort) {
@@ -115,9 +136,13 @@ TEST(PortsFile, RemembersPortsAndForgivesADamagedMemory) {
     EXPECT_EQ(recallPorts(directory / "ports.json"), Ports{});
     ASSERT_TRUE(rememberPorts(directory / "ports.json", {1234, 5678}));
     EXPECT_EQ(recallPorts(directory / "ports.json"), (Ports{1234, 5678}));
+    ASSERT_TRUE(rememberPorts(directory / "ports.json", {1234, 5678, 9012}));
+    EXPECT_EQ(recallPorts(directory / "ports.json"), (Ports{1234, 5678, 9012}));
     const auto permissions = std::filesystem::status(directory / "ports.json").permissions();
     EXPECT_EQ(permissions & std::filesystem::perms::mask,
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    directory.write("ports.json", R"({"client":12,"monitor":34})");
+    EXPECT_EQ(recallPorts(directory / "ports.json"), (Ports{12, 34})) << "of an earlier version";
     directory.write("ports.json", R"({"client":12)");
     EXPECT_EQ(recallPorts(directory / "ports.json"), Ports{});
 }

@@ -92,7 +92,7 @@ TEST_F(IssuerTest, TheGatewayScopeIsWhatTheProtocolSays) {
             R"("role":"gateway","template":{"pub":{"allow":["pcg.v1.{{subject()}}.evt.>",)"
             R"("pcg.v1.{{subject()}}.hb"]},"sub":{"allow":["pcg.v1.{{subject()}}.rpc.>",)"
             R"("pcg.v1.{{subject()}}.ctl.>","pcg.v1.{{subject()}}.inbox.>"]},"subs":32,"data":-1,)"
-            R"("payload":1048576,"allowed_connection_types":["STANDARD"]})"),
+            R"("payload":1048576,"allowed_connection_types":["STANDARD","WEBSOCKET"]})"),
         std::string::npos)
         << text;
     EXPECT_EQ(text.find("\"resp\""), std::string::npos);

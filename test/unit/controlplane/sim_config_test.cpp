@@ -60,6 +60,8 @@ TEST(SimConfig, RefusesBrokersThatCannotBeMeant) {
         {"--broker", "external"},
         {"--broker", "external", "--broker-urls", "nats://bus:4222"},
         {"--broker", "external", "--broker-urls", "tls://"},
+        {"--broker", "external", "--broker-urls", "wss://bus"},
+        {"--broker-websocket", "0.0.0.0:443"},
         {"--broker", "external", "--broker-urls", "tls://b:1", "--nats-server", "/bin/true"},
         {"--broker-urls", "tls://bus:4222"},
         {"--broker-names", "bus"},

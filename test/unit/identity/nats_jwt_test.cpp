@@ -86,7 +86,7 @@ TEST_F(NatsJwtTest, TheAccountCarriesLimitsAndScopesAndNothingElse) {
             signing_.publicKey().text() +
             R"(","role":"gateway","template":{"pub":{"allow":["pcg.v1.{{subject()}}.evt.>"]},)"
             R"("sub":{"allow":["pcg.v1.{{subject()}}.rpc.>"]},"subs":32,"data":-1,"payload":1048576,)"
-            R"("allowed_connection_types":["STANDARD"]}}],)"
+            R"("allowed_connection_types":["STANDARD","WEBSOCKET"]}}],)"
             R"("default_permissions":{"pub":{},"sub":{}},"type":"account","version":2})");
 }
 
