@@ -339,7 +339,9 @@ net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
     for (const auto& endpoint : core->all()) {
         for (auto* login : endpoint->logins) login->revoked = login->revoked || login->key == key;
         endpoint->tunnels.cutOf(key, Error(errc::kInvalidLogin, "the access key was revoked"));
-        co_await logoutAll(endpoint, endpoint->sessions.takeOf(key));
+        auto ended = endpoint->sessions.takeOf(key);
+        endpoint->leases.sweep(endpoint->sessions);  // what runs under its tokens, too
+        co_await logoutAll(endpoint, std::move(ended));
     }
 }
 

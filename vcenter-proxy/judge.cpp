@@ -100,6 +100,9 @@ std::string nameOf(const policy::Ask& ask) {
         case policy::Door::Soap:
             return std::string(ask.method);
         case policy::Door::Files:
+            if (ask.path.starts_with("console/")) return "a console";
+            if (ask.path.starts_with("guest/"))
+                return std::string(ask.method) + " of guests' files";
             return std::string(ask.method) + (ask.path.starts_with("nfc/") ? " of a lease's disks"
                                               : ask.path.starts_with("cls/")
                                                   ? " of content library files"

@@ -26,7 +26,8 @@ bool LeaseBook::isOver(const Lease& lease) const {
 
 std::shared_ptr<Lease> LeaseBook::leaseOf(const Session& session, std::string_view id) const {
     const auto found = std::find_if(leases_.begin(), leases_.end(), [&](const auto& lease) {
-        return lease->id == id && lease->session.lock().get() == &session;
+        return lease->kind == TransferKind::Disk && lease->id == id &&
+               lease->session.lock().get() == &session;
     });
     return found == leases_.end() || isOver(**found) ? nullptr : *found;
 }
@@ -35,12 +36,8 @@ Result<> LeaseBook::open(const std::shared_ptr<Session>& session,
                          std::string id,
                          LeaseDirection direction) {
     if (leaseOf(*session, id)) return {};
-    std::erase_if(leases_, [&](const auto& lease) {
-        if (!isOver(*lease)) return false;
-        drop(*lease);
-        return true;
-    });
-    if (leases_.size() >= kMostLeases) {
+    forgetOver();
+    if (count(true) >= kMostLeases) {
         return fail(errc::kBusy, "too many leases are open at this endpoint; complete some");
     }
     auto lease = std::make_shared<Lease>();
@@ -52,9 +49,49 @@ Result<> LeaseBook::open(const std::shared_ptr<Session>& session,
     return {};
 }
 
+void LeaseBook::forgetOver() {
+    std::erase_if(leases_, [&](const auto& lease) {
+        if (!isOver(*lease)) return false;
+        drop(*lease);
+        return true;
+    });
+}
+
+std::size_t LeaseBook::count(bool disks) const {
+    return static_cast<std::size_t>(
+        std::count_if(leases_.begin(), leases_.end(), [&](const auto& lease) {
+            return (lease->kind == TransferKind::Disk) == disks;
+        }));
+}
+
+Result<std::string> LeaseBook::tokenForOne(const std::shared_ptr<Session>& session,
+                                           TransferKind kind,
+                                           LeaseDirection direction,
+                                           TransferPlace place) {
+    forgetOver();
+    if (count(false) >= kMostOthers) {
+        return fail(errc::kBusy, "too many transfers of guests and consoles are under way");
+    }
+    auto lease = std::make_shared<Lease>();
+    lease->session = session;
+    lease->direction = direction;
+    lease->kind = kind;
+    lease->heard = clock_.now();
+    leases_.push_back(lease);
+    return keep(std::move(lease), std::move(place), {});
+}
+
+void LeaseBook::done(const std::shared_ptr<Transfer>& transfer) {
+    const auto lease = transfer->lease;
+    if (lease->kind == TransferKind::Disk) return;
+    drop(*lease);
+    std::erase(leases_, lease);
+}
+
 bool LeaseBook::hasAny(const Session& session) const {
     return std::any_of(leases_.begin(), leases_.end(), [&](const auto& lease) {
-        return lease->session.lock().get() == &session && !isOver(*lease);
+        return lease->kind == TransferKind::Disk && lease->session.lock().get() == &session &&
+               !isOver(*lease);
     });
 }
 
@@ -72,10 +109,14 @@ std::optional<std::string> LeaseBook::tokenFor(const Session& session,
         ++devices;
     }
     if (devices >= kMostDevices) return std::nullopt;
+    return keep(lease, place, std::string(url));
+}
+
+std::string LeaseBook::keep(std::shared_ptr<Lease> lease, TransferPlace place, std::string url) {
     auto transfer = std::make_shared<Transfer>();
-    transfer->lease = lease;
-    transfer->place = place;
-    transfer->url = std::string(url);
+    transfer->lease = std::move(lease);
+    transfer->place = std::move(place);
+    transfer->url = std::move(url);
     transfer->token_id = toHex(random_.array<kIdBytes>());
     std::string proof = toHex(random_.array<kProofBytes>());
     auto token = transfer->token_id + proof;

@@ -26,10 +26,15 @@ namespace pcg::proxy {
 
 enum class LeaseDirection { Import, Export };
 
+// Disk: of a lease of the vCenter's. The others are of a URL that a call was answered with, which
+// is good for one transfer: the book keeps each as a lease of one device.
+enum class TransferKind { Disk, GuestFile, Console };
+
 struct Lease {
     std::string id;
     std::weak_ptr<Session> session;
     LeaseDirection direction = LeaseDirection::Import;
+    TransferKind kind = TransferKind::Disk;
     SteadyTime heard{};
     std::size_t running = 0;  // transfers
     bool over = false;
@@ -49,6 +54,7 @@ class LeaseBook {
   public:
     static constexpr std::size_t kMostLeases = 64;
     static constexpr std::size_t kMostDevices = 256;  // of one lease
+    static constexpr std::size_t kMostOthers = 256;   // files of guests and consoles
     static constexpr std::chrono::minutes kLeaseSilence{5};
 
     LeaseBook(Random& random, const Clock& clock) : random_(random), clock_(clock) {}
@@ -67,6 +73,16 @@ class LeaseBook {
                                         std::string_view lease,
                                         std::string_view url,
                                         const TransferPlace& place);
+
+    // "TOKEN" for a place that the session's call was answered with. errc::kBusy beyond
+    // kMostOthers.
+    Result<std::string> tokenForOne(const std::shared_ptr<Session>& session,
+                                    TransferKind kind,
+                                    LeaseDirection direction,
+                                    TransferPlace place);
+
+    // That one transfer is over, and its token with it.
+    void done(const std::shared_ptr<Transfer>& transfer);
 
     // errc::kNoSuchTransfer if the token is none of ours, or its lease is over. Whether it was used
     // is for the caller to ask.
@@ -87,6 +103,9 @@ class LeaseBook {
     std::shared_ptr<Lease> leaseOf(const Session& session, std::string_view id) const;
     bool isOver(const Lease& lease) const;
     void drop(const Lease& lease);
+    void forgetOver();
+    std::size_t count(bool disks) const;
+    std::string keep(std::shared_ptr<Lease> lease, TransferPlace place, std::string url);
 
     Random& random_;
     const Clock& clock_;

@@ -44,11 +44,11 @@ constexpr std::array<std::string_view, 2> kVirtualMachineOnly{
     "Destroy_Task", "Rename_Task"};
 
 // Logging in by another way than a user name and a password; who may do what on the vCenter; licences,
-// extensions, local accounts; the hosts themselves; keys and certificates; processes, files and consoles
-// of guests; what would run something later under the gateway's own account.
-constexpr std::array<std::string_view, 174> kNever{
+// extensions, local accounts; the hosts themselves; keys and certificates; processes and files of guests
+// beside transfers; what would run something later under the gateway's own account.
+constexpr std::array<std::string_view, 171> kNever{
     "AcquireCimServicesTicket", "AcquireCloneTicket", "AcquireCredentialsInGuest",
-    "AcquireGenericServiceTicket", "AcquireLocalTicket", "AcquireMksTicket", "AcquireTicket",
+    "AcquireGenericServiceTicket", "AcquireLocalTicket", "AcquireMksTicket",
     "AddAuthorizationRole", "AddGuestAlias", "AddHost_Task", "AddKey", "AddKeys", "AddLicense",
     "AddStandaloneHost_Task", "AssignUserToGroup", "BrowseDiagnosticLog",
     "CertMgrRefreshCACertificatesAndCRLs_Task", "CertMgrRefreshCertificates_Task",
@@ -65,7 +65,7 @@ constexpr std::array<std::string_view, 174> kNever{
     "ExitMaintenanceMode_Task", "GenerateCertificateSigningRequest",
     "GenerateCertificateSigningRequestByDn", "GenerateClientCsr", "GenerateKeyPair",
     "GenerateLogBundles_Task", "GenerateSelfSignedClientCert", "ImpersonateUser",
-    "ImportCertificateForCAM_Task", "InitiateFileTransferFromGuest", "InitiateFileTransferToGuest",
+    "ImportCertificateForCAM_Task",
     "InstallHostPatchV2_Task", "InstallHostPatch_Task", "InstallServerCertificate",
     "InstallSmartCardTrustAnchor", "JoinDomainWithCAM_Task", "JoinDomain_Task",
     "LeaveCurrentDomain_Task", "ListFilesInGuest", "ListGuestAliases", "ListGuestMappedAliases",

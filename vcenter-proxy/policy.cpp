@@ -169,12 +169,20 @@ Result<AuthorizedRequest> Policy::authorizeTransfer(RequestTarget target,
                                                     std::string_view http_method,
                                                     SessionUse session,
                                                     const Circumstances& circumstances) const {
-    const std::string path = "nfc/" + target.transfer_name;
+    const bool is_disk = target.surface == Surface::Nfc;
+    const bool is_console = target.surface == Surface::Console;
+    const std::string path = (is_disk      ? "nfc/"
+                              : is_console ? "console/"
+                                           : "guest/") +
+                             target.transfer_name;
     policy::Ask ask;
     ask.door = policy::Door::Files;
-    ask.method = http_method;
+    // Whoever sits at a console changes what he likes.
+    ask.method = is_console ? "PUT" : http_method;
     ask.path = path;
-    const auto has = [](Role role) { return role != Role::Inventory; };
+    const auto has = [&](Role role) {
+        return is_disk ? role != Role::Inventory : role == Role::Full;
+    };
     PCG_TRY(judgeHttp(ask, session->principal, has, circumstances));
     return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));
 }

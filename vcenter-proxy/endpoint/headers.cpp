@@ -3,6 +3,7 @@
 
 #include "common/base/text.h"
 #include "common/http/client.h"
+#include "common/http/stream_request.h"
 #include "vcenter-proxy/endpoint/cookies.h"
 #include "vcenter-proxy/errc.h"
 
@@ -44,6 +45,12 @@ constexpr std::array<std::string_view, 13> kFolderFields{"accept",
                                                          "if-modified-since",
                                                          "if-unmodified-since",
                                                          "x-request-id"};
+
+constexpr std::array<std::string_view, 5> kConsoleFields{"sec-websocket-key",
+                                                         "sec-websocket-version",
+                                                         "sec-websocket-protocol",
+                                                         "sec-websocket-extensions",
+                                                         "user-agent"};
 
 constexpr std::array<std::string_view, 9> kOnce{"host",
                                                 "soapaction",
@@ -101,7 +108,8 @@ Result<> checkRestHead(const http::RequestHead& head, bool has_body) {
 }
 
 std::span<const std::string_view> fieldsOf(Surface surface) {
-    if (surface == Surface::Folder || surface == Surface::LibraryData || surface == Surface::Nfc) {
+    if (surface == Surface::Console) return kConsoleFields;
+    if (surface == Surface::Folder || surface == Surface::LibraryData || isTransfer(surface)) {
         return kFolderFields;
     }
     if (isRest(surface)) return kRestFields;
@@ -140,6 +148,10 @@ Result<> checkRequestHead(Surface surface, const http::RequestHead& head) {
         return checkSoapContentType(head.headers.find("content-type"));
     }
     if (isRest(surface)) return checkRestHead(head, has_body);
+    if (surface == Surface::Console) {
+        if (http::mayBecomeStream(head)) return {};
+        return bad("a console is a WebSocket; ask for it with Upgrade: websocket");
+    }
     if (head.method == "PUT" || head.method == "POST") {
         if (head.headers.find("content-encoding") != nullptr) {
             return bad("a file must be sent as it is, without Content-Encoding");

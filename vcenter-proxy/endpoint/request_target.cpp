@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kTargetLimit = 8192;
 constexpr std::string_view kFolder = "/folder";
 constexpr std::string_view kNfc = "/nfc/";
+constexpr std::string_view kGuestFile = "/guestFile/";
+constexpr std::string_view kTicket = "/ticket/";
 
 tl::unexpected<Error> bad(std::string why) {
     return fail(errc::kBadTarget, "the request's path is refused: " + std::move(why));
@@ -68,17 +70,21 @@ Result<> requireMethod(const http::RequestHead& head,
     return fail(errc::kMethodDenied, "the method is not open for this path");
 }
 
-// /nfc/TOKEN/NAME: the gateway made it up, so there is nothing else that it could be.
-Result<RequestTarget> nfcTarget(const http::RequestHead& head,
-                                std::string_view decoded,
-                                bool has_query) {
-    const auto parts = split(decoded.substr(kNfc.size()), '/');
+// /nfc/TOKEN/NAME and its kin: the gateway made it up, so there is nothing else that it could be.
+Result<RequestTarget> transferTarget(const http::RequestHead& head,
+                                     Surface surface,
+                                     std::string_view below,
+                                     bool has_query) {
+    auto parts = split(below, '/');
+    if (surface == Surface::Console) parts.emplace_back("console");
     if (has_query || parts.size() != 2 || parts[0].empty() || parts[1].empty()) {
         return fail(errc::kPathDenied, "this path is not open through the gateway");
     }
-    PCG_TRY(requireMethod(head, {"GET", "PUT", "POST"}));
+    if (surface == Surface::Nfc) PCG_TRY(requireMethod(head, {"GET", "PUT", "POST"}));
+    if (surface == Surface::GuestFile) PCG_TRY(requireMethod(head, {"GET", "PUT"}));
+    if (surface == Surface::Console) PCG_TRY(requireMethod(head, {"GET"}));
     RequestTarget target;
-    target.surface = Surface::Nfc;
+    target.surface = surface;
     target.target = head.target;
     target.transfer_token = std::string(parts[0]);
     target.transfer_name = std::string(parts[1]);
@@ -128,6 +134,10 @@ std::string_view surfaceName(Surface surface) {
             return "library";
         case Surface::Nfc:
             return "nfc";
+        case Surface::GuestFile:
+            return "guest_file";
+        case Surface::Console:
+            return "console";
     }
     return "soap";
 }
@@ -136,6 +146,10 @@ bool isSoap(Surface surface) {
     return std::any_of(kSoapDoors.begin(), kSoapDoors.end(), [&](const SoapDoor& one) {
         return one.surface == surface;
     });
+}
+
+bool isTransfer(Surface surface) {
+    return surface == Surface::Nfc || surface == Surface::GuestFile || surface == Surface::Console;
 }
 
 bool isRest(Surface surface) { return surface == Surface::Rest || surface == Surface::Api; }
@@ -165,7 +179,13 @@ Result<RequestTarget> classifyTarget(const http::RequestHead& head) {
         const auto surface = call.door == RestDoor::Api ? Surface::Api : Surface::Rest;
         return RequestTarget{surface, head.target, {}, std::move(call)};
     }
-    if (decoded.starts_with(kNfc)) return nfcTarget(head, decoded, has_query);
+    const std::string_view whole = decoded;
+    if (whole.starts_with(kNfc))
+        return transferTarget(head, Surface::Nfc, whole.substr(kNfc.size()), has_query);
+    if (whole.starts_with(kGuestFile))
+        return transferTarget(head, Surface::GuestFile, whole.substr(kGuestFile.size()), has_query);
+    if (whole.starts_with(kTicket))
+        return transferTarget(head, Surface::Console, whole.substr(kTicket.size()), has_query);
     // No other door takes a query or needs an escape.
     if (!has_query && decoded == path) return plainTarget(head, path);
     return fail(errc::kPathDenied, "this path is not open through the gateway");

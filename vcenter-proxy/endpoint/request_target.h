@@ -25,12 +25,17 @@ enum class Surface {
     Api,          // /api/...
     LibraryData,  // GET, HEAD, PUT /cls/data/...: files of the content library
     Nfc,          // GET, PUT, POST /nfc/TOKEN/NAME: devices of a lease, where the gateway said so
+    GuestFile,    // GET, PUT /guestFile/TOKEN/NAME: a file of a guest, the same
+    Console,      // GET /ticket/TOKEN: a machine's console, as a WebSocket, the same
 };
 
 std::string_view surfaceName(Surface surface);
 
 // One SOAP envelope each way.
 bool isSoap(Surface surface);
+
+// What a token of the gateway's leads to; RequestTarget::transfer_token is there.
+bool isTransfer(Surface surface);
 
 // JSON; RequestTarget::rest is there.
 bool isRest(Surface surface);
@@ -40,7 +45,7 @@ struct RequestTarget {
     std::string target;       // what is matched, and what is sent
     std::string folder_path;  // decoded; below /folder/
     std::optional<RestCall> rest = {};
-    std::string transfer_token = {};  // of /nfc
+    std::string transfer_token = {};  // of isTransfer()
     std::string transfer_name = {};
 };
 

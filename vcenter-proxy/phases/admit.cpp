@@ -8,6 +8,7 @@
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/method_tables.h"
 #include "vcenter-proxy/phases/admit_transfer.h"
+#include "vcenter-proxy/phases/guest_answer.h"
 #include "vcenter-proxy/policy.h"
 #include "vcenter-proxy/rest_rules.h"
 
@@ -208,6 +209,13 @@ net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTar
         co_await deny(context, error, call);
         co_return std::nullopt;
     }
+    if (call.name_space == kVimNamespace && call.method == "AcquireTicket") {
+        const auto checked = checkTicketType(body->whole ? BytesView(body->bytes) : BytesView());
+        if (!checked) {
+            co_await deny(context, checked.error(), call);
+            co_return std::nullopt;
+        }
+    }
     const bool reads = methods::isOpenToAll(call) || methods::isAllowed(Role::Inventory, call);
     context.client.setReading(reads);
     const bool ended = body->envelope->callEnded();
@@ -347,6 +355,18 @@ net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTar
 
 }  // namespace
 
+namespace {
+
+// What follows these is a secret.
+std::string shownPath(std::string_view path) {
+    for (const std::string_view door : {"/nfc/", "/guestFile/", "/ticket/"}) {
+        if (path.starts_with(door)) return std::string(door.substr(0, door.size() - 1));
+    }
+    return std::string(path.substr(0, 256));
+}
+
+}  // namespace
+
 Circumstances circumstancesOf(const RequestContext& context) {
     return {context.endpoint->config.name,
             context.services.clock.wallNow(),
@@ -357,9 +377,7 @@ Circumstances circumstancesOf(const RequestContext& context) {
 net::Task<std::optional<Admitted>> admit(RequestContext& context) {
     const auto& head = context.client.request();
     context.audit.method = head.method;
-    // What follows /nfc is a secret.
-    const bool is_nfc = head.path().starts_with("/nfc/");
-    context.audit.object = is_nfc ? "/nfc" : std::string(head.path().substr(0, 256));
+    context.audit.object = shownPath(head.path());
     auto target = classifyTarget(head);
     if (!target) {
         co_await deny(context, target.error(), std::nullopt);
@@ -374,7 +392,7 @@ net::Task<std::optional<Admitted>> admit(RequestContext& context) {
     }
     if (isSoap(target->surface)) co_return co_await admitCall(context, std::move(*target));
     if (target->rest) co_return co_await admitRest(context, std::move(*target));
-    if (target->surface == Surface::Nfc) {
+    if (isTransfer(target->surface)) {
         co_return co_await admitTransfer(context, std::move(*target));
     }
     if (target->surface == Surface::LibraryData) {

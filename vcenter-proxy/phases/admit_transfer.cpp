@@ -8,6 +8,12 @@
 namespace pcg::proxy {
 namespace {
 
+TransferKind kindOf(Surface surface) {
+    return surface == Surface::GuestFile ? TransferKind::GuestFile
+           : surface == Surface::Console ? TransferKind::Console
+                                         : TransferKind::Disk;
+}
+
 // Whether this request may use the token: it need not show a session (an ESXi host would not ask
 // for one), but none of somebody else.
 Result<> mayTransfer(RequestContext& context, const RequestTarget& target, const Transfer& one) {
@@ -37,6 +43,9 @@ net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, Reques
     context.audit.method = head.method;
     context.audit.object = target.transfer_name;  // the token is a secret
     auto found = context.endpoint->leases.find(target.transfer_token);
+    if (found && (*found)->lease->kind != kindOf(target.surface)) {
+        found = fail(errc::kNoSuchTransfer, "there is no such transfer here");
+    }
     const auto session = found ? (*found)->lease->session.lock() : nullptr;
     if (found && (!session || !context.endpoint->sessions.holds(*session))) {
         found = fail(errc::kNoSuchTransfer, "the session of this transfer has ended");
@@ -47,7 +56,7 @@ net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, Reques
     }
     context.audit.access_key = session->principal.key.text();
     context.audit.key_proven = true;
-    context.client.setReading(head.method == "GET");
+    context.client.setReading(head.method == "GET" && target.surface != Surface::Console);
     const auto may = mayTransfer(context, target, **found);
     if (!may) {
         co_await deny(context, may.error(), std::nullopt);

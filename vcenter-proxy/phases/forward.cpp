@@ -9,6 +9,7 @@
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/phases/answer_failure.h"
 #include "vcenter-proxy/phases/body_pump.h"
+#include "vcenter-proxy/phases/guest_answer.h"
 #include "vcenter-proxy/phases/lease_answer.h"
 #include "vcenter-proxy/session_broker.h"
 
@@ -71,7 +72,8 @@ http::RequestHead injectCredential(RequestContext& context, Admitted& admitted) 
     // What the gateway reads must not be compressed: short answers, which it looks into for a
     // task's id, transfers and leases.
     const bool looked_into = request.call() && !context.client.isReading();
-    if (looked_into || namesTransfers(request) || concernsLeases(*context.endpoint, request)) {
+    if (looked_into || namesTransfers(request) || namesPlace(request) ||
+        concernsLeases(*context.endpoint, request)) {
         head.headers.remove("accept-encoding");
     }
     head.body = from.body;
@@ -145,6 +147,7 @@ class Forwarding {
     CallPtr call_;
     std::shared_ptr<BodyPump> pump_;
     bool accepted_ = false;         // answered in full, with a success
+    std::string machine_;           // that a guest's file is of
     bool lease_aware_ = false;      // the answer was asked for uncompressed
     std::optional<Bytes> again_;    // the body as the client sent it, if it may be sent again
     std::uint64_t generation_ = 0;  // of the session
@@ -152,6 +155,9 @@ class Forwarding {
 
 net::Task<void> Forwarding::run() {
     keepForAgain();
+    if (admitted_.body.envelope) {
+        machine_ = machineOf(admitted_.request, admitted_.body.envelope->arguments());
+    }
     bool again = true;
     while (again) {
         again = false;
@@ -239,6 +245,10 @@ net::Task<Result<>> Forwarding::pass(http::ResponseHead head, Bytes begun) {
     const bool success = head.status < 300;
     if (success && namesTransfers(admitted_.request)) {
         co_return co_await passTransferPlaces(std::move(head));
+    }
+    if (success && namesPlace(admitted_.request)) {
+        co_return co_await passPlaceAnswer(
+            context_, admitted_.request, *call_, std::move(head), machine_);
     }
     // Another call of the session may have opened its first lease meanwhile: then this answer may
     // be compressed, and is none that was asked for with the lease in mind.

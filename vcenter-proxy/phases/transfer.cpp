@@ -6,6 +6,7 @@
 #include "vcenter-proxy/phases/answer_failure.h"
 #include "vcenter-proxy/phases/body_pump.h"
 #include "vcenter-proxy/phases/forward.h"
+#include "vcenter-proxy/stream_pump.h"
 
 namespace pcg::proxy {
 namespace {
@@ -44,7 +45,11 @@ class Transferring {
     net::Task<Result<std::shared_ptr<http::Caller>>> callerTo();
     http::RequestHead headForHost() const;
     net::Task<void> notBegun(Error error);
+    net::Task<void> notAnswered(Error error);
+    net::Task<void> carryConsole(http::ResponseHead answered);
     net::Task<void> receive();
+
+    Surface surface() const { return admitted_.request.target().surface; }
 
     RequestContext& context_;
     Admitted admitted_;
@@ -71,18 +76,46 @@ http::RequestHead Transferring::headForHost() const {
     head.method = from.method;
     head.target = place.target;
     head.headers = headersForEndpoint(
-        Surface::Nfc,
+        surface(),
         from.headers,
         place.authority.empty() ? context_.endpoint->config.authority : place.authority,
         {});
     head.body = from.body;
+    if (surface() == Surface::Console) head.headers.add("Upgrade", "websocket");
     return head;
+}
+
+// What the host agreed to, and nothing else of its head: the two halves belong to client and host.
+net::Task<void> Transferring::carryConsole(http::ResponseHead answered) {
+    http::ResponseHead head;
+    head.status = 101;
+    head.headers.add("Upgrade", "websocket");
+    for (const auto* name :
+         {"Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"}) {
+        if (answered.headers.count(name) != 1) continue;
+        const auto& value = *answered.headers.find(name);
+        if (!value.empty()) head.headers.add(name, value);
+    }
+    head.body = http::BodyFraming::chunked();
+    const auto told = co_await context_.client.respond(std::move(head));
+    if (!told) {
+        context_.audit.outcome = "cancelled";
+        co_return;
+    }
+    const auto& limits = context_.endpoint->config.limits;
+    const StreamPump::Limits bounds{limits.tunnel_idle, limits.tunnel_half_closed};
+    const auto executor = co_await net::asio::this_coro::executor;
+    const auto pump = std::make_shared<StreamPump>(executor, context_.client, *call_, bounds);
+    const auto broken = co_await pump->run();
+    context_.audit.outcome = !broken                  ? std::string(nameOf(http::Outcome::Complete))
+                             : context_.client.gone() ? std::string("cancelled")
+                                                      : std::string(nameOf(call_->outcome()));
 }
 
 // Nothing was sent: the token is as good as before.
 net::Task<void> Transferring::notBegun(Error error) {
     transfer_->used = false;
-    co_await answerFailure(context_, Surface::Nfc, std::move(error), http::Outcome::NotDispatched);
+    co_await answerFailure(context_, surface(), std::move(error), http::Outcome::NotDispatched);
 }
 
 net::Task<void> Transferring::run() {
@@ -104,7 +137,7 @@ net::Task<void> Transferring::run() {
     if (transfer_->lease->over) call_->cancel();
     if (context_.client.request().body.kind == http::BodyFraming::Kind::None) {
         co_await call_->finishRequest();
-    } else {
+    } else if (surface() != Surface::Console) {
         const auto executor = co_await net::asio::this_coro::executor;
         BodyPump::Parts parts{
             executor, context_.client, *call_, nullptr, {}, context_.audit.bytes_in};
@@ -116,22 +149,32 @@ net::Task<void> Transferring::run() {
     if (pump_ && !accepted_) co_await pump_->abandon();
     transfer_->call = nullptr;
     context_.client.watch(nullptr);
+    if (transfer_->used) context_.endpoint->leases.done(transfer_);
+}
+
+net::Task<void> Transferring::notAnswered(Error error) {
+    const auto client_error = pump_ ? pump_->clientError() : std::nullopt;
+    if (context_.client.gone() || client_error) {
+        context_.audit.outcome = "cancelled";
+        context_.client.abort(client_error.value_or(error));
+        co_return;
+    }
+    const auto outcome = call_->outcome() == http::Outcome::NotDispatched
+                             ? http::Outcome::NotDispatched
+                             : http::Outcome::Unknown;
+    if (outcome == http::Outcome::NotDispatched) transfer_->used = false;
+    co_await answerFailure(context_, surface(), error, outcome);
+    co_return;
 }
 
 net::Task<void> Transferring::receive() {
     auto head = co_await call_->readHead();
     if (!head) {
-        const auto client_error = pump_ ? pump_->clientError() : std::nullopt;
-        if (context_.client.gone() || client_error) {
-            context_.audit.outcome = "cancelled";
-            context_.client.abort(client_error.value_or(head.error()));
-            co_return;
-        }
-        const auto outcome = call_->outcome() == http::Outcome::NotDispatched
-                                 ? http::Outcome::NotDispatched
-                                 : http::Outcome::Unknown;
-        if (outcome == http::Outcome::NotDispatched) transfer_->used = false;
-        co_await answerFailure(context_, Surface::Nfc, head.error(), outcome);
+        co_await notAnswered(head.error());
+        co_return;
+    }
+    if (surface() == Surface::Console && head->status == 101) {
+        co_await carryConsole(std::move(*head));
         co_return;
     }
     const bool success = head->status < 300;

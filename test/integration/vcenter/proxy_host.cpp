@@ -223,6 +223,7 @@ Result<> run(const std::vector<std::string>& arguments) {
         {loop, clock, random, keys, vault, policy, audit, nullptr, &journal, &hosts});
     const auto caller = PCG_TRY(vcenterCaller(loop, target, arguments[2]));
     http::ServerOptions options;
+    options.admission.forms = http::TargetForms::AlsoAuthority;  // as the ingress has it
     options.tls = PCG_TRY(test::loopbackServerTls("vcenter-proxy test", dir + "/proxy-ca.pem"));
 
     std::vector<Ports> ports;

@@ -456,5 +456,125 @@ class Leases(Surfaces):
             self.assertLess(after - before, 8 * 1024)
 
 
+GUEST = '<vm type="VirtualMachine">{vm}</vm><auth xsi:type="NamePasswordAuthentication"><interactiveSession>false' \
+    '</interactiveSession><username>root</username><password>guest-canary</password></auth><guestFilePath>/tmp/x</guestFilePath>'
+
+
+class Guests(Surfaces):
+    """Files that go to a machine's guest and come from it, and its console: all of it at the host that runs it."""
+
+    @classmethod
+    def vcenter_arguments(cls):
+        return ("-esxi-leases",)
+
+    def setUp(self):
+        super().setUp()
+        self.cookie = self.log_in()
+        listing = envelope(
+            '<RetrieveProperties xmlns="urn:vim25"><_this type="PropertyCollector">propertyCollector</_this><specSet><propSet>'
+            "<type>VirtualMachine</type><pathSet>name</pathSet></propSet><objectSet><obj type=\"Folder\">group-d1</obj>"
+            '<skip>true</skip><selectSet xsi:type="TraversalSpec"><name>f</name><type>Folder</type><path>childEntity</path>'
+            "<selectSet><name>f</name></selectSet><selectSet><name>d</name></selectSet></selectSet>"
+            '<selectSet xsi:type="TraversalSpec"><name>d</name><type>Datacenter</type><path>vmFolder</path>'
+            "<selectSet><name>f</name></selectSet></selectSet></objectSet></specSet></RetrieveProperties>")
+        _, _, body = self.soap(listing, self.cookie)
+        self.vm = re.search(rb'<obj type="VirtualMachine">([^<]*)</obj>', body).group(1).decode()
+
+    def initiate(self, way):
+        more = "<fileAttributes/><fileSize>5</fileSize><overwrite>true</overwrite>" if way == "To" else ""
+        status, _, body = self.soap(envelope(call(
+            f"InitiateFileTransfer{way}Guest", "GuestFileManager", "guestOperationsFileManager",
+            GUEST.format(vm=self.vm) + more)), self.cookie)
+        return status, body
+
+    def path(self, way):
+        status, body = self.initiate(way)
+        self.assertEqual(status, 200, body)
+        found = re.search(rb"https://([^/]*)(/guestFile/[0-9a-f]{96}/file)<", body)
+        self.assertEqual(found.group(1).decode(), self.urls[0].removeprefix("https://"))
+        return found.group(2).decode()
+
+    def ticket(self, kind="webmks"):
+        status, _, body = self.soap(envelope(call(
+            "AcquireTicket", "VirtualMachine", self.vm, f"<ticketType>{kind}</ticketType>")), self.cookie)
+        found = re.search(rb"<ticket>([0-9a-f]{96})</ticket>", body)
+        return status, body, found and found.group(1).decode()
+
+    def test_a_file_goes_to_a_guest_and_comes_back(self):
+        """V35"""
+        content = os.urandom(300_000)
+        path = self.path("To")
+        self.assertEqual(self.http("GET", path)[0], 403)
+        self.assertEqual(self.http("PUT", path, content)[0], 200)
+        self.assertEqual(self.http("PUT", path, content)[0], 404)
+        status, _, body = self.http("GET", self.path("From"))
+        self.assertEqual((status, body), (200, content))
+        at_host = [line for line in vcenter.requests_seen(self.vcenter)
+                   if line["path"] == "esxi:/guestFile" and line["event"] == "response"]
+        self.assertEqual([line["method"] for line in at_host], ["PUT", "GET"])
+        self.assertEqual(at_host[0]["sha256"], hashlib.sha256(content).hexdigest())
+        self.assertFalse([line for line in at_host if "credentials" in line])
+        for file in (self.dir / "audit.log", self.log):
+            self.assertNotIn(path.split("/")[2], file.read_text())
+            self.assertNotIn("guest-canary", file.read_text())
+
+    def test_nothing_goes_to_a_host_with_another_certificate(self):
+        before = len(vcenter.requests_seen(self.vcenter))
+        vcenter.wish(self.vcenter, wrong_thumbprints=True)
+        _, _, token = self.ticket()
+        self.assertEqual(self.upgrade(token)[0].split(b" ")[1], b"503")
+        new = vcenter.requests_seen(self.vcenter)[before:]
+        self.assertFalse([line for line in new if line["path"].startswith("esxi:")])
+
+    def test_a_ticket_of_another_type_is_refused(self):
+        before = self.asked("AcquireTicket")
+        for kind in ("mks", "device", "guestControl"):
+            self.assertIn(b"NoPermission", self.ticket(kind)[1])
+        self.assertEqual(self.asked("AcquireTicket"), before)
+
+    def upgrade(self, token):
+        """The answer's head, and the connection."""
+        connection = self.connection()
+        connection.connect()
+        connection.sock.sendall(
+            f"GET /ticket/{token} HTTP/1.1\r\nHost: {self.urls[0].removeprefix('https://')}\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Protocol: binary\r\nOrigin: https://portal.example\r\n\r\n".encode())
+        head = b""
+        while b"\r\n\r\n" not in head:
+            piece = connection.sock.recv(4096)
+            if not piece:
+                break
+            head += piece
+        return head, connection.sock
+
+    def test_a_console_is_a_websocket_through_the_proxy(self):
+        """V35"""
+        _, body, token = self.ticket()
+        host, port = self.urls[0].removeprefix("https://").split(":")
+        self.assertIn(f"<host>{host}</host><port>{port}</port><url>wss://{host}:{port}/ticket/{token}</url>".encode(), body)
+        head, sock = self.upgrade(token)
+        self.assertTrue(head.startswith(b"HTTP/1.1 101 "), head)
+        self.assertIn(b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", head)
+        self.assertIn(b"Sec-WebSocket-Protocol: binary", head)
+        frames = os.urandom(200_000)
+        sender = threading.Thread(target=sock.sendall, args=(frames,))
+        sender.start()
+        echoed = b""
+        while len(echoed) < len(frames):
+            echoed += sock.recv(65536)
+        sender.join()
+        self.assertEqual(echoed, frames)
+        self.assertEqual(self.upgrade(token)[0].split(b" ")[1], b"403", "a ticket lets in once")
+        sock.close()
+
+        def ended():
+            return [line for line in vcenter.requests_seen(self.vcenter) if line["event"] == "console ended"]
+
+        process.wait_for(ended, 5, "the console to end at the host")
+        self.assertEqual(self.upgrade(token)[0].split(b" ")[1], b"404", "and is forgotten when it is over")
+        self.assertFalse([line for line in vcenter.requests_seen(self.vcenter) if line.get("credentials")])
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

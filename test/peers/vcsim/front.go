@@ -31,6 +31,7 @@ type front struct {
 	log               *requestLog
 	faults            *faults
 	esxi              *esxi // nil: leases name nobody
+	guests            *guestOps
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -98,6 +99,8 @@ func (f *front) routeChanged(w http.ResponseWriter, r *http.Request, record *req
 
 func (f *front) route(w http.ResponseWriter, r *http.Request, record *request) {
 	switch {
+	case f.esxi != nil && isGuestCall(record.Soap):
+		f.serveGuestCall(w, r, record.Soap)
 	case strings.HasPrefix(r.URL.Path, "/nfc/"):
 		f.serveNfc(w, r, record)
 	case strings.HasPrefix(r.URL.Path, "/folder") && f.requireFolderAuth && !f.hasSession(r):

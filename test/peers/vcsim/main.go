@@ -197,9 +197,11 @@ func run(o options) error {
 		faults:            newFaults(),
 	}
 	if o.esxiLeases {
+		stands.guests = newGuestOps()
 		if stands.esxi, err = startEsxi(stands.serveEsxi); err != nil {
 			return err
 		}
+		stands.esxi.showThumbprint()
 	}
 	server.Config.Handler = stands
 	close(frontStands)

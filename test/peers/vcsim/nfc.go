@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 )
 
 // A lease is called session[KEY]ID, as on a real vCenter.
@@ -72,6 +73,11 @@ func store(file string, source io.Reader) (string, error) {
 // serveEsxi is the same at the host's own door: the log tells them apart by the path.
 func (f *front) serveEsxi(w http.ResponseWriter, r *http.Request) {
 	record := f.log.arrived(r)
+	if strings.HasPrefix(r.URL.Path, "/ticket/") {
+		record.Credentials = r.Header.Get("Cookie") != "" || r.Header.Get("Authorization") != ""
+		f.serveConsole(w, r, record)
+		return
+	}
 	record.Path = "esxi:" + record.Path
 	answer := &counted{ResponseWriter: w, status: http.StatusOK}
 	body := &countedBody{ReadCloser: r.Body}
@@ -79,6 +85,10 @@ func (f *front) serveEsxi(w http.ResponseWriter, r *http.Request) {
 	record.Credentials = r.Header.Get("Cookie") != "" || r.Header.Get("Authorization") != ""
 	f.log.seen(record)
 	around := f.faults.around(answer, r, "")
-	f.serveNfc(around, r, record)
+	if r.URL.Path == "/guestFile" {
+		f.serveGuestFile(around, r, record)
+	} else {
+		f.serveNfc(around, r, record)
+	}
 	f.log.answered(record, answer, body, "done")
 }
