@@ -1,10 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""usage: conformance.py PROGRAMS [--write FILE] [CASE...]
+"""usage: conformance.py PROGRAMS [--long] [--write FILE] [CASE...]
 
 Runs the cases of cases.json (all, or those that are named: V10, M36) and says of each whether it held. --write makes the
 document from a run of all of them.
+
+Some cases take minutes (a poll that is idle for ten). Without --long they run in a short form; with it in the long one, all
+of them at once and beside the others, about twenty minutes in all. What the last long run came to is kept in
+long_runs.json, and stands in the document with its date: such a case holds only if its long form did.
 """
+import concurrent.futures
+import datetime
 import json
 import os
 import pathlib
@@ -14,6 +20,8 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 TESTS = HERE.parent
+LONG_RUNS = HERE / "long_runs.json"
+LONG_KIND = "long"  # the program that has two forms
 HEAD = """# Conformance
 What real clients of a MAAS and a vCenter do, case by case, and what became of it. Written by `./dev conformance` from a run;
 do not edit. Each case is one or more named tests: run one alone with `./dev conformance V10`.
@@ -45,22 +53,25 @@ def held(path, name, code, text):
     return bool(ok) and not failed
 
 
-def run(programs, path, names):
-    """All that is asked of one program in one run of it: what it starts takes longer than the tests."""
-    environment = {**os.environ, "PCG_PROGRAMS": str(programs)}
+def run(programs, path, names, long=False):
+    """All that is asked of one program in one run of it: what it starts takes longer than the tests.
+
+    Gives the verdicts, and what the tests said of the form that they ran in: {"V18": "short: ..."}."""
+    environment = {**os.environ, "PCG_PROGRAMS": str(programs), "PCG_LONG": "1" if long else "0"}
     try:
-        done = subprocess.run(command(programs, path, names), capture_output=True, text=True, timeout=1200, check=False,
-                              env=environment, cwd=TESTS.parent)
+        done = subprocess.run(command(programs, path, names), capture_output=True, text=True, check=False,
+                              timeout=3600 if long else 1200, env=environment, cwd=TESTS.parent)
     except (OSError, subprocess.TimeoutExpired) as error:
         print(f"--- {path}\n{error}", file=sys.stderr)
-        return {name: False for name in names}
+        return {name: False for name in names}, {}
     text = done.stdout + done.stderr
     if done.returncode:
         print(f"--- {path}\n{text[-6000:]}", file=sys.stderr)
-    return {name: held(path, name, done.returncode, text) for name in names}
+    return ({name: held(path, name, done.returncode, text) for name in names},
+            dict(re.findall(r"^FORM (\w+) (.*)$", text, re.M)))
 
 
-def verdicts_of(programs, kinds, cases):
+def verdicts_of(programs, kinds, cases, long):
     wanted = {}
     for _, tests, *_ in cases.values():
         for test in tests:
@@ -68,16 +79,55 @@ def verdicts_of(programs, kinds, cases):
             names = wanted.setdefault(kind, [])
             if name not in names:
                 names.append(name)
-    verdicts = {}
-    for kind, names in wanted.items():
-        for name, good in run(programs, kinds[kind][0], names).items():
-            verdicts[f"{kind} {name}"] = good
-    return verdicts
+    verdicts, forms = {}, {}
+
+    def note(kind, ended):
+        verdicts.update((f"{kind} {name}", good) for name, good in ended[0].items())
+        forms.update(ended[1])
+
+    # The long ones wait most of the time: each in a program of its own, while the others run.
+    apart = wanted.pop(LONG_KIND, []) if long else []
+    with concurrent.futures.ThreadPoolExecutor(max(len(apart), 1)) as pool:
+        waiting = [pool.submit(run, programs, kinds[LONG_KIND][0], [name], True) for name in apart]
+        for kind, names in wanted.items():
+            note(kind, run(programs, kinds[kind][0], names))
+        for one in waiting:
+            note(LONG_KIND, one.result())
+    return verdicts, forms
+
+
+def long_runs():
+    return json.loads(LONG_RUNS.read_text(encoding="utf-8")) if LONG_RUNS.exists() else {}
+
+
+def keep_long_runs(cases, verdicts, forms):
+    """What this long run came to, beside what is known of the cases that it did not run."""
+    kept, today = long_runs(), datetime.date.today().isoformat()
+    for name, (_, tests, *_) in cases.items():
+        form = forms.get(name, "")
+        good = all(verdicts[test] for test in tests) and form.startswith("long: ")
+        kept[name] = {"on": today, "held": good, "what": form.removeprefix("long: ")}
+    LONG_RUNS.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def verdict_of(name, case, verdicts, has_long_form):
+    """The verdict of a case, and what stands beside it."""
+    _, tests, *note = case
+    note = note[0] if note else ""
+    if not tests:
+        return "not run", note
+    if not all(verdicts[test] for test in tests):
+        return "FAILS", note
+    last = long_runs().get(name, {}) if has_long_form else {"held": True}
+    if not last.get("held"):
+        return "in part", "in part: only its short form held" + (", the long one failed" if last else "")
+    return "in part" if note.startswith("in part") else "holds", note
 
 
 def main(arguments):
     programs = pathlib.Path(arguments.pop(0)).resolve()
-    write = None
+    write, long = None, arguments[:1] == ["--long"]
+    arguments = arguments[1:] if long else arguments
     if arguments[:1] == ["--write"]:
         write = pathlib.Path(arguments[1])
         arguments = arguments[2:]
@@ -88,20 +138,36 @@ def main(arguments):
         print(f"conformance: there is no case {', '.join(unknown)}; there are M01 to M40 and V01 to V40", file=sys.stderr)
         return 2
     chosen = {name: case for name, case in cases.items() if not arguments or name in arguments}
-    verdicts, rows = verdicts_of(programs, kinds, chosen), []
-    for name, (what, tests, *note) in chosen.items():
-        good = all(verdicts[test] for test in tests)
-        in_part = bool(note) and note[0].startswith("in part")
-        verdict = "not run" if not tests else "FAILS" if not good else "in part" if in_part else "holds"
-        print(f"{name}  {verdict:8} {what}" + (f" ({note[0]})" if note else ""), flush=True)
-        rows.append((name, what, verdict, tests, note[0] if note else ""))
+    verdicts, forms = verdicts_of(programs, kinds, chosen, long)
+    in_two_forms = [name for name in chosen if name in described["long"]]
+    if long:
+        keep_long_runs({name: chosen[name] for name in in_two_forms}, verdicts, forms)
+    rows = []
+    for name, case in chosen.items():
+        verdict, note = verdict_of(name, case, verdicts, name in in_two_forms)
+        print(f"{name}  {verdict:8} {case[0]}" + (f" ({note})" if note else ""), flush=True)
+        if name in forms:
+            print(f"     {forms[name]}", flush=True)
+        rows.append((name, case[0], verdict, case[1], note))
     if write and not arguments:
-        write.write_text(document(kinds, rows), encoding="utf-8")
+        write.write_text(document(kinds, rows, forms), encoding="utf-8")
     failed = [row for row in rows if row[2] == "FAILS"]
     return 1 if failed else 0
 
 
-def document(kinds, rows):
+def forms_table(forms):
+    """Which form of the cases that take minutes ran now, and what the last long one came to."""
+    text = ("\n## What takes minutes\n"
+            "These cases have a short form, for every run, and a long one (`./dev conformance --long`). They hold only if the "
+            "long one did when it ran last.\n\n"
+            "| Case | In this run | The last long run |\n|---|---|---|\n")
+    for name, last in sorted(long_runs().items()):
+        result = f"{last['on']}: {last['what'] or 'no result'}" + ("" if last["held"] else ": **failed**")
+        text += f"| {name} | {forms.get(name, 'not run')} | {result} |\n"
+    return text
+
+
+def document(kinds, rows, forms):
     count = {verdict: sum(row[2] == verdict for row in rows) for verdict in ("holds", "in part", "FAILS", "not run")}
     text = HEAD + (f"{count['holds']} hold, {count['in part']} in part, {count['FAILS']} fail, "
                    f"{count['not run']} are not run.\n\n")
@@ -109,12 +175,12 @@ def document(kinds, rows):
     text += "".join(f"| {kind} | {what}: `test/{path}` |\n" if path.endswith(".py") else f"| {kind} | {what}: `{path}` |\n"
                     for kind, (path, what) in kinds.items())
     for title, letter in (("MAAS", "M"), ("vCenter", "V")):
-        text += f"\n## {title}\n| Case | What | Verdict | Tests | What is missing |\n|---|---|---|---|---|\n"
+        text += f"\n## {title}\n| Case | What | Verdict | Tests | What is missing, or otherwise worth knowing |\n|---|---|---|---|---|\n"
         for name, what, verdict, tests, note in rows:
             if name.startswith(letter):
                 shown = "<br>".join(f"`{test}`" for test in tests)
                 text += f"| {name} | {what} | {verdict} | {shown} | {note.removeprefix('in part: ')} |\n"
-    return text
+    return text + forms_table(forms)
 
 
 if __name__ == "__main__":

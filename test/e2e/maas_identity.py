@@ -63,6 +63,7 @@ class Identity:
             answer = self.gw.with_key(api_key).ask("GET", "zones/")
             self.assertEqual((answer.status, answer.text), (401, "Authorization Error: Invalid API key."))
         self.assertEqual(self.reached(), before, "a key of another endpoint, too")
+        self.assertIn("proxy.invalid_login", self.refusals())
 
     def test_m07_m08_time_and_nonces(self):
         for name, api in self.both:

@@ -76,6 +76,13 @@ class Calls:
         answer = self.gw.ask("POST", machine + "?op=release", [("op", "deploy")])
         self.assertEqual(answer.status, 400)
         self.assertEqual(self.reached(), before)
+        self.assertIn("proxy.conflicting_ops", self.refusals())
+
+    def refusals(self):
+        """Why the gateway refused what it refused, from its audit."""
+        rows = self.one.ctl("audit", "--json")["rows"]
+        return [row["data"]["decision"] for row in rows
+                if row["event"] == "proxy.call" and row["data"]["decision"] != "allowed"]
 
     def test_forms_of_the_python_clients_and_forms_of_no_known_length_are_read(self):
         for name, api in self.both:

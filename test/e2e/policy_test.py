@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The data center's policy with real programs: a custom role, the switches, learning, the audit by meaning."""
 import argparse
+import base64
+import hashlib
 import http.client
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 
 import e2e
 
@@ -43,6 +47,26 @@ def builder(work, key):
 """ % (another_day(), json.dumps(folder), json.dumps(datastore), key)
 
 
+def placed(work):
+    """A role of the kind deploy that stays within one folder, datastore, network and data center, with what is its own."""
+    where = {"folders": [work.datacenter.vmFolder._moId], "datastores": [work.datastore._moId, work.datastore.name],
+             "networks": ["VM Network"], "extra_config": ["guestinfo.*"]}
+    own = {"own_vms": True, "networks": ["VM Network"], "extra_config": ["guestinfo.*"]}
+    files = {"datacenters": [work.datacenter.name], "datastores": [work.datastore.name]}
+    disks = {"datacenters": [work.datacenter._moId], "datastores": [work.datastore.name]}
+    return json.dumps({
+        "version": 1,
+        "roles": {"tenant": {"extends": "deploy", "rules": [
+            {"name": "clone", "soap": ["CloneVM_Task"], "where": where},
+            {"name": "own", "soap": ["ReconfigVM_Task", "PowerOnVM_Task", "PowerOffVM_Task", "Destroy_Task", "UnregisterVM",
+                                     "RelocateVM_Task", "Rename_Task", "ShutdownGuest", "ResetVM_Task", "SuspendVM_Task"],
+             "where": own},
+            {"name": "files", "files": ["PUT **", "GET **"], "where": files},
+            {"name": "directories", "soap": ["MakeDirectory"], "where": disks},
+        ]}},
+    })
+
+
 def another_day():
     days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     return days[(time.gmtime().tm_wday + 3) % 7]
@@ -53,6 +77,18 @@ class Policy(e2e.EndToEnd):
         self.one = self.gateway()
         self.described = self.endpoint()
         self.addCleanup(self.back_to_normal)
+
+    def run_as(self, key, kind, steps):
+        target = {**self.described, "username": key["username"], "password": key["password"]}
+        return e2e.client.run(kind, e2e.PROGRAMS, target, steps=steps)
+
+    def connect_as(self, key):
+        described, self.described = self.described, {
+            **self.described, "username": key["username"], "password": key["password"]}
+        try:
+            return self.connect()
+        finally:
+            self.described = described
 
     def back_to_normal(self):
         self.one.ctl("resume")
@@ -122,6 +158,102 @@ class Policy(e2e.EndToEnd):
                                  "--endpoint", "vc1", "--key", self.described["username"])
         self.assertIn("refused", explained)
         self.assertIn("rule 2 'own'", explained)
+
+    def test_v22_a_tenant_does_all_with_its_own_machines_and_nothing_with_others(self):
+        """V22: two unmodified clients with a role of the file that their key was made with."""
+        self.one.ctl("policy", "set", self.file(placed(self.connect())))
+        key = self.one.create_key("vc1", "tenant")
+        other = self.connect_as(self.one.create_key("vc1", "tenant"))
+        foreign = pyvmomi_client.wait_for_task(other.content, self.clone(other))
+        for kind in ("govmomi", "pyvmomi"):
+            self.assert_works(self.run_as(key, kind, "login,inventory,clone,power-on,destroy,logout"))
+        before = len(self.upstream())
+        seized = self.run_as(key, "govmomi", "login,inventory,destroy-source,logout")
+        self.assertEqual(seized.step("destroy-source").get("fault"), "NoPermission", seized.text)
+        work = self.connect_as(key)
+        mine = pyvmomi_client.wait_for_task(work.content, self.clone(work))
+        for machine in (work.source, next(one for one in work.every(vim.VirtualMachine) if one._moId == foreign._moId)):
+            for refused, call in (("Destroy_Task", machine.Destroy_Task), ("PowerOnVM_Task", machine.PowerOnVM_Task)):
+                self.assertIn("not made through this gateway by this access key", self.refused(refused, call))
+            self.refused("ReconfigVM_Task", machine.ReconfigVM_Task, vim.vm.ConfigSpec(memoryMB=64))
+        self.assertNotIn("Destroy_Task", self.upstream()[before:])
+        pyvmomi_client.wait_for_task(work.content, mine.ReconfigVM_Task(vim.vm.ConfigSpec(memoryMB=64)))
+        pyvmomi_client.wait_for_task(work.content, mine.Destroy_Task())
+
+    def test_v23_the_policy_looks_at_folders_datastores_networks_keys_and_data_centers(self):
+        """V23"""
+        work = self.connect()
+        self.one.ctl("policy", "set", self.file(placed(work)))
+        work = self.connect_as(self.one.create_key("vc1", "tenant"))
+        machine = pyvmomi_client.wait_for_task(work.content, self.clone(work))
+        before = len(self.upstream())
+        self.assertIn("folder", self.refused("CloneVM_Task", self.clone, work, folder=work.datacenter.hostFolder))
+        self.assertIn("isolation.", self.refused("CloneVM_Task", self.clone, work, key="isolation.tools.copy.disable"))
+
+        spec = vim.vm.CloneSpec(powerOn=False, location=vim.vm.RelocateSpec(
+            pool=work.source.resourcePool, datastore=vim.Datastore("datastore-999", work.service._stub)))
+        self.assertIn("datastore", self.refused(
+            "CloneVM_Task", work.source.CloneVM_Task, folder=work.datacenter.vmFolder, name="x", spec=spec))
+
+        card = vim.vm.device.VirtualE1000(key=-1, backing=vim.vm.device.VirtualEthernetCard.NetworkBackingInfo(
+            deviceName="Management"))
+        added = vim.vm.device.VirtualDeviceSpec(operation="add", device=card)
+        self.assertIn("network", self.refused(
+            "ReconfigVM_Task", machine.ReconfigVM_Task, vim.vm.ConfigSpec(deviceChange=[added])))
+        setting = vim.option.OptionValue(key="Isolation.device.edit.disable", value="FALSE")
+        self.assertIn("extraConfig", self.refused(
+            "ReconfigVM_Task", machine.ReconfigVM_Task, vim.vm.ConfigSpec(extraConfig=[setting])))
+
+        files = work.content.fileManager
+        name = work.datastore.name
+        for wrong, datacenter in ((f"[{name}-2] x", work.datacenter), (f"[{name}] x", None),
+                                  (f"https://vc/folder/x?dcPath={work.datacenter.name}&dsName=other", None),
+                                  (f"https://vc/folder/x?dcPath=DC9&dsName={name}", None)):
+            self.refused("MakeDirectory", files.MakeDirectory, name=wrong, datacenter=datacenter)
+        for wrong in ({"dcPath": "DC9", "dsName": name}, {"dcPath": work.datacenter.name, "dsName": "other"}, {"dsName": name}):
+            self.assertEqual(self.put(work, wrong), 403, wrong)
+        self.assertEqual([one for one in self.upstream()[before:] if "_Task" in one or one.startswith(("Make", "PUT"))], [])
+        files.MakeDirectory(name=f"[{name}] {work.name}-files", datacenter=work.datacenter)
+        self.assertIn(self.put(work, {"dcPath": work.datacenter.name, "dsName": name}), (200, 201))
+
+    @staticmethod
+    def put(work, query):
+        """The status of a small upload that says where by this query."""
+        connection = http.client.HTTPSConnection(work.address.hostname, work.address.port, context=work.tls, timeout=20)
+        connection.request("PUT", f"/folder/{work.name}.txt?{urllib.parse.urlencode(query)}", body=b"x",
+                           headers={"Cookie": work.service._stub.cookie.split(";", 1)[0]})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def test_a_key_with_a_role_of_the_file_has_just_that_and_nothing_without_the_file(self):
+        work = self.connect()
+        text = builder(work, "ak_00000000000000000000000000")
+        self.assertIsNone(self.one.ctl("key", "create", "--endpoint", "vc1", "--role", "builder", check=False))
+        self.one.ctl("policy", "set", self.file(text))
+        with self.assertRaises(e2e.process.StepError) as caught:
+            self.one.create_key("vc1", "bilder")
+        self.assertIn('Did you mean "builder"?', str(caught.exception))
+        key = self.one.create_key("vc1", "builder")
+        self.assertEqual(key["role"], "builder")
+        self.assertRegex(self.one.ctl("key", "list"), key["username"] + r"\s+vc1\s+builder")
+        mine = self.connect_as(key)
+        pyvmomi_client.wait_for_task(mine.content, self.clone(mine))
+        self.refused("CreateFolder", mine.datacenter.vmFolder.CreateFolder, "x")
+        explained = self.one.ctl("policy", "explain", "CreateFolder Folder:group-v3", "--endpoint", "vc1",
+                                 "--key", key["username"])
+        self.assertIn("the access key's own, builder", explained)
+
+        without = self.file('{ "version": 1 }')
+        self.assertIn('no policy file has its role "builder"', self.one.ctl("policy", "set", without))
+        with self.assertRaises(vim.fault.NoPermission) as refused:
+            mine.every(vim.VirtualMachine)
+        self.assertIn("no such role", refused.exception.msg)
+        self.one.ctl("policy", "remove")
+        with self.assertRaises(vim.fault.NoPermission) as refused:
+            mine.every(vim.VirtualMachine)
+        self.assertIn("policy file", refused.exception.msg)
+        self.assert_works(self.call())
 
     def test_own_machines_outlive_a_restart_of_the_gateway(self):
         work = self.connect()
@@ -215,6 +347,24 @@ class Policy(e2e.EndToEnd):
         self.assert_works(self.call(steps=None))
         self.refused("CreateFolder", folder.CreateFolder, "x")
 
+    def test_v17_user_data_of_a_clone_arrives_and_the_audit_has_its_hash(self):
+        """V17: 12 KiB of guestinfo; the task is awaited by WaitForUpdatesEx."""
+        self.assert_works(self.call(steps="login,inventory,clone,destroy,logout"))  # govmomi compares what it reads back
+        work = self.connect()
+        value = base64.b64encode(os.urandom(9216)).decode()
+        spec = vim.vm.CloneSpec(
+            location=vim.vm.RelocateSpec(pool=work.source.resourcePool, datastore=work.datastore), powerOn=False,
+            config=vim.vm.ConfigSpec(extraConfig=[vim.option.OptionValue(key="guestinfo.userdata", value=value)]))
+        machine = pyvmomi_client.wait_for_task(
+            work.content, work.source.CloneVM_Task(folder=work.datacenter.vmFolder, name=work.name, spec=spec))
+        given = {setting.key: setting.value for setting in machine.config.extraConfig}
+        self.assertEqual(given["guestinfo.userdata"], value)
+        line = next(one for one in self.audited() if one["method"] == "CloneVM_Task" and work.name in one["summary"])
+        self.assertIn(f"sha256:{hashlib.sha256(value.encode()).hexdigest()} ({len(value)} octets)", line["arguments"])
+        for path in (self.one.log, *self.one.state.glob("gateway.db*")):
+            self.assertNotIn(value[:64].encode(), path.read_bytes(), path)
+        self.assertNotIn(value[:64], json.dumps(self.one.ctl("audit", "--json")))
+
     def test_the_audit_tells_what_was_done_and_no_secret(self):
         work = self.connect()
         pyvmomi_client.wait_for_task(work.content, self.clone(work))
@@ -235,6 +385,22 @@ class Policy(e2e.EndToEnd):
         self.assertIn('Did you mean "CloneVM_Task"?', done.stdout)
         self.assertIsNone(self.one.ctl("policy", "set", path, check=False))
         self.assertIn("the built-in roles", self.one.ctl("policy", "show"))
+        self.assertIn("policy.refused", self.events())
+
+    def test_an_address_that_is_none_is_refused_and_noted(self):
+        direct = self.described["direct"]
+        for number, url in enumerate(("ftp://vc.example", "https://vc.example/a b", "https://user:pass@vc.example",
+                                      "https://vc.example:99999", "vc example", "https:///sdk", "https://vc/..//x?y#z")):
+            with self.assertRaises(e2e.process.StepError, msg=url) as caught:
+                self.one.ctl("endpoint", "add", f"bad{number}", "--url", url, "--username", direct["username"],
+                             "--password-file", "-", "--ca-file", direct["ca"], stdin=direct["password"] + "\n")
+            self.assertIn("url", str(caught.exception).lower())
+        rows = [row["data"] for row in self.one.ctl("audit", "--json")["rows"] if row["event"] == "endpoint.refused"]
+        self.assertGreaterEqual(len(rows), 7)
+        self.assertEqual({(row["what"], row["field"]) for row in rows}, {("add", "url")})
+
+    def events(self):
+        return [row["event"] for row in self.one.ctl("audit", "--json")["rows"]]
 
     def test_credentials_are_given_to_the_address_that_is_named(self):
         direct = self.described["direct"]

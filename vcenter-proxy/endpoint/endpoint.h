@@ -24,7 +24,9 @@
 namespace pcg::proxy {
 
 struct EndpointLimits {
-    std::size_t max_sessions = 50;
+    // Fifty clients that each have a session of SOAP and one of REST; a vCenter before 8.0U3 gives
+    // one account 550 of the latter.
+    std::size_t max_sessions = 100;
     std::chrono::milliseconds session_idle = std::chrono::minutes(30);
     std::chrono::milliseconds login_deadline = std::chrono::seconds(60);
     std::chrono::milliseconds logout_deadline = std::chrono::seconds(5);

@@ -98,6 +98,8 @@ class FileAudit final : public AuditSink {
         field("access_key", one.access_key);
         field("method", one.method);
         field("object", one.object);
+        field("arguments", one.arguments);
+        field("task", one.task);
         field("decision", one.decision);
         field("outcome", one.outcome);
         file_ << "\"status\":" << one.status << ",\"bytes_in\":" << one.bytes_in

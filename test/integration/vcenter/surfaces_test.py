@@ -83,6 +83,22 @@ class Rest(Surfaces):
             self.assertIn("already_exists", run.step("tags")["details"]["twice"])
         self.assertEqual(direct.step("library")["details"]["sha256"], through.step("library")["details"]["sha256"])
 
+    def test_an_ovf_of_a_library_is_deployed_and_its_files_go_through_the_gateway(self):
+        """V36"""
+        steps = "login,inventory,rest-login,deploy-ovf,destroy,rest-logout,logout"
+        direct = client.run("govmomi", PROGRAMS, self.direct(), steps)
+        self.assertTrue(direct.ok, direct.text)
+        before = len(vcenter.requests_seen(self.vcenter))
+        through = client.run("govmomi", PROGRAMS, self.target(), steps)
+        self.assertTrue(through.ok, through.text)
+        self.assertEqual(direct.step("deploy-ovf")["details"], through.step("deploy-ovf")["details"])
+        seen = [line for line in vcenter.requests_seen(self.vcenter)[before:] if line["event"] == "response"]
+        put = [line for line in seen if line["method"] == "PUT"]
+        self.assertEqual(put[-1]["bytes_in"], through.step("deploy-ovf")["details"]["bytes"])
+        self.assertTrue(any(line["path"].startswith("/rest/com/vmware/vcenter/ovf/library-item/") for line in seen))
+        denied = client.run("govmomi", PROGRAMS, self.target("inventory"), steps)
+        self.assertIn("403", denied.step("deploy-ovf")["error"])
+
     def test_both_doors_open_sessions_that_are_the_gateways(self):
         """V27"""
         before = self.open_sessions()
@@ -274,6 +290,11 @@ class Polls(Surfaces):
         process.wait_for(lambda: b"success" in property_of("Task", task, "info.state"), 20, "the clone")
         made = re.search(rb'type="VirtualMachine"[^>]*>([^<]+)<', property_of("Task", task, "info.result")).group(1).decode()
         self.assertIn(value.encode(), property_of("VirtualMachine", made, "config.extraConfig"))
+        record = process.wait_for(lambda: next((line for line in self.audit() if line["method"] == "CloneVM_Task"
+                                                and "v17" in line["arguments"]), None), 20, "the audit record")
+        self.assertIn(f"guestinfo.userdata sha256:{hashlib.sha256(value.encode()).hexdigest()} ({len(value)} octets)",
+                      record["arguments"])
+        self.assertEqual(record["task"], task)
         self.assertNotIn(value[:64], (self.dir / "audit.log").read_text() + self.log.read_text())
 
 
@@ -333,6 +354,8 @@ class Large(Surfaces):
 
 
 class Soak(Surfaces):
+    """Ten at a time, with short lives; test/e2e/long_runs_test.py has fifty at a time."""
+
     def test_fifty_mixed_clients_see_no_error_that_direct_access_does_not_have(self):
         """V40"""
         before = self.open_sessions()
@@ -357,7 +380,7 @@ class Soak(Surfaces):
         for thread in threads:
             thread.join()
         self.assertEqual(failed, [])
-        self.assertLessEqual(most[0] - before, 50)
+        self.assertLessEqual(most[0] - before, 100)
         process.wait_for(lambda: self.open_sessions() == before, 10, "the last logouts")
 
 
@@ -431,7 +454,7 @@ class Leases(Surfaces):
         self.assertEqual([line.get("sha256") for line in at_host], [details["sha256"]])
         self.assertNotIn("credentials", at_host[0])
         audited = [line for line in self.audit() if line["object"].endswith(".vmdk")]
-        self.assertEqual(audited[0]["decision"], "allowed")
+        self.assertEqual([line["decision"] for line in audited][:2], ["allowed", "proxy.transfer_denied"])
         self.assertNotIn(details["path"].split("/")[2], (self.dir / "audit.log").read_text())
         self.assertNotIn(details["path"].split("/")[2], self.log.read_text())
 

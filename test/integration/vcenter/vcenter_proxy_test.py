@@ -119,19 +119,24 @@ class Raw(ProxyCase):
 
     def test_a_file_needs_a_session_of_ours(self):
         before = self.asked("GET")
+        audited = len(self.audit())
         for cookie in ({}, {"Cookie": "vmware_soap_session=x"}):
             self.assertEqual(self.http("GET", "/folder/x?dcPath=DC0&dsName=LocalDS_0", headers=cookie)[0], 401)
         self.assertEqual(self.asked("GET"), before)
+        self.assertEqual({one["decision"] for one in self.refusals_since(audited, 2)}, {"proxy.not_authenticated"})
 
     def test_a_cookie_of_one_endpoint_is_nothing_at_another(self):
         """V06"""
         cookie = self.log_in(endpoint=1)
         now = envelope(call("CurrentTime", "ServiceInstance", "ServiceInstance"))
         self.assertEqual(self.soap(now, cookie, endpoint=1)[0], 200)
+        audited, before = len(self.audit()), self.asked("CurrentTime")
         for foreign in (cookie, "vmware_soap_session=unknown", None):
             status, _, body = self.soap(now, foreign, endpoint=0)
             self.assertEqual(status, 500)
             self.assertIn(b"NotAuthenticated", body)
+        self.assertEqual(self.asked("CurrentTime"), before)
+        self.refusals_since(audited, 3)
 
     def test_the_cookie_is_minted_by_the_gateway(self):
         """V03"""
@@ -151,15 +156,25 @@ class Raw(ProxyCase):
         self.assertIn(b"NotAuthenticated", self.soap(now, cookie)[2])
 
     def test_sessions_of_clients_that_never_log_out_are_bounded(self):
-        """V08: the cap is 50."""
-        for _ in range(60):
+        """V08: the cap is 100 for each of the two endpoints."""
+        for _ in range(110):
             self.log_in()
-        self.assertLessEqual(self.sessions_of_vcenter(), 101)  # two endpoints
+        self.assertLessEqual(self.sessions_of_vcenter(), 201)
+
+    def refusals_since(self, before, count):
+        """The audit records of `count` refused requests, once they are written."""
+        def refusals():
+            found = [one for one in self.audit()[before:] if one["decision"] != "allowed"]
+            return found if len(found) >= count else None
+
+        records = process.wait_for(refusals, 20, f"{count} audit records")
+        self.assertTrue(all(one["outcome"] == "not-dispatched" for one in records), records)
+        return records
 
     def test_smuggled_soap_reaches_nobody(self):
         """V24"""
         cookie = self.log_in()
-        before = len(self.asked())
+        before, audited = len(self.asked()), len(self.audit())
         good = call("CurrentTime", "ServiceInstance", "ServiceInstance")
         evil = call("PowerOffVM_Task", "VirtualMachine", "vm-57")
         bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
@@ -180,6 +195,7 @@ class Raw(ProxyCase):
         status, _, _ = self.soap(envelope(good), cookie, headers={"Content-Encoding": "gzip"})
         self.assertEqual(status, 400)
         self.assertEqual(len(self.asked()), before)
+        self.assertEqual(len(self.refusals_since(audited, 9)), 9)
 
     def test_a_second_call_behind_megabytes_is_never_completed(self):
         cookie = self.log_in()
@@ -193,25 +209,29 @@ class Raw(ProxyCase):
     def test_the_body_decides_and_not_soapaction(self):
         """V25"""
         cookie = self.log_in("inventory")
-        before = self.asked("PowerOffVM_Task")
+        before, audited = self.asked("PowerOffVM_Task"), len(self.audit())
         off = envelope(call("PowerOffVM_Task", "VirtualMachine", "vm-57"))
         status, _, body = self.soap(off, cookie, headers={"SOAPAction": "urn:vim25/CurrentTime"})
         self.assertEqual(status, 500)
         self.assertIn(b"NoPermission", body)
         self.assertIn(b"Gateway.PowerOffVM_Task", body)
         self.assertEqual(self.asked("PowerOffVM_Task"), before)
+        record = self.refusals_since(audited, 1)[0]
+        self.assertEqual((record["method"], record["decision"]), ("PowerOffVM_Task", "proxy.method_denied"))
 
     def test_closed_paths_are_denied(self):
-        """V26"""
+        """V26; what the server itself refuses (dots, empty segments) is in the audit of the ingress."""
         cookie = self.log_in()
-        before = len(self.asked())
-        for path in ("/", "/mob", "/ui", "/api/appliance/x", "/SDK", "/sdk/../mob", "//sdk", "/folder/%2e%2e/mob",
-                     "/rest/appliance/system", "/about"):
+        before, audited, crooked = len(self.asked()), len(self.audit()), ("/sdk/../mob", "//sdk", "/folder/%2e%2e/mob")
+        open_to_look_at = ("/", "/mob", "/ui", "/api/appliance/x", "/SDK", "/rest/appliance/system", "/about",
+                           "/folder/a;b?dcPath=DC0&dsName=LocalDS_0", "/folder/x?dcPath=DC0&dsName=LocalDS_0&dsName=y")
+        for path in (*open_to_look_at, *crooked):
             for method in ("GET", "POST"):
                 status, _, _ = self.http(method, path, "x" if method == "POST" else None,
                                          {"Cookie": cookie, "Content-Type": "text/xml"})
                 self.assertIn(status, (400, 403, 404), path)
         self.assertEqual(len(self.asked()), before)
+        self.refusals_since(audited, 2 * len(open_to_look_at))
 
     def test_a_client_that_gives_up_a_long_poll_ends_it_at_the_vcenter(self):
         """V19"""

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,6 +33,7 @@ type front struct {
 	faults            *faults
 	esxi              *esxi // nil: leases name nobody
 	guests            *guestOps
+	turns             sync.RWMutex
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -117,8 +119,41 @@ func (f *front) route(w http.ResponseWriter, r *http.Request, record *request) {
 	case strings.HasPrefix(r.URL.Path, "/api/"):
 		f.serveAPI(w, r)
 	default:
-		f.next.ServeHTTP(w, r)
+		f.serveLibrary(w, r, record)
 	}
+}
+
+// serveLibrary lets calls that change something into the library one at a time, and none that reads beside them: under
+// forty clients it takes parts of its inventory for another's, panics, and answers with nothing. The answer leaves when
+// the turn is over, so that a client that reads slowly holds nobody up. What waits for changes has no turn.
+func (f *front) serveLibrary(w http.ResponseWriter, r *http.Request, record *request) {
+	if record.Soap == "" || strings.HasPrefix(record.Soap, "WaitFor") {
+		f.next.ServeHTTP(w, r)
+		return
+	}
+	answer := f.inTurn(r, readsOnly(record.Soap))
+	replay(w, answer, answer.Body.Bytes())
+}
+
+func (f *front) inTurn(r *http.Request, reads bool) *httptest.ResponseRecorder {
+	if reads {
+		f.turns.RLock()
+		defer f.turns.RUnlock()
+	} else {
+		f.turns.Lock()
+		defer f.turns.Unlock()
+	}
+	return recorded(f.next, r)
+}
+
+// readsOnly tells by the beginning of a method's name.
+func readsOnly(method string) bool {
+	for _, beginning := range []string{"Retrieve", "Continue", "Query", "Find", "Current", "Check", "SessionIs", "HttpNfcLeaseProgress"} {
+		if strings.HasPrefix(method, beginning) {
+			return true
+		}
+	}
+	return false
 }
 
 // serveAPI answers the newer door, which the library does not have, with what it says at the older one, unwrapped.

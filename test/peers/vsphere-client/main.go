@@ -51,7 +51,8 @@ func parseOptions() options {
 	flag.StringVar(&o.passwordFile, "password-file", "-", "`file` with the password; - reads standard input")
 	flag.StringVar(&o.caFile, "ca-file", "", "PEM `file` that the vCenter's certificate is verified with")
 	flag.StringVar(&o.steps, "steps", allSteps, "what to do, in this order; also: "+
-		"rest-login, tags, library, rest-logout, import, hold (parks in WaitForUpdatesEx until a signal)")
+		"rest-login, tags, library, deploy-ovf, rest-logout, import, "+
+		"destroy-source (of the machine that was found, not made), hold (parks in WaitForUpdatesEx until a signal)")
 	flag.Int64Var(&o.fileMegabytes, "file-mib", 8, "size of the file that is uploaded")
 	flag.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for the whole run")
 	flag.Parse()
@@ -106,8 +107,8 @@ func run(ctx context.Context, o options, print func(step)) bool {
 	actions := map[string]func(context.Context) (map[string]interface{}, error){
 		"login": w.login, "inventory": w.inventory, "clone": w.clone, "power-on": w.powerOn, "upload": w.upload,
 		"download": w.download, "destroy": w.destroy, "logout": w.logout, "hold": w.hold,
-		"rest-login": w.restLogin, "tags": w.tags, "library": w.library, "rest-logout": w.restLogout,
-		"import": w.importVApp,
+		"rest-login": w.restLogin, "tags": w.tags, "library": w.library, "deploy-ovf": w.deployOvf, "rest-logout": w.restLogout,
+		"import": w.importVApp, "destroy-source": w.destroySource,
 	}
 	for _, name := range strings.Split(o.steps, ",") {
 		action, known := actions[name]

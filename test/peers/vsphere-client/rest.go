@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 
+	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/vapi/library"
 	"github.com/vmware/govmomi/vapi/rest"
 	"github.com/vmware/govmomi/vapi/tags"
+	"github.com/vmware/govmomi/vapi/vcenter"
 	"github.com/vmware/govmomi/vim25/soap"
 )
 
@@ -114,7 +117,7 @@ func (w *work) library(ctx context.Context) (map[string]interface{}, error) {
 	}
 	size := w.options.fileMegabytes << 20
 	sent := newDigesting(content(7, size))
-	if err := w.push(ctx, manager, item, sent, size); err != nil {
+	if err := w.push(ctx, manager, item, pushed{"disk.iso", sent, size}); err != nil {
 		return nil, err
 	}
 	received, err := w.pull(ctx, manager, item)
@@ -128,26 +131,92 @@ func (w *work) library(ctx context.Context) (map[string]interface{}, error) {
 	return map[string]interface{}{"bytes": size, "sha256": received}, err
 }
 
-func (w *work) push(ctx context.Context, manager *library.Manager, item string, source io.Reader, size int64) error {
+// pushed is a file on its way into an item.
+type pushed struct {
+	name   string
+	source io.Reader
+	size   int64
+}
+
+// push sends the files of one item in one session: an item changes as a whole.
+func (w *work) push(ctx context.Context, manager *library.Manager, item string, files ...pushed) error {
 	session, err := manager.CreateLibraryItemUpdateSession(ctx, library.Session{LibraryItemID: item})
 	if err != nil {
 		return err
 	}
-	file, err := manager.AddLibraryItemFile(ctx, session,
-		library.UpdateFile{Name: "disk.iso", SourceType: "PUSH", Size: size})
-	if err != nil {
-		return err
-	}
-	place, err := url.Parse(file.UploadEndpoint.URI)
-	if err != nil {
-		return err
-	}
-	request := soap.DefaultUpload
-	request.ContentLength = size
-	if err := w.rest.Upload(ctx, source, place, &request); err != nil {
-		return err
+	for _, one := range files {
+		file, err := manager.AddLibraryItemFile(ctx, session,
+			library.UpdateFile{Name: one.name, SourceType: "PUSH", Size: one.size})
+		if err != nil {
+			return err
+		}
+		place, err := url.Parse(file.UploadEndpoint.URI)
+		if err != nil {
+			return err
+		}
+		if own := w.client.URL().Host; place.Host != own {
+			return fmt.Errorf("the file must be sent to %s, and this client knows %s", place.Host, own)
+		}
+		request := soap.DefaultUpload
+		request.ContentLength = one.size
+		if err := w.rest.Upload(ctx, one.source, place, &request); err != nil {
+			return err
+		}
 	}
 	return manager.CompleteLibraryItemUpdateSession(ctx, session)
+}
+
+// deployOvf makes a machine of an OVF in a content library: its disk was pushed there, and passes here once.
+func (w *work) deployOvf(ctx context.Context) (map[string]interface{}, error) {
+	if w.rest == nil || w.source == nil {
+		return nil, errNoRest
+	}
+	pool, err := w.source.ResourcePool(ctx)
+	if err != nil {
+		return nil, err
+	}
+	folders, err := w.finder.FolderList(ctx, "vm")
+	if err != nil {
+		return nil, err
+	}
+	datastore := w.datastore.Reference().Value
+	manager := library.NewManager(w.rest)
+	id, err := manager.CreateLibrary(ctx, library.Library{Name: w.name, Type: "LOCAL",
+		Storage: []library.StorageBackings{{DatastoreID: datastore, Type: "DATASTORE"}}})
+	if err != nil {
+		return nil, err
+	}
+	item, err := manager.CreateLibraryItem(ctx, library.Item{Name: w.name, Type: library.ItemTypeOVF, LibraryID: id})
+	if err != nil {
+		return nil, err
+	}
+	size := w.options.fileMegabytes << 20
+	text := fmt.Sprintf(descriptor, size)
+	err = w.push(ctx, manager, item, pushed{"machine.ovf", strings.NewReader(text), int64(len(text))},
+		pushed{"disk.vmdk", content(13, size), size})
+	if err != nil {
+		return nil, err
+	}
+	deployer := vcenter.NewManager(w.rest)
+	target := vcenter.Target{ResourcePoolID: pool.Reference().Value, FolderID: folders[0].Reference().Value}
+	if _, err := deployer.FilterLibraryItem(ctx, item, vcenter.FilterRequest{Target: target}); err != nil {
+		return nil, err
+	}
+	made, err := deployer.DeployLibraryItem(ctx, item, vcenter.Deploy{Target: target, DeploymentSpec: vcenter.DeploymentSpec{
+		Name: w.name, DefaultDatastoreID: datastore, AcceptAllEULA: true}})
+	if err != nil {
+		return nil, err
+	}
+	w.machine = object.NewVirtualMachine(w.client, *made)
+	name, err := w.machine.ObjectName(ctx)
+	if err == nil && name != w.name {
+		err = fmt.Errorf("the machine is called %s and not %s", name, w.name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = manager.DeleteLibrary(ctx, &library.Library{ID: id, Type: "LOCAL"})
+	return map[string]interface{}{"bytes": size, "type": made.Type}, err
 }
 
 func (w *work) pull(ctx context.Context, manager *library.Manager, item string) (string, error) {

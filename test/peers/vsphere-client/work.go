@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -100,8 +101,14 @@ func (w *work) clone(ctx context.Context) (map[string]interface{}, error) {
 		return nil, err
 	}
 	reference, datastore := pool.Reference(), w.datastore.Reference()
+	data, err := userData()
+	if err != nil {
+		return nil, err
+	}
 	task, err := w.source.Clone(ctx, folders[0], w.name, types.VirtualMachineCloneSpec{
 		Location: types.VirtualMachineRelocateSpec{Pool: &reference, Datastore: &datastore},
+		Config: &types.VirtualMachineConfigSpec{
+			ExtraConfig: []types.BaseOptionValue{&types.OptionValue{Key: userDataKey, Value: data}}},
 	})
 	if err != nil {
 		return nil, err
@@ -111,7 +118,33 @@ func (w *work) clone(ctx context.Context) (map[string]interface{}, error) {
 		return nil, err
 	}
 	w.machine = object.NewVirtualMachine(w.client, info.Result.(types.ManagedObjectReference))
+	var made mo.VirtualMachine
+	err = property.DefaultCollector(w.client).RetrieveOne(ctx, w.machine.Reference(), []string{"config.extraConfig"}, &made)
+	if err != nil {
+		return nil, err
+	}
+	if made.Config == nil || settingOf(made.Config.ExtraConfig, userDataKey) != data {
+		return nil, errors.New("the machine has other user data than it was given")
+	}
 	return map[string]interface{}{"name": w.name, "machine": w.machine.Reference().Value}, nil
+}
+
+// userDataKey is where cloud-init looks.
+const userDataKey = "guestinfo.userdata"
+
+// userData is twelve KiB that are the same each time, in Base64 as they go into guestinfo.
+func userData() (string, error) {
+	octets, err := io.ReadAll(content(17, 9<<10))
+	return base64.StdEncoding.EncodeToString(octets), err
+}
+
+func settingOf(list []types.BaseOptionValue, key string) interface{} {
+	for _, one := range list {
+		if setting := one.GetOptionValue(); setting.Key == key {
+			return setting.Value
+		}
+	}
+	return nil
 }
 
 func (w *work) powerOn(ctx context.Context) (map[string]interface{}, error) {
@@ -211,6 +244,18 @@ func (w *work) destroy(ctx context.Context) (map[string]interface{}, error) {
 		return nil, err
 	}
 	w.machine = nil
+	return nil, task.Wait(ctx)
+}
+
+// destroySource destroys what was there before: whoever may do that has not been told apart from the admin.
+func (w *work) destroySource(ctx context.Context) (map[string]interface{}, error) {
+	if w.source == nil {
+		return nil, errors.New("the step inventory must come first")
+	}
+	task, err := w.source.Destroy(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return nil, task.Wait(ctx)
 }
 
