@@ -125,6 +125,13 @@ def picture(one, name):
     one.picture(IMAGES / f"{name}.png")
 
 
+def check_qr_code(path, expected):
+    """What a telephone would read from the screen."""
+    read = subprocess.run(["zbarimg", "-q", "--raw", path], capture_output=True, text=True, check=False).stdout.strip()
+    if read != expected:
+        raise process.StepError(f"the QR code on the screen says {read!r} and not {expected!r}")
+
+
 # --- cases: each gets the folder, the disk and the OVA ---------------------------------------------------------------
 
 
@@ -155,6 +162,7 @@ def end_to_end(folder, disk, name, **how):
         code, seconds = one.wait_for_code(BOOT_SECONDS)
         if asks:
             picture(one, "console-code")
+            check_qr_code(IMAGES / "console-code.png", one.properties["url"] + "/pair")
         used = one.memory_used()
         gateway_id = pair(lab, one, code, asks)
         call_through(lab, one, gateway_id)
