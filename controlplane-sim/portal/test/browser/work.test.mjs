@@ -51,7 +51,9 @@ test("changes carry the CSRF token and an idempotency key", () =>
 
 test("what a page asks by itself is marked, so that an open tab does not keep its session alive", () =>
   here.signedIn(async (page, stub) => {
+    const first = page.waitForResponse((one) => new URL(one.url()).pathname === "/api/v1/gateways");
     await page.goto(`${stub.url}/gateways`);
+    await first;
     await page.locator("h1").waitFor();
     const asked = () => stub.received.filter((one) => one.path.startsWith("/api/v1/gateways"));
     const byHand = asked().filter((one) => !one.headers["pcg-unattended"]);
