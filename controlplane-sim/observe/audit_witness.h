@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How far the audits of gateways went, and when: heads of their chains, kept where nobody at the
 // gateway can change them (docs/protocol/audit.md). With them an admin of the data center sees
-// whether lines were taken out or written anew (`pcgctl audit verify --heads-file`), and an audit that
-// goes backwards is seen here. One head an hour is kept, and the newest. Heads are digests: they
-// say nothing of what was audited. Storage thread.
+// whether lines were taken out or written anew (`pcgctl audit verify --heads-file`), and an audit
+// that goes backwards is seen here. One head an hour is kept, and the newest. Heads are digests:
+// they say nothing of what was audited. Storage thread.
 #pragma once
 
 #include "common/base/clock.h"

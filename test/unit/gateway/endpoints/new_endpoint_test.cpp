@@ -54,8 +54,9 @@ TEST(NewEndpoint, OpensTunnelsOnlyWhereItIsSaid) {
         body.set("tunnels", std::move(items));
         return body;
     };
-    EXPECT_EQ(parseNewEndpoint(with({"ESX1.example:443", "esx1.example.:443", "[FD00::7]:902"}))->tunnels,
-              (std::vector<std::string>{"esx1.example:443", "[fd00::7]:902"}));
+    EXPECT_EQ(
+        parseNewEndpoint(with({"ESX1.example:443", "esx1.example.:443", "[FD00::7]:902"}))->tunnels,
+        (std::vector<std::string>{"esx1.example:443", "[fd00::7]:902"}));
     EXPECT_TRUE(refusal(with({"esx1.example"})).starts_with("tunnels: "));
     EXPECT_TRUE(refusal(with({"127.1:443"})).starts_with("tunnels: "));
     EXPECT_TRUE(refusalOf("tunnels", "esx1:443").starts_with("\"tunnels\""));
