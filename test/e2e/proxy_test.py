@@ -153,6 +153,32 @@ http_access deny all
         self.assert_works(self.call(mebibytes=16))
 
 
+class WithoutThePortOfNats(network.BehindABox):
+    """A proxy whose rules allow CONNECT to what serves HTTPS: here, all ports but that of NATS."""
+
+    @classmethod
+    def bring_up(cls):
+        cls.place()
+        cls.lab.start_controlplane()
+        cls.port = port_of(cls.lab.controlplane["bus_url"])
+        cls.box = cls.open_squid(f"""
+http_port {network.SAAS}:3128
+acl nats port {cls.port}
+http_access deny nats
+http_access allow CONNECT
+http_access deny all
+""")
+        cls.lab.gateway_settings = {"proxy_url": PROXY}
+        cls.pair_one()
+
+    def test_the_bus_is_reached_by_websocket_through_it(self):
+        self.assert_works(self.call())
+        link = self.gateway().ctl("status", "--json")["link"]
+        self.assertEqual((link["state"], link["transport"]), ("up", "websocket"))
+        self.assertEqual(link["way"]["text"], f"WebSocket, through the proxy {PROXY}")
+        self.assertIn(f"have CONNECT to 127.0.0.1:{self.port} allowed there", link["way"]["why"])
+
+
 class CuttingIdleConnections(network.BehindABox):
     """A proxy that takes ten seconds of silence for the end: the pairing's long polls last 25."""
 
