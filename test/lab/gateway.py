@@ -115,6 +115,7 @@ class Gateway:
             "remote_endpoints": True,
             "remote_keys": True,
             "console": str(self.console),
+            **self.lab.gateway_settings,
         }, indent=1) + "\n")
 
     def start(self):
