@@ -39,7 +39,8 @@ class Policy {
     Result<> authorizeRestBody(const AuthorizedRequest& request, BytesView body, bool whole) const;
 
     // The octets of a lease's device, in the session that opened the lease: "nfc/" and the name of
-    // the file to a rule about files.
+    // the file to a rule about files. A guest's file is "guest/file" there, a console PUT
+    // "console/console"; these are for the role full.
     Result<AuthorizedRequest> authorizeTransfer(RequestTarget target,
                                                 std::string_view http_method,
                                                 SessionUse session,

@@ -66,7 +66,7 @@ class Refused(Exception):
 class Client:
     """A TLS connection to the ingress that has become a tunnel. By hand, so that its halves can end one by one."""
 
-    def __init__(self, endpoint, place, password=None, head=None):
+    def __init__(self, endpoint, place, password=None, head=None, expect="HTTP/1.1 200 "):
         url = urllib.parse.urlsplit(endpoint["url"])
         self.socket = socket.create_connection((url.hostname, url.port), 10)
         self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -83,7 +83,7 @@ class Client:
                 break
             answer += piece
         self.answer = answer.decode()
-        if not self.answer.startswith("HTTP/1.1 200 "):
+        if not self.answer.startswith(expect):
             self.close()
             raise Refused(self.answer)
 
@@ -345,6 +345,61 @@ class Tunnels(e2e.EndToEnd):
         self.assertEqual(far.recv(1), b"x")
         self.one.ctl("key", "revoke", key["username"])
         self.assert_cut(far)
+
+
+class Console(e2e.EndToEnd):
+    """A console of the simulator's host: a WebSocket from the ingress to it."""
+
+    @classmethod
+    def bring_up(cls):
+        cls.lab.gateway_settings = {"endpoint_networks": "127.0.0.0/8"}
+        cls.lab.prepare()
+        cls.lab.start_controlplane()
+        tenant = cls.lab.add_tenant("tenant-a")
+        one = cls.lab.add_gateway(tenant, "dc1")
+        target = cls.lab.start_vcenter("vcenter-dc1", ("-esxi-leases",))
+        cls.lab.add_endpoint(tenant, one, "vc1", target, "full")
+
+    def soap(self, body, cookie=""):
+        url = urllib.parse.urlsplit(self.endpoint()["url"])
+        connection = http.client.HTTPSConnection(
+            url.hostname, url.port, context=ssl.create_default_context(cafile=self.endpoint()["ca"]), timeout=20)
+        connection.request("POST", "/sdk", '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+                           f"{body}</e:Body></e:Envelope>", {"Content-Type": "text/xml", "Cookie": cookie})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        self.assertEqual(answer.status, 200, text)
+        return text, answer.headers.get("Set-Cookie", "").split(";")[0]
+
+    def ticket(self):
+        ours = self.endpoint()
+        _, cookie = self.soap('<Login xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this><userName>'
+                              f'{ours["username"]}</userName><password>{ours["password"]}</password></Login>')
+        text, _ = self.soap('<AcquireTicket xmlns="urn:vim25"><_this type="VirtualMachine">vm-1</_this>'
+                            "<ticketType>webmks</ticketType></AcquireTicket>", cookie)
+        return text.split("<url>", 1)[1].split("</url>", 1)[0]
+
+    def open(self):
+        ours = self.endpoint()
+        url = urllib.parse.urlsplit(self.ticket())
+        self.assertEqual((url.scheme, url.netloc), ("wss", urllib.parse.urlsplit(ours["url"]).netloc))
+        client = Client(ours, "", expect="HTTP/1.1 101 ", head=(
+            f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n").encode())
+        self.addCleanup(client.close)
+        return client
+
+    def test_a_console_goes_through_the_ingress_and_the_red_button_cuts_it(self):
+        client = self.open()
+        self.assertIn("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", client.answer)
+        client.send(b"a frame of no form")
+        self.assertEqual(client.receive(), b"a frame of no form")
+        self.addCleanup(self.gateway().ctl, "resume")
+        self.gateway().ctl("pause")
+        client.socket.settimeout(5)
+        with self.assertRaises((ssl.SSLError, ConnectionError)):
+            client.receive()
 
 
 def resident(record):

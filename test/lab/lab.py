@@ -37,7 +37,7 @@ class Lab:
         self.controlplane = self.processes = self.lock = None
         self.controlplane_arguments = []
         self.opaque_proxy = None
-        self.gateway_settings = {}
+        self.gateway_settings = {}  # beside what every gateway of a lab has
 
     def _print(self, text):
         print(f"[{time.monotonic() - self.started:6.2f} s] {text}", file=sys.stderr, flush=True)
