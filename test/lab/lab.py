@@ -215,8 +215,17 @@ class Lab:
         self.step = f"open a tunnel to {endpoint['name']} at gateway {one.name}"
         place = endpoint["direct"]["url"].removeprefix("https://").rstrip("/")
         one.ctl("endpoint", "update", endpoint["name"], "--tunnel", place)
-        self.opaque_proxy = {"url": endpoint["ingress_url"], "ca": endpoint["ca"], "username": endpoint["username"],
-                             "password": endpoint["password"], "targets": [place]}
+        # The ingress speaks TLS only; not every client does to a proxy.
+        ready = self.directory / "opaque-proxy.json"
+        ready.unlink(missing_ok=True)
+        ingress = endpoint["ingress_url"].removeprefix("https://").rstrip("/")
+        command = ["/usr/bin/python3", "-B", pathlib.Path(__file__).with_name("plain_front.py"), "--to", ingress,
+                   "--ca", endpoint["ca"], "--ready-file", ready]
+        record = self.processes.start("opaque-proxy", command, self.directory / "opaque-proxy.log", {"role": "proxy"})
+        front = process.wait_for(lambda: process.read_json(ready), 30, "the door to the opaque proxy", record)
+        self.opaque_proxy = {"url": f"http://127.0.0.1:{front['port']}", "tls_url": endpoint["ingress_url"],
+                             "ca": endpoint["ca"], "username": endpoint["username"], "password": endpoint["password"],
+                             "targets": [place]}
 
     # --- describing -----------------------------------------------------------------------------------------
 
