@@ -193,6 +193,14 @@ class Tunnels(e2e.EndToEnd):
         self.assertEqual(completed.returncode, 0, completed.stderr)
         self.assertIn("<namespace>", completed.stdout)
 
+    def test_what_the_lab_describes_is_a_proxy_in_the_clear(self):
+        ours = self.lab.opaque_proxy
+        self.assertEqual(ours["targets"], [self.vcenter])
+        code, status, body = self.curl("--proxy", ours["url"])
+        self.assertEqual((code, status), (0, "200"))
+        self.assertIn("<namespace>", body)
+        self.assertEqual(self.curl("--proxy", ours["url"], user="nobody:nothing")[1], "407")
+
     def test_wrong_credentials_are_asked_for_again(self):
         key = self.described["username"]
         for user in (f"{key}:wrong", "ak_00000000000000000000000000:x", "nobody:x"):
