@@ -19,7 +19,7 @@ libraries_of() { # programs... -> Depends
 }
 
 package() { # name, depends, description, programs...
-    local name=$1 depends=$2 description=$3 tree=$work/$1 program
+    local name=$1 depends=$2 description=$3 tree=$work/$1 program folder
     shift 3
     mkdir -p "$tree/usr/bin" "$tree/DEBIAN"
     cp -a "$here/$name/." "$tree/"
@@ -29,7 +29,9 @@ package() { # name, depends, description, programs...
     done
     [ -d "$tree/lib" ] && { mkdir -p "$tree/usr/lib"; cp -a "$tree/lib/." "$tree/usr/lib/"; rm -r "${tree:?}/lib"; }
     find "$tree" -type d -exec chmod 755 {} +
-    find "$tree/etc" "$tree/usr/lib" -type f ! -path '*/usr/lib/pcg/*' -exec chmod 644 {} + 2>/dev/null || true
+    for folder in "$tree/etc" "$tree/usr/lib"; do # a package need not have both
+        [ ! -d "$folder" ] || find "$folder" -type f ! -path '*/usr/lib/pcg/*' -exec chmod 644 {} +
+    done
     depends="$(libraries_of "$tree"/usr/bin/*)${depends:+, $depends}"
     cat >"$tree/DEBIAN/control" <<TEXT
 Package: $name

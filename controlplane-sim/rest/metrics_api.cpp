@@ -59,6 +59,16 @@ Checked<std::optional<std::int64_t>> numberBefore(const PageQuery& query) {
     return static_cast<std::int64_t>(*number);
 }
 
+// One row more than a page was asked for: it only says that there is another page.
+template <class Row>
+std::optional<std::string> cutToPage(std::vector<Row>& rows,
+                                     std::size_t limit,
+                                     std::string_view list) {
+    if (rows.size() <= limit) return std::nullopt;
+    rows.pop_back();
+    return writeCursor(list, {std::to_string(rows.back().number)});
+}
+
 }  // namespace
 
 void MetricsApi::addTo(ApiRoutes& routes) {
@@ -78,11 +88,7 @@ net::Task<Checked<Reply>> MetricsApi::timeline(Call& call) {
         return Timeline(database).list(scope, id, before, limit);
     };
     PCG_CO_TRY(auto entries, co_await services_.store.run(std::move(work)));
-    std::optional<std::string> next;
-    if (entries.size() > query.limit) {
-        entries.pop_back();
-        next = writeCursor(kTimeline, {std::to_string(entries.back().number)});
-    }
+    const auto next = cutToPage(entries, query.limit, kTimeline);
     json::Array items;
     for (const auto& entry : entries) {
         items.push_back(json::Object()
@@ -104,11 +110,7 @@ net::Task<Checked<Reply>> MetricsApi::auditHeads(Call& call) {
         return AuditWitness(database).list(scope, id, before, limit);
     };
     PCG_CO_TRY(auto heads, co_await services_.store.run(std::move(work)));
-    std::optional<std::string> next;
-    if (heads.size() > query.limit) {
-        heads.pop_back();
-        next = writeCursor(kAuditHeads, {std::to_string(heads.back().number)});
-    }
+    const auto next = cutToPage(heads, query.limit, kAuditHeads);
     json::Array items;
     for (const auto& [head, at, number] : heads) {
         items.push_back(json::Object()
