@@ -96,7 +96,7 @@ close_root() { # what only an installation needs, and what differs from run to r
         "$tree"/usr/share/perl5 "$tree"/usr/lib/x86_64-linux-gnu/perl-base "$tree"/usr/bin/perl* "$tree"/usr/share/i18n \
         "$tree"/usr/lib/python3* "$tree"/etc/apt "$tree"/etc/dpkg
     mkdir -p "$tree"/var/cache "$tree"/var/log/journal "$tree"/run "$tree"/proc "$tree"/sys "$tree"/dev
-    ldconfig -r "$tree" -X 2>/dev/null || true
+    ldconfig -r "$tree" -X
     rm -rf "$tree"/var/cache/ldconfig  # it holds inode numbers and times
     cat >"$tree/etc/os-release.pcg" <<TEXT
 PCG_VERSION=$version
