@@ -5,6 +5,13 @@ find_package(Boost 1.81 REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(Poco 1.11 REQUIRED COMPONENTS Foundation JSON XML Util Data DataSQLite)
 
+# Asio is compiled once (common/net), not in every translation unit.
+add_library(pcg_asio INTERFACE)
+set_target_properties(pcg_asio PROPERTIES PCG_USES_LOOP TRUE)
+target_link_libraries(pcg_asio INTERFACE Boost::headers)
+target_compile_definitions(pcg_asio INTERFACE
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)
+
 # Debian's cnats-config.cmake names a static library that its package does not ship, so the library is found by hand.
 find_path(CNATS_INCLUDE_DIR nats/nats.h REQUIRED)
 find_library(CNATS_LIBRARY nats REQUIRED)

@@ -1,12 +1,16 @@
-# pcg_module(<name> FLOOR <n> SOURCES ... [DEPENDS <module>...] [LIBS <target>...] [PUBLIC_LIBS <target>...])
+# pcg_module(<name> FLOOR <n> SOURCES ... [DEPENDS <module>...] [LIBS <target>...] [PUBLIC_LIBS <target>...]
+#            [POCO <target>... POCO_SOURCES ...])
 #
 # One folder = one namespace = one target. Creates pcg_<name> and the alias pcg::<name>, and stops the
 # configuration when a dependency stands on a higher floor or has not been declared yet, so that a cycle
 # or an upward edge cannot be built. The include lint (test/lint) checks the same edges by #include line.
+#
+# Poco's targets bring definitions (_XOPEN_SOURCE among them) that the precompiled headers were not made with: only the
+# files named by POCO_SOURCES get them, and those files do without the precompiled headers.
 set_property(GLOBAL PROPERTY PCG_MODULES "")
 
 function(pcg_module name)
-    cmake_parse_arguments(M "" "FLOOR" "SOURCES;DEPENDS;LIBS;PUBLIC_LIBS" ${ARGN})
+    cmake_parse_arguments(M "" "FLOOR" "SOURCES;DEPENDS;LIBS;PUBLIC_LIBS;POCO;POCO_SOURCES" ${ARGN})
     if(M_UNPARSED_ARGUMENTS OR NOT DEFINED M_FLOOR OR NOT M_SOURCES)
         message(FATAL_ERROR "pcg_module(${name}): needs FLOOR and SOURCES; unknown: ${M_UNPARSED_ARGUMENTS}")
     endif()
@@ -35,11 +39,15 @@ function(pcg_module name)
         endif()
     endforeach()
     set_property(GLOBAL APPEND PROPERTY PCG_MODULES ${name})
-    if(NOT "${M_LIBS}" MATCHES "Poco")  # which brings definitions of its own, that headers were not compiled with
-        pcg_precompile(pcg_${name} pcg_precompiled ${M_DEPENDS})
-    endif()
-    pcg_uses_loop(uses_loop ${M_DEPENDS})
-    if(uses_loop OR name STREQUAL "net")
+    foreach(library IN LISTS M_POCO)
+        target_link_libraries(pcg_${name} PRIVATE $<LINK_ONLY:${library}>)
+        set_property(SOURCE ${M_POCO_SOURCES} APPEND PROPERTY
+            COMPILE_DEFINITIONS $<TARGET_PROPERTY:${library},INTERFACE_COMPILE_DEFINITIONS>)
+        set_source_files_properties(${M_POCO_SOURCES} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+    endforeach()
+    pcg_precompile(pcg_${name} precompiled_plain precompiled ${M_DEPENDS} ${M_PUBLIC_LIBS})
+    pcg_uses_loop(uses_loop ${M_DEPENDS} ${M_PUBLIC_LIBS})
+    if(uses_loop)
         set_target_properties(pcg_${name} PROPERTIES PCG_USES_LOOP TRUE)
     endif()
 endfunction()
@@ -52,4 +60,5 @@ function(pcg_program name)
     foreach(dependency IN LISTS M_DEPENDS)
         target_link_libraries(${name} PRIVATE pcg::${dependency})
     endforeach()
+    pcg_precompile(${name} NONE precompiled_programs ${M_DEPENDS})
 endfunction()
