@@ -2,7 +2,6 @@
 #include "vcenter-proxy/policy/argument_collector.h"
 
 #include "common/base/text.h"
-#include "common/codec/utf8.h"
 #include "vcenter-proxy/policy/datastore_text.h"
 
 #include <algorithm>
@@ -39,51 +38,9 @@ bool isUserData(std::string_view key) {
     return std::find(kUserData.begin(), kUserData.end(), key) != kUserData.end();
 }
 
-struct KindWords {
-    Kind kind;
-    std::array<std::string_view, 4> types;
-    std::array<std::string_view, 2> prefixes;
-    std::array<std::string_view, 4> elements;
-};
-
-constexpr std::array<KindWords, 7> kKinds{{
-    {Kind::Machine, {"VirtualMachine"}, {"vm-"}, {"vm"}},
-    {Kind::Folder, {"Folder"}, {"group-"}, {"folder", "destinationFolder", "parentFolder"}},
-    {Kind::Datastore,
-     {"Datastore", "StoragePod"},
-     {"datastore-", "group-p"},
-     {"datastore", "storagePod"}},
-    {Kind::Network,
-     {"Network", "DistributedVirtualPortgroup", "OpaqueNetwork"},
-     {"network-", "dvportgroup-"},
-     {"network"}},
-    {Kind::Pool, {"ResourcePool", "VirtualApp"}, {"resgroup-"}, {"pool", "resourcePool"}},
-    {Kind::Host, {"HostSystem"}, {"host-"}, {"host"}},
-    {Kind::Datacenter,
-     {"Datacenter"},
-     {"datacenter-"},
-     {"datacenter", "sourceDatacenter", "destDatacenter", "destinationDatacenter"}},
-}};
-
 template <std::size_t N>
 bool isAmong(const std::array<std::string_view, N>& words, std::string_view word) {
     return !word.empty() && std::find(words.begin(), words.end(), word) != words.end();
-}
-
-// "group-v3", "datastore-12": a letter or none, and digits, behind one of the prefixes.
-bool isObjectId(std::string_view text) {
-    if (text.size() > 32 || text.empty()) return false;
-    for (const auto& kind : kKinds) {
-        for (const auto prefix : kind.prefixes) {
-            if (prefix.empty() || !text.starts_with(prefix)) continue;
-            auto rest = text.substr(prefix.size());
-            if (!rest.empty() && rest.front() >= 'a' && rest.front() <= 'z') rest.remove_prefix(1);
-            const bool digits =
-                std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
-            if (!rest.empty() && digits) return true;
-        }
-    }
-    return false;
 }
 
 // Whatever stands below is not even looked at.
@@ -95,59 +52,7 @@ bool isSecret(std::string_view element) {
     });
 }
 
-// As it may stand in a line: what is not plain is quoted, and cannot look like another field.
-std::string plain(std::string_view text) {
-    std::string shown =
-        text.size() <= 80 ? std::string(text) : std::string(text.substr(0, 77)) + "...";
-    const bool is_plain = !shown.empty() && std::all_of(shown.begin(), shown.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_.:/@[]*").find(c) != std::string_view::npos;
-    });
-    if (is_plain) return shown;
-    for (auto& c : shown) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-        if (c == '"') c = '\'';
-    }
-    return "\"" + codec::repairUtf8(shown) + "\"";
-}
-
 }  // namespace
-
-bool mayBe(const Reference& reference, Kind kind) {
-    const auto& words = *std::find_if(
-        kKinds.begin(), kKinds.end(), [&](const KindWords& one) { return one.kind == kind; });
-    const bool pod = reference.id.starts_with("group-p");
-    const bool named =
-        std::any_of(words.prefixes.begin(), words.prefixes.end(), [&](std::string_view prefix) {
-            if (prefix.empty() || !reference.id.starts_with(prefix)) return false;
-            return kind != Kind::Folder || !pod;
-        });
-    return named || isAmong(words.types, reference.type) ||
-           isAmong(words.elements, reference.element);
-}
-
-std::string Arguments::toText() const {
-    constexpr std::size_t kEnough = 1000;
-    std::string text;
-    const auto add = [&](std::string_view name, const std::string& value) {
-        if (text.size() > kEnough) return;
-        text += (text.empty() ? "" : " ") + std::string(name) + "=" + plain(value);
-    };
-    for (const auto& name : names) add("name", name);
-    for (const auto& reference : references) {
-        add(reference.element.empty() ? "object" : reference.element, reference.id);
-    }
-    for (const auto& name : datastores) add("datastore", "[" + name + "]");
-    for (const auto& name : datacenters) add("datacenter", name);
-    for (const auto& name : networks) add("network", name);
-    for (const auto& setting : extra_config) {
-        add("extra_config", setting.key);
-        if (setting.sha256.empty() || text.size() > kEnough) continue;
-        text += " sha256:" + setting.sha256 + " (" + std::to_string(setting.size) + " octets)";
-    }
-    if (overfull) text += " ...";
-    return text;
-}
 
 ArgumentCollector::Word ArgumentCollector::wordOf(std::string_view element) {
     struct Named {

@@ -175,6 +175,12 @@ Doubt fieldsDoubt(const Ask& ask, const Where& where) {
     return {};
 }
 
+// Of a rule whose conditions would hold or not, if it were sure that it is about this.
+std::string doubtOf(const Ask& ask) {
+    return "the rule may be about it: " + quoted(ask.object_id) + " is called " +
+           quoted(ask.object_type);
+}
+
 bool isOpenNow(const Rule& rule, WallTime now) {
     return rule.when.empty() ||
            std::any_of(rule.when.begin(), rule.when.end(), [&](const Window* window) {
@@ -222,24 +228,6 @@ void judge(const Rule& rule, const Ask& ask, const Circumstances& now, Decision&
     }
     decision.why = std::move(first);
     if (decision.why.empty()) decision.kind = Decision::Kind::Allowed;
-}
-
-bool selects(const ObjectSelector& selector, const Ask& ask, bool deny) {
-    const bool same_id = selector.id.empty() || selector.id == ask.object_id;
-    const bool same_type = selector.type.empty() || selector.type == ask.object_type;
-    if (!selector.id.empty()) return same_id && (deny || same_type);
-    if (same_type)
-        return deny || selector.type != "VirtualMachine" || ask.object_id.starts_with("vm-");
-    // The type is the client's word; of a machine the id says it, too.
-    return deny && selector.type == "VirtualMachine" && ask.object_id.starts_with("vm-");
-}
-
-bool selects(const PathSelector& selector, const Ask& ask) {
-    // HEAD sees no more than GET does.
-    const auto method = ask.method == "HEAD" ? std::string_view("GET") : ask.method;
-    if (selector.method != "*" && selector.method != method) return false;
-    if (ask.door != Door::Files && selector.op != "*" && selector.op != ask.op) return false;
-    return pathMatches(selector.path, ask.path);
 }
 
 }  // namespace
@@ -304,20 +292,6 @@ std::string Decision::decidedBy() const {
 
 bool isAlwaysOpen(const Ask& ask) { return ask.door == Door::Soap && isOneOf(kAlways, ask.method); }
 
-bool speaksOf(const Rule& rule, const Ask& ask) {
-    if (rule.door != ask.door) return false;
-    if (rule.door != Door::Soap) {
-        return std::any_of(rule.paths.begin(), rule.paths.end(), [&](const PathSelector& one) {
-            return selects(one, ask);
-        });
-    }
-    if (!matchesAny(rule.methods, ask.method)) return false;
-    return rule.objects.empty() ||
-           std::any_of(rule.objects.begin(), rule.objects.end(), [&](const ObjectSelector& one) {
-               return selects(one, ask, rule.deny);
-           });
-}
-
 RoleOf roleOf(const Policy& policy, const Asker& asker) {
     for (const auto& one : policy.assign) {
         // A key that was made with a role of the file has none of the built-in ones.
@@ -369,13 +343,15 @@ Decision decide(const Policy& policy,
     for (const auto* role = given.role; role != nullptr; role = role->extends) {
         decision.role = role;
         for (const auto& rule : role->rules) {
-            if (!speaksOf(rule, ask)) continue;
+            const auto speaks = speaksOf(rule, ask);
+            if (speaks == Speaks::No) continue;
             if (rule.deny && !isOpenNow(rule, circumstances.now)) {
                 decision.passed_over.push_back(&rule);
                 continue;
             }
             decision.rule = &rule;
             if (rule.deny) return refuse("the rule refuses it");
+            if (speaks == Speaks::InDoubt) return refuse(doubtOf(ask));
             judge(rule, ask, circumstances, decision);
             return decision;
         }

@@ -89,7 +89,11 @@ Decision decide(const Policy& policy,
 // RetrieveServiceContent.
 bool isAlwaysOpen(const Ask& ask);
 
-// Of one rule, for the checks and the tests.
-bool speaksOf(const Rule& rule, const Ask& ask);
+// Of one rule, for the checks and the tests. A rule that limits (it refuses, or has conditions) may
+// be in doubt: what it is about and what is asked for could be the same, however the client calls
+// it. One that only allows is never in doubt: it speaks of what is sure.
+enum class Speaks { No, InDoubt, Yes };
+
+Speaks speaksOf(const Rule& rule, const Ask& ask);
 
 }  // namespace pcg::policy

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/policy/decide.h"
 
+#include <array>
+
 #include "policy_fixture.h"
 
 namespace pcg::policy {
@@ -188,6 +190,73 @@ TEST(Decide, ObjectsSelectARule) {
         R"({"effect":"deny","soap":["Destroy_Task"],"on":["VirtualMachine:vm-7"]},{"soap":["*"]})");
     EXPECT_EQ(kindOf(spared, {"Destroy_Task", "Folder", "vm-7"}), kRefused);
     EXPECT_EQ(kindOf(spared, {"Destroy_Task", "VirtualMachine", "vm-8"}), kAllowed);
+}
+
+// What the client may call an object whose id says what it is.
+constexpr std::array<const char*, 5> kFalseTypes{
+    "", "ManagedEntity", "ManagedObject", "Nothing", "PropertyCollector"};
+
+TEST(Decide, AnObjectCalledSomethingElseDoesNotGetRoundARefusal) {
+    const auto spared = [](const std::string& type) {
+        return oneRole(R"({"effect":"deny","soap":["Destroy_Task"],"on":[")" + type +
+                       R"("]},{"soap":["*"]})");
+    };
+    const std::array<std::pair<const char*, const char*>, 8> objects{
+        {{"VirtualMachine", "vm-7"},
+         {"Folder", "group-v3"},
+         {"Datastore", "datastore-12"},
+         {"DistributedVirtualPortgroup", "dvportgroup-21"},
+         {"ResourcePool", "resgroup-8"},
+         {"HostSystem", "host-22"},
+         {"ClusterComputeResource", "domain-c7"},
+         {"Datacenter", "datacenter-2"}}};
+    for (const auto& [type, id] : objects) {
+        const auto policy = spared(type);
+        EXPECT_EQ(kindOf(policy, {"Destroy_Task", type, id}), kRefused) << type;
+        for (const auto* said : kFalseTypes)
+            EXPECT_EQ(kindOf(policy, {"Destroy_Task", said, id}), kRefused) << said << ":" << id;
+        EXPECT_EQ(kindOf(policy, {"Destroy_Task", "Task", "task-1"}), kAllowed);
+    }
+    // Of a manager the id says little; a type that is none of such a thing's says nothing.
+    const auto managers = spared("LicenseManager");
+    for (const auto* said : {"", "ManagedObject", "VirtualMachine", "SessionManager"})
+        EXPECT_EQ(kindOf(managers, {"Destroy_Task", said, "LicenseManager"}), kRefused) << said;
+    EXPECT_EQ(kindOf(managers, {"Destroy_Task", "SessionManager", "SessionManager"}), kAllowed);
+    EXPECT_EQ(kindOf(managers, {"Destroy_Task", "VirtualMachine", "vm-7"}), kAllowed);
+}
+
+TEST(Decide, AnObjectCalledSomethingElseDoesNotGetRoundConditions) {
+    const auto of = [](const std::string& rule) {
+        return test::policyOf(R"({"version":1,"roles":{"r":{"extends":"deploy","rules":[)" + rule +
+                              R"(]}},"assign":[{"role":"r"}]})");
+    };
+    const auto own =
+        of(R"({"soap":["ReconfigVM_Task"],"on":["VirtualMachine"],"where":{"own_vms":true}})");
+    EXPECT_EQ(kindOf(own, {"ReconfigVM_Task", "VirtualMachine", "vm-7"}), kAllowed);
+    EXPECT_EQ(kindOf(own, {"ReconfigVM_Task", "VirtualMachine", "vm-9"}), kRefused);
+    for (const auto* said : kFalseTypes) {
+        const auto refused = decideOf(own, {"ReconfigVM_Task", said, "vm-9"});
+        EXPECT_EQ(refused.kind, kRefused) << said;
+        EXPECT_EQ(refused.decidedBy(), "role r, rule 1 (line 1)") << said;
+    }
+    EXPECT_EQ(kindOf(own, {"ReconfigVM_Task", "VirtualApp", "resgroup-v9"}), kAllowed)
+        << "the rule is not about it";
+    // 2026-11-21, a Saturday.
+    const auto week = test::policyOf(
+        R"({"version":1,"windows":{"week":{"days":["mon-fri"],"time_zone":"UTC"}},
+            "roles":{"r":{"extends":"deploy","rules":[
+                {"soap":["ReconfigVM_Task"],"on":["VirtualMachine"],"when":["week"]}]}},
+            "assign":[{"role":"r"}]})");
+    for (const auto* said : kFalseTypes)
+        EXPECT_EQ(kindOf(week, {"ReconfigVM_Task", said, "vm-7"}), kRefused) << said;
+}
+
+TEST(Decide, WhatOnlyAllowsIsAboutWhatIsSure) {
+    const auto policy = oneRole(R"({"soap":["Destroy_Task"],"on":["Folder","Task"]})");
+    EXPECT_EQ(kindOf(policy, {"Destroy_Task", "Folder", "group-v3"}), kAllowed);
+    EXPECT_EQ(kindOf(policy, {"Destroy_Task", "Folder", "vm-9"}), kRefused);
+    EXPECT_EQ(kindOf(policy, {"Destroy_Task", "Folder", "LicenseManager"}), kRefused);
+    EXPECT_EQ(kindOf(policy, {"Destroy_Task", "ManagedEntity", "group-v3"}), kRefused);
 }
 
 TEST(Decide, WindowsCloseAndOpenRules) {
