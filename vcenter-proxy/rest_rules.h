@@ -9,7 +9,8 @@
 
 namespace pcg::proxy::rest {
 
-// GET and HEAD without an action, and the actions that only read: lists, gets, finds.
+// GET and HEAD without an action, and the actions of which it is known that they only read at this
+// very path.
 bool onlyReads(const RestCall& call);
 
 // The whole decision by role: method, canonical path, role. No session is looked at; the session's

@@ -34,15 +34,32 @@ std::string nameOf(std::string_view below_door, RestDoor door) {
     return below_door == RestCall::kSession ? std::string() : std::string(below_door);
 }
 
+// What a door calls the parameter that names an action; `also` is taken, and no server need look at
+// it.
+struct Spelling {
+    std::string_view own;
+    std::string_view also;
+};
+
+Spelling spellingAt(RestDoor door, std::string_view below_door) {
+    if (door == RestDoor::Api) return {"action", {}};
+    return {"~action", below_door.starts_with(kVendor) ? std::string_view() : "action"};
+}
+
 // The one action of a query; every other parameter is the vCenter's to understand.
-Result<std::string> actionOf(std::string_view query) {
-    std::string action;
-    if (query.empty()) return action;
+Result<> readAction(std::string_view query, const Spelling& spelling, RestCall& call) {
+    if (query.empty()) return {};
     PCG_TRY(checkQuery(query));
     for (const auto pair : split(query, '&')) {
         const auto equals = pair.find('=');
         const auto name = PCG_TRY(decodeQueryText(pair.substr(0, equals)));
-        const bool is_action = name == "~action" || name == "action";
+        const bool is_action = name == spelling.own || name == spelling.also;
+        if (!is_action && name == "~action") {
+            return fail(errc::kBadTarget, "an action is named by 'action' at this door");
+        }
+        if (!is_action && name == "action") {
+            return fail(errc::kBadTarget, "an action is named by '~action' at this door");
+        }
         if (!is_action && name.starts_with('~')) {
             return fail(errc::kBadTarget, "the query has a control parameter besides ~action");
         }
@@ -50,10 +67,13 @@ Result<std::string> actionOf(std::string_view query) {
         auto value = PCG_TRY(decodeQueryText(raw));
         if (!is_action) continue;
         if (!isWord(value)) return fail(errc::kBadTarget, "the action of the query is not a word");
-        if (!action.empty()) return fail(errc::kBadTarget, "the query names two actions");
-        action = std::move(value);
+        if (!call.action.empty()) {
+            return fail(errc::kBadTarget, "the query names two actions");
+        }
+        call.action = std::move(value);
+        call.sure = name == spelling.own && spelling.also.empty();
     }
-    return action;
+    return {};
 }
 
 }  // namespace
@@ -86,12 +106,13 @@ Result<RestCall> parseRestCall(const http::RequestHead& head, std::string_view d
     call.door = decoded_path.starts_with(kApiRoot) ? RestDoor::Api : RestDoor::Rest;
     call.method = head.method;
     const auto root = call.door == RestDoor::Api ? kApiRoot : kRestRoot;
-    call.path = nameOf(decoded_path.substr(root.size()), call.door);
+    const auto below = decoded_path.substr(root.size());
+    call.path = nameOf(below, call.door);
     const auto path = head.path();
     const bool has_query = path.size() < head.target.size();
     const auto query =
         has_query ? std::string_view(head.target).substr(path.size() + 1) : std::string_view();
-    call.action = PCG_TRY(actionOf(query));
+    PCG_TRY(readAction(query, spellingAt(call.door, below), call));
     return call;
 }
 

@@ -28,8 +28,10 @@ Speaks speaks(const PathSelector& selector, const Ask& ask) {
     // HEAD sees no more than GET does.
     const auto method = ask.method == "HEAD" ? std::string_view("GET") : ask.method;
     if (selector.method != "*" && selector.method != method) return Speaks::No;
-    if (ask.door != Door::Files && selector.op != "*" && selector.op != ask.op) return Speaks::No;
-    return pathMatches(selector.path, ask.path) ? Speaks::Yes : Speaks::No;
+    if (!pathMatches(selector.path, ask.path)) return Speaks::No;
+    if (ask.door == Door::Files || selector.op == "*" || selector.op == ask.op) return Speaks::Yes;
+    // A vCenter may pass over an action that it does not know, and do what it does without.
+    return ask.door == Door::Rest && selector.op.empty() ? Speaks::InDoubt : Speaks::No;
 }
 
 bool isAmong(const std::vector<std::string>& patterns, std::string_view text) {

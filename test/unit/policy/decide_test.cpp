@@ -367,6 +367,37 @@ TEST(Decide, OfRestAndFilesByMethodAndPath) {
     EXPECT_EQ(ask(Door::Files, "GET", "pcg/a.iso", "fast"), kRefused);
 }
 
+TEST(Decide, AnActionDoesNotGetRoundWhatLimitsThePathWithoutOne) {
+    const auto policy = test::policyOf(
+        R"({"version":1,"windows":{"week":{"days":["mon-fri"],"time_zone":"UTC"}},
+            "roles":{"r":{"extends":"full","rules":[
+                {"rest":["POST /api/vcenter/vm clone"]},
+                {"effect":"deny","rest":["POST /api/vcenter/vm"]},
+                {"rest":["POST /api/vcenter/vm/{}/power stop"],"when":["week"]},
+                {"rest":["POST /api/vcenter/datacenter"],"when":["week"]}]}},
+            "assign":[{"role":"r"}]})");
+    const auto ask = [&](std::string_view path, std::string_view op) {
+        Ask one;
+        one.door = Door::Rest;
+        one.method = "POST";
+        one.path = path;
+        one.op = op;
+        const HasBuiltin full = [](Builtin role) { return role == Builtin::Full; };
+        return decide(*policy,
+                      {"v", "ak_1", Builtin::Full},
+                      one,
+                      full,
+                      {fromUnixMilliseconds(1'795'300'000'000)})  // a Saturday
+            .kind;
+    };
+    EXPECT_EQ(ask("/api/vcenter/vm", ""), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm", "nothing"), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm", "clone"), kAllowed) << "a rule before says so";
+    EXPECT_EQ(ask("/api/vcenter/datacenter", "nothing"), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm/vm-1/power", "stop"), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm/vm-1/power", "start"), kAllowed);
+}
+
 TEST(Decide, TheNameOfADatastoreIsOneOnlyWithinADataCenter) {
     const auto policy = oneRole(
         R"({"soap":["MakeDirectory","CopyVirtualDisk_Task"],"where":{"datacenters":["datacenter-2","DC0"],"datastores":["fast"]}},

@@ -61,6 +61,44 @@ TEST(RestTarget, RefusesTwoActionsAndHiddenOnes) {
     EXPECT_FALSE(classify("TRACE", "/api/vcenter/vm"));
 }
 
+TEST(RestTarget, TakesAnActionInTheSpellingOfItsDoorOnly) {
+    for (const auto* other : {"/rest/com/vmware/cis/tagging/category?action=list-used-categories",
+                              "/rest/com/vmware/cis/session?action=get",
+                              "/api/vcenter/vm?~action=clone",
+                              "/api/vcenter/vm?%7eaction=clone"}) {
+        const auto target = classify("POST", other);
+        ASSERT_FALSE(target) << other;
+        EXPECT_TRUE(target.error().is(errc::kBadTarget)) << other;
+    }
+    // Of the services that are not below com/vmware some take one and some the other; govmomi asks
+    // cluster modules and templates so.
+    EXPECT_EQ(callOf("POST", "/rest/vcenter/vm-template/library-items/x?action=deploy").action,
+              "deploy");
+    EXPECT_EQ(callOf("POST", "/rest/vcenter/vm?~action=clone").action, "clone");
+    EXPECT_FALSE(rest::onlyReads(callOf("POST", "/rest/vcenter/inventory/network?action=find")));
+}
+
+TEST(RestRules, APostReadsOnlyIfItsPathHasThatAction) {
+    for (const auto* changing : {"/rest/com/vmware/cis/tagging/category?~action=list",
+                                 "/rest/com/vmware/cis/tagging/category?~action=find",
+                                 "/rest/vcenter/vm/vm-1/power/stop?~action=get",
+                                 "/rest/vcenter/vm?~action=list",
+                                 "/api/vcenter/vm?action=list",
+                                 "/api/vcenter/vm/vm-1?action=get",
+                                 "/api/session?action=get",
+                                 "/api/content/library/item/update-session/X/file?action=get",
+                                 "/rest/com/vmware/content/library/item?~action=get"}) {
+        const auto call = callOf("POST", changing);
+        EXPECT_FALSE(rest::onlyReads(call)) << changing;
+        EXPECT_FALSE(rest::isAllowed(Role::Inventory, call)) << changing;
+    }
+    EXPECT_TRUE(rest::onlyReads(callOf("POST", "/rest/com/vmware/cis/session?~action=get")));
+    EXPECT_TRUE(rest::mayPull(
+        callOf("POST", "/api/content/library/item/update-session/X/file?action=get")));
+    EXPECT_TRUE(rest::mayPull(callOf(
+        "POST", "/rest/com/vmware/content/library/item/updatesession/file/id:X?~action=get")));
+}
+
 TEST(RestTarget, KeepsFilesOfTheLibraryApart) {
     EXPECT_EQ(classify("PUT", "/cls/data/1-2/disk.vmdk")->surface, Surface::LibraryData);
     EXPECT_EQ(classify("PUT", "/rest/com/vmware/cis/data/1-2/disk.vmdk")->surface,
@@ -117,6 +155,24 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"GET", "/api/vcenter/host", 0},
         Case{"POST", "/api/vcenter/host", 3},
         Case{"POST", "/rest/com/vmware/content/library?~action=find", 0},
+        Case{"POST", "/rest/com/vmware/content/library/item?~action=find", 0},
+        Case{"POST", "/rest/com/vmware/content/library/item/file/id:x?~action=get", 0},
+        Case{"POST", "/rest/com/vmware/content/library/item/storage/id:x?~action=get", 0},
+        Case{
+            "POST", "/rest/com/vmware/content/library/item/updatesession/file/id:x?~action=get", 0},
+        Case{"POST",
+             "/rest/com/vmware/content/library/item/downloadsession/file/id:x?~action=get",
+             1},
+        Case{"POST", "/rest/com/vmware/content/library/subscriptions/id:x?~action=get", 0},
+        Case{"POST", "/rest/com/vmware/content/library/subscriptions/id:x?~action=delete", 2},
+        Case{"POST", "/rest/com/vmware/cis/tagging/tag/id:x?~action=list-tags-for-category", 0},
+        Case{"POST",
+             "/rest/com/vmware/cis/tagging/tag-association/id:x?~action=list-attached-objects",
+             0},
+        Case{"POST", "/rest/vcenter/cluster/modules/x/members?action=add", 1},
+        Case{"POST", "/rest/vcenter/vm-template/library-items/x?action=deploy", 1},
+        Case{"POST", "/rest/com/vmware/cis/tagging/category?~action=list", 1},
+        Case{"POST", "/api/vcenter/vm?action=list", 1},
         Case{"POST", "/rest/com/vmware/content/local-library", 2},
         Case{"POST", "/rest/com/vmware/content/library/item", 1},
         Case{
