@@ -164,8 +164,10 @@ bool builtinHas(Role role, const policy::Ask& ask) {
         }
         case policy::Door::Maas: {
             oauth::Parameters parameters;
-            for (const auto& [name, value] : ask.fields == nullptr ? policy::Fields() : *ask.fields)
-                parameters.push_back({name, value});
+            for (const auto* fields : {ask.fields, ask.unread_fields}) {
+                if (fields == nullptr) continue;
+                for (const auto& [name, value] : *fields) parameters.push_back({name, value});
+            }
             const maas::Wish wish{ask.method, ask.path, ask.op};
             return maas::judge(role, wish, parameters) == maas::Answer::Allowed;
         }

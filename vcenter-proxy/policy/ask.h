@@ -41,6 +41,9 @@ struct Ask {
     std::string_view datacenter = {};      // files: dcPath
     const Arguments* arguments = nullptr;  // SOAP; null: not read yet
     const Fields* fields = nullptr;        // MAAS, REST; null: none
+    // MAAS: those that stand where MAAS does not look for them. They must fit, and count for
+    // nothing; null: none.
+    const Fields* unread_fields = nullptr;
 
     // "CloneVM_Task VirtualMachine:vm-7", "POST machines/{}/ op=deploy".
     std::string toText() const;

@@ -150,7 +150,8 @@ Doubt Looking::at(const Where& where) const {
     return where.own_vms ? own() : Doubt();
 }
 
-// Each value of the fields that the rule names must be there and fit.
+// Each field that the rule names must stand where the endpoint looks for it, and fit wherever it
+// stands.
 Doubt fieldsDoubt(const Ask& ask, const Where& where) {
     if (ask.door == Door::Files && !where.datastores.empty() &&
         !matchesAny(where.datastores, ask.datastore)) {
@@ -164,11 +165,14 @@ Doubt fieldsDoubt(const Ask& ask, const Where& where) {
     }
     for (const auto& [name, patterns] : where.fields) {
         bool seen = false;
-        for (const auto& [given, value] : ask.fields == nullptr ? Fields() : *ask.fields) {
-            if (given != name) continue;
-            seen = true;
-            if (!matchesAny(patterns, value))
-                return "the field " + quoted(name) + " is not one of the rule's";
+        for (const auto* fields : {ask.fields, ask.unread_fields}) {
+            if (fields == nullptr) continue;
+            for (const auto& [given, value] : *fields) {
+                if (given != name) continue;
+                seen = seen || fields == ask.fields;
+                if (!matchesAny(patterns, value))
+                    return "the field " + quoted(name) + " is not one of the rule's";
+            }
         }
         if (!seen) return "the field " + quoted(name) + " is missing, and the rule asks for it";
     }

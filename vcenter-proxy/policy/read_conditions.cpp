@@ -155,9 +155,18 @@ std::vector<std::string> textsOf(std::vector<Word> words) {
     return texts;
 }
 
-void readFields(Context& context, const Node& node, Where& where) {
+void readFields(Context& context, const Node& node, const Rule& rule, Where& where) {
     const auto* object = objectOf(context, node, "fields");
     if (object == nullptr) return;
+    const bool deletes = std::any_of(rule.paths.begin(), rule.paths.end(), [](const auto& path) {
+        return path.method == "DELETE";
+    });
+    if (rule.door == Door::Maas && deletes) {
+        context.problems.warn(
+            node.at,
+            "a DELETE never meets \"fields\": where MAAS looks for them cannot be "
+            "told");
+    }
     for (const auto& member : *object) {
         auto patterns = textsOf(wordsOf(context, member.value, member.name));
         where.fields.emplace_back(member.name, std::move(patterns));
@@ -175,7 +184,7 @@ void readCondition(Context& context, const Member& member, Rule& rule, Where& wh
     const bool soap = rule.door == Door::Soap;
     if (member.name == "fields") {
         if (only(rule.door == Door::Maas || rule.door == Door::Rest, "maas and rest"))
-            readFields(context, member.value, where);
+            readFields(context, member.value, rule, where);
         return;
     }
     if (member.name == "datastores" || member.name == "datacenters") {
