@@ -34,6 +34,8 @@ constexpr std::array<std::string_view, 16> kPlaces{"folder",
                                                    "destDatacenter",
                                                    "destinationDatacenter"};
 
+constexpr std::string_view kPort = "port ";
+
 bool isUserData(std::string_view key) {
     return std::find(kUserData.begin(), kUserData.end(), key) != kUserData.end();
 }
@@ -60,7 +62,7 @@ ArgumentCollector::Word ArgumentCollector::wordOf(std::string_view element) {
         Word word;
     };
 
-    static constexpr std::array<Named, 11> kWords{{{"extraConfig", Word::ExtraConfig},
+    static constexpr std::array<Named, 13> kWords{{{"extraConfig", Word::ExtraConfig},
                                                    {"config", Word::Config},
                                                    {"spec", Word::Spec},
                                                    {"backing", Word::Backing},
@@ -70,6 +72,8 @@ ArgumentCollector::Word ArgumentCollector::wordOf(std::string_view element) {
                                                    {"newName", Word::NewName},
                                                    {"deviceName", Word::DeviceName},
                                                    {"portgroupKey", Word::PortgroupKey},
+                                                   {"destinationPortgroupKey", Word::PortgroupKey},
+                                                   {"portKey", Word::PortKey},
                                                    {"opaqueNetworkId", Word::OpaqueNetworkId}}};
     for (const auto& one : kWords) {
         if (one.name == element) return one.word;
@@ -89,7 +93,8 @@ ArgumentCollector::Capture ArgumentCollector::captureFor(Word word,
     const bool argument = stack_.size() == 1;
     const bool made = argument || parent() == Word::Config || parent() == Word::Spec;
     if (word == Word::NewName || (word == Word::Name && made)) return Capture::Name;
-    if (word == Word::DeviceName && network_backing_) return Capture::Network;
+    if (word == Word::DeviceName && card_depth_ > 0) return Capture::Network;
+    if (word == Word::PortKey) return Capture::Port;
     if (word == Word::PortgroupKey || word == Word::OpaqueNetworkId) return Capture::Network;
     return Capture::Any;
 }
@@ -118,17 +123,20 @@ void ArgumentCollector::start(std::string_view element,
     // Text with elements in it: an object that is more than its id is nothing that we know. Some
     // arguments share a name with one ("host", "network") and are structures.
     if (capture_ == Capture::Reference && !reference_.type.empty()) arguments_.overfull = true;
-    if (capture_ == Capture::Key || capture_ == Capture::Network) arguments_.overfull = true;
+    if (capture_ == Capture::Key || capture_ == Capture::Network || capture_ == Capture::Port)
+        arguments_.overfull = true;
     capture_ = Capture::None;
     const Word word = wordOf(element);
     stack_.push_back(word);
     if (secret_depth_ == 0 && isSecret(element)) secret_depth_ = stack_.size();
     if (secret_depth_ > 0) return;
     if (word == Word::ExtraConfig || word == Word::Config) key_.clear();
-    if (word == Word::Backing) {
-        // Distributed switches have a backing of their own; their names end alike.
-        network_backing_ =
-            xsi_type.find("EthernetCard") != std::string_view::npos || xsi_type.empty();
+    // Each kind of switch has a backing of its own; their names begin alike.
+    const bool card = xsi_type.find("EthernetCard") != std::string_view::npos || xsi_type.empty();
+    if (word == Word::Backing && card && card_depth_ == 0) {
+        card_depth_ = stack_.size();
+        // Without its type it may be anything's.
+        card_is_named_ = xsi_type.empty();
     }
     begin(captureFor(word, type, xsi_type));
     if (capture_ == Capture::Reference) {
@@ -188,6 +196,39 @@ void ArgumentCollector::keepDatastores(std::string_view text) {
     for (auto& path : found.datacenters) keep(arguments_.datacenters, std::move(path));
 }
 
+// A port of a distributed switch belongs to the group that is named beside it; alone it is a
+// network of its own, which a rule must name ("port 137").
+void ArgumentCollector::finishNetwork(Capture capture, const std::string& text) {
+    if (text.empty()) return;
+    card_is_named_ = true;
+    const std::size_t holder = stack_.size() - 1;
+    if (capture == Capture::Network) {
+        group_depth_ = stack_.back() == Word::PortgroupKey ? holder : group_depth_;
+        return keep(arguments_.networks, text);
+    }
+    // Two keys in one place, and the arguments themselves, which hold each of them.
+    if (port_depth_ != 0 && port_depth_ != holder) arguments_.overfull = true;
+    if (port_depth_ != 0 || holder == 0) return keep(arguments_.networks, std::string(kPort) + text);
+    port_depth_ = holder;
+    port_ = text;
+}
+
+void ArgumentCollector::endPort() {
+    if (port_depth_ == stack_.size()) {
+        if (group_depth_ != port_depth_) keep(arguments_.networks, std::string(kPort) + port_);
+        port_depth_ = 0;
+    }
+    if (group_depth_ == stack_.size()) group_depth_ = 0;
+}
+
+void ArgumentCollector::endBacking() {
+    if (card_depth_ != stack_.size()) return;
+    // Connected to something that nobody here knows.
+    if (!card_is_named_) arguments_.overfull = true;
+    card_depth_ = 0;
+    card_is_named_ = false;
+}
+
 void ArgumentCollector::finish() {
     const Capture capture = capture_;
     capture_ = Capture::None;
@@ -203,6 +244,7 @@ void ArgumentCollector::finish() {
         case Capture::Reference:
             if (text.empty()) return;
             reference_.id = text;
+            card_is_named_ = card_is_named_ || mayBe(reference_, Kind::Network);
             return keep(arguments_.references, std::move(reference_));
         case Capture::Key:
             key_ = toLowerAscii(text);
@@ -214,8 +256,8 @@ void ArgumentCollector::finish() {
             keepDatastores(text);
             return keep(arguments_.names, text);
         case Capture::Network:
-            if (!text.empty()) keep(arguments_.networks, text);
-            return;
+        case Capture::Port:
+            return finishNetwork(capture, text);
         case Capture::Any:
             return finishAny();
     }
@@ -226,7 +268,8 @@ void ArgumentCollector::end() {
     capture_ = Capture::None;
     if (stack_.empty()) return;
     if (secret_depth_ == stack_.size()) secret_depth_ = 0;
-    if (stack_.back() == Word::Backing) network_backing_ = false;
+    endPort();
+    endBacking();
     stack_.pop_back();
 }
 

@@ -92,6 +92,66 @@ TEST(Arguments, DatastoresAndNetworksAreFoundUnderTheirNames) {
     EXPECT_EQ(call.seen().networks, (std::vector<std::string>{"VM Network", "dvportgroup-21"}));
 }
 
+// A card of a distributed switch, by what its port names.
+Call card(std::string_view group, std::string_view port) {
+    Call call;
+    call.in("spec").in("deviceChange").in("device");
+    call.in("backing", {}, "vim25:VirtualEthernetCardDistributedVirtualPortBackingInfo").in("port");
+    call.leaf("switchUuid", "50 1e");
+    if (!port.empty()) call.leaf("portKey", port);
+    if (!group.empty()) call.leaf("portgroupKey", group);
+    call.out().out().out().out().out();
+    return call;
+}
+
+TEST(Arguments, APortOfADistributedSwitchIsItsGroupOrANetworkOfItsOwn) {
+    using Words = std::vector<std::string>;
+    EXPECT_EQ(card("dvportgroup-21", "").seen().networks, Words{"dvportgroup-21"});
+    EXPECT_EQ(card("", "137").seen().networks, Words{"port 137"});
+    // What a client read and sends back.
+    EXPECT_EQ(card("dvportgroup-21", "137").seen().networks, Words{"dvportgroup-21"});
+    EXPECT_FALSE(card("dvportgroup-21", "").seen().overfull);
+    EXPECT_FALSE(card("", "137").seen().overfull);
+    EXPECT_FALSE(card("dvportgroup-21", "137").seen().overfull);
+
+    Call two;
+    two.in("spec").in("port").leaf("portKey", "1").leaf("portgroupKey", "a").leaf("portKey", "2");
+    two.out().out();
+    EXPECT_EQ(two.seen().networks, (Words{"a", "port 2"}));
+    Call apart;
+    apart.in("spec").in("port").leaf("portKey", "1").out();
+    apart.in("port").leaf("portgroupKey", "a").out().out();
+    EXPECT_EQ(apart.seen().networks, (Words{"port 1", "a"}));
+    Call nested;
+    nested.in("spec").in("port").leaf("portKey", "1").in("x").leaf("portgroupKey", "a").out();
+    nested.out().out();
+    EXPECT_EQ(nested.seen().networks, (Words{"a", "port 1"}));
+    Call moved;
+    moved.leaf("portKey", "7").leaf("portKey", "8").leaf("destinationPortgroupKey", "b");
+    EXPECT_EQ(moved.seen().networks, (Words{"port 7", "port 8", "b"}));
+}
+
+TEST(Arguments, ACardThatSaysNothingOfItsNetworkIsOverfull) {
+    EXPECT_TRUE(card("", "").seen().overfull);
+    Call unknown;
+    unknown.in("backing", {}, "VirtualEthernetCardSomeNewBackingInfo")
+        .leaf("x", "VM Network")
+        .out();
+    EXPECT_TRUE(unknown.seen().overfull);
+    Call named;
+    named.in("backing", {}, "VirtualEthernetCardNetworkBackingInfo")
+        .leaf("network", "network-7", "Network")
+        .out();
+    EXPECT_FALSE(named.seen().overfull);
+    Call inner;
+    inner.in("backing", {}, "VirtualEthernetCardNetworkBackingInfo")
+        .in("backing", {}, "VirtualDiskFlatVer2BackingInfo")
+        .out()
+        .leaf("deviceName", "Management")
+        .out();
+    EXPECT_EQ(inner.seen().networks, std::vector<std::string>{"Management"});
+}
+
 TEST(Arguments, AnObjectIsWhatItsIdItsTypeOrItsPlaceSays) {
     EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Folder));
     EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Datastore));

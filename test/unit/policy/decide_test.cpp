@@ -135,6 +135,10 @@ TEST(Decide, KeysOfExtraConfigNetworksAndNamesMustBeAmongThoseNamed) {
     other.names = {"db-1"};
     EXPECT_EQ(kindOf(policy, {"ReconfigVM_Task", "VirtualMachine", "vm-1", other}), kRefused);
     other = arguments;
+    other.networks = {"port 137"};
+    EXPECT_EQ(decideOf(policy, {"ReconfigVM_Task", "VirtualMachine", "vm-1", other}).why,
+              "network \"port 137\" is not among those of the rule");
+    other = arguments;
     other.overfull = true;
     EXPECT_EQ(kindOf(policy, {"ReconfigVM_Task", "VirtualMachine", "vm-1", other}), kRefused);
     const auto none = oneRole(R"({"soap":["ReconfigVM_Task"],"where":{"extra_config":[]}})");
