@@ -146,6 +146,12 @@ Result<Verdict> judge(const EndpointPolicy& policy,
     return Verdict::Allowed;
 }
 
+bool isFull(const EndpointPolicy& policy, const Principal& principal, std::string_view endpoint) {
+    if (policy.ceiling != Role::Full) return false;
+    if (!policy.document) return principal.file_role.empty() && principal.role == Role::Full;
+    return policy::baseOf(*policy.document, askerOf(endpoint, principal)) == policy::Builtin::Full;
+}
+
 policy::Vocabulary policyVocabulary() {
     static const auto kClosed = closedMethods();
     policy::Vocabulary words;

@@ -40,6 +40,10 @@ Result<Verdict> judge(const EndpointPolicy& policy,
                       const HasRole& has,
                       const Circumstances& circumstances);
 
+// Whether the role full is behind the key at this endpoint, by its own role or the policy file's,
+// and no ceiling before it: what no rule can give is asked so.
+bool isFull(const EndpointPolicy& policy, const Principal& principal, std::string_view endpoint);
+
 // As the policy file sees whoever asks; views into both.
 policy::Asker askerOf(std::string_view endpoint, const Principal& principal);
 

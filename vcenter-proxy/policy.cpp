@@ -93,6 +93,11 @@ Result<Verdict> Policy::judgeCall(const SoapCall& call,
         ask,
         [&](Role role) { return methods::isAllowed(role, call); },
         circumstances));
+    const bool leaves = arguments != nullptr && arguments->elsewhere;
+    if (leaves && !isFull(*policy, principal, circumstances.endpoint)) {
+        return fail(errc::kMethodDenied,
+                    call.method + " to another vCenter is for the role 'full' only");
+    }
     if (verdict == Verdict::Allowed && arguments != nullptr) {
         source_.observe(askerOf(circumstances.endpoint, principal), ask);
     }

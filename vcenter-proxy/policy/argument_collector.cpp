@@ -130,6 +130,9 @@ void ArgumentCollector::start(std::string_view element,
     stack_.push_back(word);
     if (secret_depth_ == 0 && isSecret(element)) secret_depth_ = stack_.size();
     if (secret_depth_ > 0) return;
+    // By its place, too: a vCenter knows what stands there without the type.
+    if (element == "service" || xsi_type.find("ServiceLocator") != std::string_view::npos)
+        arguments_.elsewhere = true;
     if (word == Word::ExtraConfig || word == Word::Config) key_.clear();
     // Each kind of switch has a backing of its own; their names begin alike.
     const bool card = xsi_type.find("EthernetCard") != std::string_view::npos || xsi_type.empty();
@@ -208,7 +211,8 @@ void ArgumentCollector::finishNetwork(Capture capture, const std::string& text) 
     }
     // Two keys in one place, and the arguments themselves, which hold each of them.
     if (port_depth_ != 0 && port_depth_ != holder) arguments_.overfull = true;
-    if (port_depth_ != 0 || holder == 0) return keep(arguments_.networks, std::string(kPort) + text);
+    if (port_depth_ != 0 || holder == 0)
+        return keep(arguments_.networks, std::string(kPort) + text);
     port_depth_ = holder;
     port_ = text;
 }

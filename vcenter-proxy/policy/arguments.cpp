@@ -175,6 +175,7 @@ std::string Arguments::toText() const {
         if (setting.sha256.empty() || text.size() > kEnough) continue;
         text += " sha256:" + setting.sha256 + " (" + std::to_string(setting.size) + " octets)";
     }
+    if (elsewhere) add("service", "another vCenter");
     if (overfull) text += " ...";
     return text;
 }

@@ -42,6 +42,9 @@ struct Arguments {
     std::vector<std::string> names;  // of what is made or renamed
     bool overfull = false;  // more than is kept, or in a form that could be read in two ways
 
+    // A vCenter to go to is told (ServiceLocator): ids and names may be that one's.
+    bool elsewhere = false;
+
     friend bool operator==(const Arguments&, const Arguments&) = default;
 
     // "name=web-3 folder=group-v3 extra_config=guestinfo.userdata sha256:ab.. (8192 octets)", for

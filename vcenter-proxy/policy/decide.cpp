@@ -133,6 +133,7 @@ Doubt Looking::own() const {
 }
 
 Doubt Looking::at(const Where& where) const {
+    if (arguments_.elsewhere) return "it goes to another vCenter, of which the rule says nothing";
     if (arguments_.overfull) return "it names more than the gateway looks at, or in an odd form";
     // The name of a datastore is one only within a data center.
     const bool by_name = !arguments_.datastores.empty();
@@ -311,6 +312,18 @@ RoleOf roleOf(const Policy& policy, const Asker& asker) {
     if (asker.role.empty()) return {nullptr, asker.key_role, nullptr};
     const auto* own = policy.roleNamed(asker.role);
     return {own, Builtin::Inventory, nullptr, own == nullptr};
+}
+
+std::optional<Builtin> baseOf(const Policy& policy, const Asker& asker) {
+    const auto given = roleOf(policy, asker);
+    if (given.missing) return std::nullopt;
+    std::optional<Builtin> base;
+    if (given.role == nullptr) base = given.builtin;
+    for (const auto* role = given.role; role != nullptr; role = role->extends)
+        base = role->extends_builtin;
+    const auto* limits = policy.limitsOf(asker.endpoint);
+    if (base && limits != nullptr) base = std::min(*base, limits->ceiling);
+    return base;
 }
 
 Decision decide(const Policy& policy,

@@ -62,6 +62,10 @@ struct RoleOf {
 
 RoleOf roleOf(const Policy& policy, const Asker& asker);
 
+// The built-in role that is behind the asker's, whatever its rules say: what it extends in the end,
+// or is, up to the endpoint's ceiling. Nothing if there is none.
+std::optional<Builtin> baseOf(const Policy& policy, const Asker& asker);
+
 // How long something that was let through may go on: while the windows of the rule that allowed it
 // are open, and those of the refusing ones before it are closed. Value; holds the policy.
 class TimeLimit {

@@ -152,6 +152,25 @@ TEST(Arguments, ACardThatSaysNothingOfItsNetworkIsOverfull) {
     EXPECT_EQ(inner.seen().networks, std::vector<std::string>{"Management"});
 }
 
+TEST(Arguments, AnotherVcenterIsSeenByItsPlaceAndByItsType) {
+    Call place;
+    place.in("spec")
+        .in("location")
+        .in("service")
+        .leaf("url", "https://other/sdk")
+        .out()
+        .out()
+        .out();
+    EXPECT_TRUE(place.seen().elsewhere);
+    EXPECT_NE(place.seen().toText().find("another vCenter"), std::string::npos);
+    Call type;
+    type.in("spec").in("x", {}, "vim25:ServiceLocator").out().out();
+    EXPECT_TRUE(type.seen().elsewhere);
+    Call plain;
+    plain.in("spec").in("location").leaf("datastore", "datastore-12", "Datastore").out().out();
+    EXPECT_FALSE(plain.seen().elsewhere);
+}
+
 TEST(Arguments, AnObjectIsWhatItsIdItsTypeOrItsPlaceSays) {
     EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Folder));
     EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Datastore));

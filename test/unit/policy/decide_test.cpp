@@ -263,6 +263,32 @@ TEST(Decide, WhatOnlyAllowsIsAboutWhatIsSure) {
     EXPECT_EQ(kindOf(policy, {"Destroy_Task", "ManagedEntity", "group-v3"}), kRefused);
 }
 
+TEST(Decide, WhatGoesToAnotherVcenterMeetsNoCondition) {
+    const auto policy = oneRole(R"({"soap":["CloneVM_Task"],"where":{"folders":["group-v3"]}})");
+    auto arguments = clone("group-v3");
+    arguments.elsewhere = true;
+    EXPECT_EQ(decideOf(policy, {"CloneVM_Task", "VirtualMachine", "vm-1", arguments}).why,
+              "it goes to another vCenter, of which the rule says nothing");
+}
+
+TEST(Decide, TheRoleBehindARoleIsWhatItExtendsUpToTheCeiling) {
+    const auto policy = test::policyOf(
+        R"({"version":1,"roles":{"a":{"extends":"full"},"b":{"extends":"a"},
+              "c":{"rules":[{"soap":["*"]}]}},
+            "assign":[{"key":"ak_1","role":"b"},{"key":"ak_2","role":"c"},{"key":"ak_3","role":"deploy"}],
+            "endpoints":{"vc2":{"ceiling":"deploy"}}})");
+    const auto base = [&](std::string_view endpoint, std::string_view key) {
+        return baseOf(*policy, {endpoint, key, Builtin::Full});
+    };
+    EXPECT_EQ(base("vc1", "ak_1"), Builtin::Full);
+    EXPECT_EQ(base("vc2", "ak_1"), Builtin::Deploy);
+    EXPECT_EQ(base("vc1", "ak_2"), std::nullopt);
+    EXPECT_EQ(base("vc1", "ak_3"), Builtin::Deploy);
+    EXPECT_EQ(base("vc1", "ak_4"), Builtin::Full);
+    EXPECT_EQ(base("vc2", "ak_4"), Builtin::Deploy);
+    EXPECT_EQ(baseOf(*policy, {"vc1", "ak_4", Builtin::Full, "gone"}), std::nullopt);
+}
+
 TEST(Decide, WindowsCloseAndOpenRules) {
     // 2026-11-21, a Saturday.
     const std::string windows =

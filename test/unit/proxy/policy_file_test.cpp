@@ -177,6 +177,30 @@ TEST_F(PolicyFile, AnArgumentOfAnotherNamespaceMeetsNoCondition) {
     EXPECT_THAT(sendCall(clone("group-v3", faked))->body, HasSubstr("NoPermission"));
 }
 
+TEST_F(PolicyFile, OnlyTheRoleFullMovesAMachineToAnotherVcenter) {
+    const auto to = [](std::string_view padding) {
+        return clone("group-v3",
+                     "<annotation>" + std::string(padding) +
+                         "</annotation><location><service><url>https://other/sdk</url>"
+                         "</service></location>");
+    };
+    EXPECT_EQ(sendCall(to(""))->response.status, 200) << "the key's role is full";
+    EXPECT_EQ(sendCall(to(std::string(100'000, 'x')))->response.status, 200);
+    const auto refused = [&](const std::string& body) {
+        const auto exchange = sendCall(body);
+        EXPECT_THAT(exchange->body, HasSubstr("to another vCenter is for the role"));
+        return exchange->response.status;
+    };
+    rules("", "deploy");
+    EXPECT_EQ(refused(to("")), 500);
+    EXPECT_EQ(refused(to(std::string(100'000, 'x'))), 500);
+    EXPECT_FALSE(lastAsked().finished);
+    rules(R"({"soap":["CloneVM_Task"]})");
+    EXPECT_EQ(refused(to("")), 500);
+    rules(R"({"soap":["CloneVM_Task"]})", "full");
+    EXPECT_EQ(sendCall(to(""))->response.status, 200);
+}
+
 TEST_F(PolicyFile, ReadOnlyLetsReadAndRefusesTheRest) {
     cookie();
     readOnly();
