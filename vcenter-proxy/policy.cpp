@@ -150,22 +150,20 @@ Result<AuthorizedRequest> Policy::authorizeRest(RequestTarget target,
 
 Result<> Policy::authorizeRestBody(const AuthorizedRequest& request,
                                    BytesView body,
-                                   bool whole) const {
+                                   bool whole,
+                                   const Circumstances& circumstances) const {
     const auto& session = request.session();
     const auto& call = request.target().rest;
     if (!session || !call || !rest::mayPull(*call)) return {};
-    const auto policy = source_.policyFor((*session)->principal.endpoint);
     const auto& principal = (*session)->principal;
-    const Role role = std::min(principal.role, policy->ceiling);
-    if (role == Role::Full) return {};
+    const auto policy = source_.policyFor(principal.endpoint);
+    if (isFull(*policy, principal, circumstances.endpoint)) return {};
     if (!whole) return fail(errc::kFormTooLarge, "the body of this call must fit into 64 KiB");
     const bool pulls = PCG_TRY(rest::pulls(body));
     if (pulls) {
-        return fail(
-            errc::kMethodDenied,
-            "letting the vCenter fetch a file from a URL is not open to the role '" +
-                std::string(principal.file_role.empty() ? roleName(role) : roleName(principal)) +
-                "' of this access key");
+        return fail(errc::kMethodDenied,
+                    "letting the vCenter fetch a file from a URL is for the role 'full' only, "
+                    "which this access key has not at this endpoint");
     }
     return {};
 }

@@ -201,6 +201,39 @@ TEST_F(PolicyFile, OnlyTheRoleFullMovesAMachineToAnotherVcenter) {
     EXPECT_EQ(sendCall(to(""))->response.status, 200);
 }
 
+TEST_F(PolicyFile, OnlyWhomTheFileGivesTheRoleFullHasTheVcenterFetchAUrl) {
+    const auto pull = [&] {
+        http::RequestHead head;
+        head.method = "POST";
+        head.target = "/api/content/library/item/update-session/1/file";
+        head.headers.add("Host", "ingress.example:8443");
+        const auto shown = cookie();
+        head.headers.add("vmware-api-session-id", shown.substr(shown.find('=') + 1));
+        return send(std::move(head), R"({"name":"a","source_type":"PULL"})")->response.status;
+    };
+    const auto file = [&](const std::string& text) {
+        auto reading = policy::readPolicy(R"({"version":1,)" + text + "}", policyVocabulary());
+        ASSERT_TRUE(reading.ok()) << policy::toText(reading.problems.front());
+        EndpointPolicy policy;
+        policy.document = reading.policy;
+        source_.now = std::make_shared<const EndpointPolicy>(policy);
+    };
+    // The key's own role is full, whatever the file makes of it.
+    EXPECT_EQ(pull(), 200);
+    file(R"("endpoints":{"vc1":{"ceiling":"deploy"}})");
+    EXPECT_EQ(pull(), 403);
+    file(R"("assign":[{"endpoint":"vc1","role":"deploy"}])");
+    EXPECT_EQ(pull(), 403);
+    rules("", "deploy");
+    EXPECT_EQ(pull(), 403);
+    rules(R"({"rest":["POST /api/content/**"]})");
+    EXPECT_EQ(pull(), 403);
+    rules("", "full");
+    EXPECT_EQ(pull(), 200);
+    file(R"("endpoints":{"vc2":{"ceiling":"deploy"}})");
+    EXPECT_EQ(pull(), 200);
+}
+
 TEST_F(PolicyFile, ReadOnlyLetsReadAndRefusesTheRest) {
     cookie();
     readOnly();
