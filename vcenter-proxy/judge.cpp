@@ -157,6 +157,7 @@ policy::Vocabulary policyVocabulary() {
     policy::Vocabulary words;
     words.never = kClosed;
     for (const auto& rule : maas::rules()) words.maas.push_back({rule.path, rule.method, rule.ops});
+    words.rest = rest::roots();
     return words;
 }
 
@@ -182,7 +183,8 @@ bool builtinHas(Role role, const policy::Ask& ask) {
         case policy::Door::Tunnel:
             return role == Role::Full;
         case policy::Door::Rest: {
-            const auto path = ask.path.starts_with('/') ? ask.path.substr(1) : ask.path;
+            constexpr std::string_view kApi = "/api/";
+            const auto path = ask.path.starts_with(kApi) ? ask.path.substr(kApi.size()) : ask.path;
             const RestCall call{
                 RestDoor::Api, std::string(ask.method), std::string(path), std::string(ask.op)};
             return rest::isAllowed(role, call);

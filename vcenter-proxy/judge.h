@@ -53,7 +53,7 @@ Role roleOf(policy::Builtin role);
 // `what`: how the refusal names the request.
 std::string nameOf(const policy::Ask& ask);
 
-// What a policy file may name: the methods that are open to nobody, and the paths of MAAS.
+// What a policy file may name: the methods that are open to nobody, and the paths of MAAS and REST.
 policy::Vocabulary policyVocabulary();
 
 // Whether a built-in role has this request, for questions that no request asks (pcgctl policy

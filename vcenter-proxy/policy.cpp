@@ -133,7 +133,7 @@ Result<AuthorizedRequest> Policy::authorizeRest(RequestTarget target,
     if (!session) return notAuthenticated();
     // Its own session is everybody's to look at and to end.
     if (!call.isSession()) {
-        const std::string path = "/" + call.path;
+        const std::string path = "/api/" + call.path;
         policy::Fields fields;
         if (!call.action.empty()) fields.emplace_back("action", call.action);
         policy::Ask ask;

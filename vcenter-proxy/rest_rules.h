@@ -7,6 +7,8 @@
 #include "vcenter-proxy/endpoint/rest_target.h"
 #include "vcenter-proxy/principal.h"
 
+#include <vector>
+
 namespace pcg::proxy::rest {
 
 // GET and HEAD without an action, and the actions of which it is known that they only read at this
@@ -22,6 +24,9 @@ bool mayPull(const RestCall& call);
 
 // Whether it does. errc::kBadForm if it is not JSON that everybody reads alike.
 Result<bool> pulls(BytesView body);
+
+// What the rules are about: whole segments from the left, without the exceptions below.
+std::vector<std::string_view> roots();
 
 // Some rule names the path: somebody may use it.
 bool isKnown(const RestCall& call);

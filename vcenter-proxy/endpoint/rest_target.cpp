@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "vcenter-proxy/endpoint/canonical_path.h"
 #include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/policy/rest_path.h"
 
 #include <algorithm>
 #include <array>
@@ -25,13 +26,18 @@ bool isWord(std::string_view text) {
            });
 }
 
-// The session has another name behind each door, and is one thing.
-std::string nameOf(std::string_view below_door, RestDoor door) {
-    if (door == RestDoor::Api) return std::string(below_door);
-    if (below_door == "com/vmware/cis/session") return std::string(RestCall::kSession);
-    if (below_door.starts_with(kVendor)) below_door.remove_prefix(kVendor.size());
-    // Nothing else may take its name.
-    return below_door == RestCall::kSession ? std::string() : std::string(below_door);
+// The session has another name behind each door, and is one thing; nothing else may take its name.
+void name(std::string_view decoded_path, std::string_view below_door, RestCall& call) {
+    const bool session = call.door == RestDoor::Api ? below_door == RestCall::kSession
+                                                    : below_door == "com/vmware/cis/session";
+    if (session) {
+        call.path = RestCall::kSession;
+        return;
+    }
+    auto canonical = policy::canonicalRest(call.method, decoded_path);
+    call.path = canonical.path.substr(kApiRoot.size());
+    call.action = std::move(canonical.action);
+    if (call.isSession()) call.path.clear();
 }
 
 // What a door calls the parameter that names an action; `also` is taken, and no server need look at
@@ -79,9 +85,7 @@ Result<> readAction(std::string_view query, const Spelling& spelling, RestCall& 
 }  // namespace
 
 bool RestCall::namesTransfers() const {
-    constexpr std::array<std::string_view, 4> kRoots{"content/library/item/updatesession",
-                                                     "content/library/item/update-session",
-                                                     "content/library/item/downloadsession",
+    constexpr std::array<std::string_view, 2> kRoots{"content/library/item/update-session",
                                                      "content/library/item/download-session"};
     return std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
         return std::string_view(path).starts_with(root);
@@ -107,7 +111,7 @@ Result<RestCall> parseRestCall(const http::RequestHead& head, std::string_view d
     call.method = head.method;
     const auto root = call.door == RestDoor::Api ? kApiRoot : kRestRoot;
     const auto below = decoded_path.substr(root.size());
-    call.path = nameOf(below, call.door);
+    name(decoded_path, below, call);
     const auto path = head.path();
     const bool has_query = path.size() < head.target.size();
     const auto query =

@@ -21,7 +21,7 @@ enum class RestDoor { Rest, Api };
 struct RestCall {
     RestDoor door = RestDoor::Rest;
     std::string method;       // GET, HEAD, POST, PUT, PATCH or DELETE
-    std::string path;         // canonical: "cis/tagging/tag/id:urn:vmomi:..."; "session"
+    std::string path;         // canonical (policy/rest_path.h), below the door; "session"
     std::string action = {};  // "list-attached-tags"; empty: none
     bool sure = true;         // the action is spelled so that the vCenter cannot pass over it
 

@@ -33,8 +33,8 @@ struct Ask {
     // SOAP: `_this`, as the client says.
     std::string_view object_type = {};
     std::string_view object_id = {};
-    // REST: the canonical path, with its first slash; MAAS: what stands below /MAAS/api/2.0/;
-    // files: what stands below /folder/; tunnel: host:port.
+    // REST: the canonical path (rest_path.h), "/api/vcenter/vm"; MAAS: what stands below
+    // /MAAS/api/2.0/; files: what stands below /folder/; tunnel: host:port.
     std::string_view path = {};
     std::string_view op = {};              // MAAS, and the action of REST; empty: none
     std::string_view datastore = {};       // files: dsName

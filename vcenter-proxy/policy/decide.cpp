@@ -183,7 +183,7 @@ Doubt fieldsDoubt(const Ask& ask, const Where& where) {
 // Of a rule whose conditions would hold or not, if it were sure that it is about this.
 std::string doubtOf(const Ask& ask) {
     if (ask.door == Door::Rest)
-        return "the rule may be about it, and names no action " + quoted(ask.op);
+        return "the rule may be about it: only the action, or the case of its path, is another";
     return "the rule may be about it: " + quoted(ask.object_id) + " is called " +
            quoted(ask.object_type);
 }

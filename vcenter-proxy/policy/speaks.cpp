@@ -27,8 +27,14 @@ Speaks speaks(const ObjectSelector& selector, const Ask& ask) {
 Speaks speaks(const PathSelector& selector, const Ask& ask) {
     // HEAD sees no more than GET does.
     const auto method = ask.method == "HEAD" ? std::string_view("GET") : ask.method;
-    if (selector.method != "*" && selector.method != method) return Speaks::No;
-    if (!pathMatches(selector.path, ask.path)) return Speaks::No;
+    // A POST of the action "delete" may be a DELETE at /rest.
+    const bool deletes =
+        ask.door == Door::Rest && selector.method == "DELETE" && ask.op == "delete";
+    if (selector.method != "*" && selector.method != method && !deletes) return Speaks::No;
+    const bool same = pathMatches(selector.path, ask.path);
+    if (!same && ask.door == Door::Rest && pathMatchesAnyCase(selector.path, ask.path))
+        return Speaks::InDoubt;
+    if (!same) return Speaks::No;
     if (ask.door == Door::Files || selector.op == "*" || selector.op == ask.op) return Speaks::Yes;
     // A vCenter may pass over an action that it does not know, and do what it does without.
     return ask.door == Door::Rest && selector.op.empty() ? Speaks::InDoubt : Speaks::No;

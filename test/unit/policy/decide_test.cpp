@@ -402,7 +402,7 @@ TEST(Decide, AnActionDoesNotGetRoundWhatLimitsThePathWithoutOne) {
         R"({"version":1,"windows":{"week":{"days":["mon-fri"],"time_zone":"UTC"}},
             "roles":{"r":{"extends":"full","rules":[
                 {"rest":["POST /api/vcenter/vm clone"]},
-                {"effect":"deny","rest":["POST /api/vcenter/vm"]},
+                {"effect":"deny","rest":["POST /api/vcenter/vm","DELETE /api/vcenter/vm/{}"]},
                 {"rest":["POST /api/vcenter/vm/{}/power stop"],"when":["week"]},
                 {"rest":["POST /api/vcenter/datacenter"],"when":["week"]}]}},
             "assign":[{"role":"r"}]})");
@@ -424,6 +424,7 @@ TEST(Decide, AnActionDoesNotGetRoundWhatLimitsThePathWithoutOne) {
     EXPECT_EQ(ask("/api/vcenter/vm", "nothing"), kRefused);
     EXPECT_EQ(ask("/api/vcenter/vm", "clone"), kAllowed) << "a rule before says so";
     EXPECT_EQ(ask("/api/vcenter/datacenter", "nothing"), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm/vm-1", "delete"), kRefused);
     EXPECT_EQ(ask("/api/vcenter/vm/vm-1/power", "stop"), kRefused);
     EXPECT_EQ(ask("/api/vcenter/vm/vm-1/power", "start"), kAllowed);
 }

@@ -234,6 +234,40 @@ TEST_F(PolicyFile, OnlyWhomTheFileGivesTheRoleFullHasTheVcenterFetchAUrl) {
     EXPECT_EQ(pull(), 200);
 }
 
+TEST_F(PolicyFile, ARuleAboutRestIsMetAtBothDoorsHoweverItIsWritten) {
+    const auto ask = [&](std::string method, std::string target) {
+        http::RequestHead head;
+        head.method = std::move(method);
+        head.target = std::move(target);
+        head.headers.add("Host", "ingress.example:8443");
+        const auto shown = cookie();
+        head.headers.add("vmware-api-session-id", shown.substr(shown.find('=') + 1));
+        return send(std::move(head), "")->response.status;
+    };
+    for (const auto* written :
+         {R"("DELETE /api/vcenter/vm/{}","POST /api/vcenter/vm/{}/power stop")",
+          R"("DELETE /rest/vcenter/vm/{}/","POST /rest/vcenter/vm/{}/power/stop")"}) {
+        rules(R"({"effect":"deny","rest":[)" + std::string(written) + "]}", "full");
+        for (const auto* target : {"/api/vcenter/vm/vm-1",
+                                   "/api/vcenter/vm/vm-1/",
+                                   "/rest/vcenter/vm/vm-1",
+                                   "/rest/com/vmware/vcenter/vm/vm-1",
+                                   "/rest/vcenter/vm/id:vm-1",
+                                   "/rest/vcenter/vm/vm-1?~action=x",
+                                   "/api/vcenter/%76m/vm-1"})
+            EXPECT_EQ(ask("DELETE", target), 403) << written << " " << target;
+        for (const auto* target : {"/api/vcenter/vm/vm-1/power?action=stop",
+                                   "/rest/vcenter/vm/vm-1/power/stop",
+                                   "/rest/vcenter/vm/vm-1/power/stop/",
+                                   "/api/vcenter/vm/vm-1/POWER?action=stop"})
+            EXPECT_EQ(ask("POST", target), 403) << written << " " << target;
+        EXPECT_EQ(ask("POST", "/rest/vcenter/vm/vm-1/power/start"), 200);
+    }
+    rules(R"({"rest":["GET /api/vcenter/vm/{}"]})", "inventory");
+    EXPECT_EQ(ask("GET", "/rest/vcenter/vm/vm-1"), 200);
+    EXPECT_THAT(source_.observed, Contains("vc1: GET /api/vcenter/vm/vm-1"));
+}
+
 TEST_F(PolicyFile, ReadOnlyLetsReadAndRefusesTheRest) {
     cookie();
     readOnly();

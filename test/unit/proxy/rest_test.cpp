@@ -172,9 +172,8 @@ TEST_F(Rest, AsksTheRole) {
     EXPECT_EQ(denied->response.status, 403);
     EXPECT_THAT(denied->body, HasSubstr("com.vmware.vapi.std.errors.unauthorized"));
     EXPECT_EQ(call("GET", "/api/appliance/system/version", id)->response.status, 403);
-    for (const auto* dummy : {"/rest/com/vmware/cis/tagging/category?~action=list",
-                              "/rest/vcenter/vm/vm-1/power/stop?~action=get",
-                              "/api/vcenter/vm?action=list"})
+    for (const auto* dummy :
+         {"/rest/com/vmware/cis/tagging/category?~action=list", "/api/vcenter/vm?action=list"})
         EXPECT_EQ(call("POST", dummy, id, R"({"create_spec":{}})")->response.status, 403) << dummy;
     EXPECT_EQ(call("PUT", "/cls/data/1/x", id, "octets")->response.status, 403);
     EXPECT_EQ(vcenter_->asked.size(), before);
