@@ -45,6 +45,12 @@ bool isAmong(const std::array<std::string_view, N>& words, std::string_view word
     return !word.empty() && std::find(words.begin(), words.end(), word) != words.end();
 }
 
+std::string_view withoutBlanksBefore(std::string_view text) {
+    const auto whole = trimAscii(text);
+    return whole.empty() ? whole
+                         : text.substr(static_cast<std::size_t>(whole.data() - text.data()));
+}
+
 // Whatever stands below is not even looked at.
 bool isSecret(std::string_view element) {
     constexpr std::array<std::string_view, 5> kSigns{
@@ -159,7 +165,8 @@ void ArgumentCollector::text(std::string_view text) {
         if (digest_) digest_->update(text);
         return;
     }
-    // Only its beginning tells whether it names a datastore.
+    // Only its beginning tells whether it names a datastore; blanks before it are none of it.
+    if (capture_ == Capture::Any && captured_.empty()) text = withoutBlanksBefore(text);
     if (captured_.size() + text.size() > kLongestText) {
         too_long_ = true;
         if (capture_ != Capture::Any) return;

@@ -20,8 +20,8 @@ constexpr std::array<std::string_view, 7> kIntoFolder{"CloneVM_Task",
                                                       "InstantClone_Task",
                                                       "MoveIntoFolder_Task",
                                                       "RegisterVM_Task"};
-constexpr std::array<std::string_view, 3> kOntoDatastore{
-    "CloneVM_Task", "CreateVM_Task", "InstantClone_Task"};
+constexpr std::array<std::string_view, 4> kOntoDatastore{
+    "CloneVM_Task", "CreateVM_Task", "InstantClone_Task", "RegisterVM_Task"};
 
 template <std::size_t N>
 bool isOneOf(const std::array<std::string_view, N>& words, std::string_view word) {

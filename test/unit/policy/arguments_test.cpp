@@ -225,6 +225,30 @@ TEST(Arguments, MoreThanIsKeptIsOverfull) {
     EXPECT_FALSE(annotation.seen().overfull);
 }
 
+TEST(Arguments, ADatastoreThatIsNotToldIsOverfull) {
+    for (const auto* text : {"[] /vmfs/volumes/5c1f/x/x.vmx", "[ ] x.vmx", "[\t]x"}) {
+        Call call;
+        call.leaf("path", text);
+        EXPECT_TRUE(call.seen().overfull) << text;
+        EXPECT_TRUE(call.seen().datastores.empty()) << text;
+    }
+    for (const std::size_t blanks : {10U, 1023U, 1024U, 1025U, 5000U}) {
+        Call call;
+        call.in("spec").leaf("fileName", std::string(blanks, ' ') + "[secret] a.vmdk").out();
+        EXPECT_EQ(call.seen().datastores, std::vector<std::string>{"secret"}) << blanks;
+        EXPECT_FALSE(call.seen().overfull) << blanks;
+    }
+    Call name;
+    name.leaf("name", std::string(5000, ' ') + "[secret] a");
+    EXPECT_TRUE(name.seen().overfull || !name.seen().datastores.empty());
+    Call blank;
+    blank.in("spec").leaf("annotation", std::string(5000, '\n')).out();
+    EXPECT_FALSE(blank.seen().overfull);
+    Call id;
+    id.in("spec").leaf("x", std::string(2000, ' ') + "group-v9").out();
+    ASSERT_EQ(id.seen().references.size(), 1U);
+}
+
 TEST(Arguments, ADatastoreIsFoundInEveryFormThatAVcenterTakes) {
     Call directory;
     directory.leaf("name", "[fast 1] web").leaf("datacenter", "datacenter-2", "Datacenter");

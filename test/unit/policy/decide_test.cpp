@@ -117,6 +117,15 @@ TEST(Decide, FolderAndDatastoreMustBeNamedWhereSomethingIsPutThere) {
     EXPECT_EQ(kindOf(policy, {"CloneVM_Task", "VirtualMachine", "vm-1", by_path}), kRefused);
 }
 
+TEST(Decide, AMachineIsRegisteredFromADatastoreThatIsNamed) {
+    const auto policy =
+        oneRole(R"({"soap":["RegisterVM_Task"],"where":{"datastores":["fast-1"]}})");
+    Arguments arguments;
+    EXPECT_EQ(kindOf(policy, {"RegisterVM_Task", "Folder", "group-v3", arguments}), kRefused);
+    arguments.datastores = {"fast-1"};
+    EXPECT_EQ(kindOf(policy, {"RegisterVM_Task", "Folder", "group-v3", arguments}), kAllowed);
+}
+
 TEST(Decide, KeysOfExtraConfigNetworksAndNamesMustBeAmongThoseNamed) {
     const auto policy = oneRole(
         R"({"soap":["ReconfigVM_Task"],"where":{"extra_config":["guestinfo.*"],"networks":["VM Network"],"names":["web-*"]}})");
