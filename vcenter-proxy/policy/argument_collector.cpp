@@ -68,9 +68,11 @@ ArgumentCollector::Word ArgumentCollector::wordOf(std::string_view element) {
         Word word;
     };
 
-    static constexpr std::array<Named, 13> kWords{{{"extraConfig", Word::ExtraConfig},
+    static constexpr std::array<Named, 15> kWords{{{"extraConfig", Word::ExtraConfig},
                                                    {"config", Word::Config},
+                                                   {"configSpec", Word::Config},
                                                    {"spec", Word::Spec},
+                                                   {"child", Word::Child},
                                                    {"backing", Word::Backing},
                                                    {"key", Word::Key},
                                                    {"value", Word::Value},
@@ -97,7 +99,8 @@ ArgumentCollector::Capture ArgumentCollector::captureFor(Word word,
         return Capture::Reference;
     }
     const bool argument = stack_.size() == 1;
-    const bool made = argument || parent() == Word::Config || parent() == Word::Spec;
+    const bool made =
+        argument || parent() == Word::Config || parent() == Word::Spec || parent() == Word::Child;
     if (word == Word::NewName || (word == Word::Name && made)) return Capture::Name;
     if (word == Word::DeviceName && card_depth_ > 0) return Capture::Network;
     if (word == Word::PortKey) return Capture::Port;

@@ -37,6 +37,7 @@ class ArgumentCollector {
         ExtraConfig,
         Config,
         Spec,
+        Child,
         Backing,
         Key,
         Value,

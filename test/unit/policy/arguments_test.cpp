@@ -171,6 +171,25 @@ TEST(Arguments, AnotherVcenterIsSeenByItsPlaceAndByItsType) {
     EXPECT_FALSE(plain.seen().elsewhere);
 }
 
+TEST(Arguments, AnImportNamesEachMachineAndEachAppThatItMakes) {
+    using Words = std::vector<std::string>;
+    Call plain;
+    plain.in("spec", {}, "VirtualMachineImportSpec").in("configSpec").leaf("name", "web-1");
+    plain.in("extraConfig").leaf("key", "guestinfo.userdata").leaf("value", "x").out();
+    plain.out().out();
+    EXPECT_EQ(plain.seen().names, Words{"web-1"});
+    EXPECT_EQ(plain.seen().extra_config.size(), 1U);
+
+    Call app;
+    app.in("spec", {}, "VirtualAppImportSpec").leaf("name", "web-1");
+    app.in("child", {}, "VirtualMachineImportSpec").in("configSpec").leaf("name", "db-prod");
+    app.out().out();
+    app.in("child", {}, "VirtualAppImportSpec").leaf("name", "inner");
+    app.in("child", {}, "VirtualMachineImportSpec").in("configSpec").leaf("name", "deep");
+    app.out().out().out().out();
+    EXPECT_EQ(app.seen().names, (Words{"web-1", "db-prod", "inner", "deep"}));
+}
+
 TEST(Arguments, AnObjectIsWhatItsIdItsTypeOrItsPlaceSays) {
     EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Folder));
     EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Datastore));
