@@ -210,12 +210,10 @@ Result<AuthorizedRequest> Policy::authorizeLibrary(RequestTarget target,
                                                    std::optional<SessionUse> session,
                                                    const Circumstances& circumstances) const {
     if (!session) return notAuthenticated();
-    const auto end = target.target.find('?');
-    const std::string path = target.target.substr(1, end == std::string::npos ? end : end - 1);
     policy::Ask ask;
     ask.door = policy::Door::Files;
     ask.method = http_method;
-    ask.path = path;
+    ask.path = target.folder_path;
     const auto has = [](Role role) { return role != Role::Inventory; };
     PCG_TRY(judgeHttp(ask, (*session)->principal, has, circumstances));
     return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));

@@ -102,6 +102,14 @@ bool isLibraryDataPath(std::string_view decoded_path) {
     });
 }
 
+std::string libraryDataName(std::string_view decoded_path) {
+    for (const auto root : kDataRoots) {
+        if (decoded_path.starts_with(root))
+            return "cls/data/" + std::string(decoded_path.substr(root.size()));
+    }
+    return std::string(decoded_path);
+}
+
 Result<RestCall> parseRestCall(const http::RequestHead& head, std::string_view decoded_path) {
     if (std::find(kMethods.begin(), kMethods.end(), head.method) == kMethods.end()) {
         return fail(errc::kMethodDenied, "the method is not open for this path");

@@ -45,6 +45,9 @@ bool isRestPath(std::string_view decoded_path);
 // goes out there is not read.
 bool isLibraryDataPath(std::string_view decoded_path);
 
+// What a rule about files calls such a path: "cls/data/...".
+std::string libraryDataName(std::string_view decoded_path);
+
 // errc::kBadTarget for two actions, one that is not a word, or one in the other door's spelling;
 // errc::kMethodDenied for a method that REST does not have. `decoded_path` is canonicalPath() of
 // the head's path.

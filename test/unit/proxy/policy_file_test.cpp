@@ -268,6 +268,21 @@ TEST_F(PolicyFile, ARuleAboutRestIsMetAtBothDoorsHoweverItIsWritten) {
     EXPECT_THAT(source_.observed, Contains("vc1: GET /api/vcenter/vm/vm-1"));
 }
 
+TEST_F(PolicyFile, AFileOfALibraryHasOneNameWhateverItsPath) {
+    rules(R"({"effect":"deny","files":["PUT cls/data/**"]})", "full");
+    for (const auto* target : {"/cls/data/1-2/a.vmdk",
+                               "/cls/d%61ta/1-2/a.vmdk",
+                               "/rest/com/vmware/cis/data/1-2/a.vmdk"}) {
+        http::RequestHead head;
+        head.method = "PUT";
+        head.target = target;
+        head.headers.add("Host", "ingress.example:8443");
+        const auto shown = cookie();
+        head.headers.add("vmware-api-session-id", shown.substr(shown.find('=') + 1));
+        EXPECT_EQ(send(std::move(head), "octets")->response.status, 403) << target;
+    }
+}
+
 TEST_F(PolicyFile, ReadOnlyLetsReadAndRefusesTheRest) {
     cookie();
     readOnly();
