@@ -146,11 +146,18 @@ Result<Verdict> judge(const EndpointPolicy& policy,
     return Verdict::Allowed;
 }
 
+bool isFull(const EndpointPolicy& policy, const Principal& principal, std::string_view endpoint) {
+    if (policy.ceiling != Role::Full) return false;
+    if (!policy.document) return principal.file_role.empty() && principal.role == Role::Full;
+    return policy::baseOf(*policy.document, askerOf(endpoint, principal)) == policy::Builtin::Full;
+}
+
 policy::Vocabulary policyVocabulary() {
     static const auto kClosed = closedMethods();
     policy::Vocabulary words;
     words.never = kClosed;
     for (const auto& rule : maas::rules()) words.maas.push_back({rule.path, rule.method, rule.ops});
+    words.rest = rest::roots();
     return words;
 }
 
@@ -164,8 +171,10 @@ bool builtinHas(Role role, const policy::Ask& ask) {
         }
         case policy::Door::Maas: {
             oauth::Parameters parameters;
-            for (const auto& [name, value] : ask.fields == nullptr ? policy::Fields() : *ask.fields)
-                parameters.push_back({name, value});
+            for (const auto* fields : {ask.fields, ask.unread_fields}) {
+                if (fields == nullptr) continue;
+                for (const auto& [name, value] : *fields) parameters.push_back({name, value});
+            }
             const maas::Wish wish{ask.method, ask.path, ask.op};
             return maas::judge(role, wish, parameters) == maas::Answer::Allowed;
         }
@@ -174,7 +183,8 @@ bool builtinHas(Role role, const policy::Ask& ask) {
         case policy::Door::Tunnel:
             return role == Role::Full;
         case policy::Door::Rest: {
-            const auto path = ask.path.starts_with('/') ? ask.path.substr(1) : ask.path;
+            constexpr std::string_view kApi = "/api/";
+            const auto path = ask.path.starts_with(kApi) ? ask.path.substr(kApi.size()) : ask.path;
             const RestCall call{
                 RestDoor::Api, std::string(ask.method), std::string(path), std::string(ask.op)};
             return rest::isAllowed(role, call);

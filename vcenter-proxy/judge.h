@@ -40,6 +40,10 @@ Result<Verdict> judge(const EndpointPolicy& policy,
                       const HasRole& has,
                       const Circumstances& circumstances);
 
+// Whether the role full is behind the key at this endpoint, by its own role or the policy file's,
+// and no ceiling before it: what no rule can give is asked so.
+bool isFull(const EndpointPolicy& policy, const Principal& principal, std::string_view endpoint);
+
 // As the policy file sees whoever asks; views into both.
 policy::Asker askerOf(std::string_view endpoint, const Principal& principal);
 
@@ -49,7 +53,7 @@ Role roleOf(policy::Builtin role);
 // `what`: how the refusal names the request.
 std::string nameOf(const policy::Ask& ask);
 
-// What a policy file may name: the methods that are open to nobody, and the paths of MAAS.
+// What a policy file may name: the methods that are open to nobody, and the paths of MAAS and REST.
 policy::Vocabulary policyVocabulary();
 
 // Whether a built-in role has this request, for questions that no request asks (pcgctl policy

@@ -93,6 +93,11 @@ Result<Verdict> Policy::judgeCall(const SoapCall& call,
         ask,
         [&](Role role) { return methods::isAllowed(role, call); },
         circumstances));
+    const bool leaves = arguments != nullptr && arguments->elsewhere;
+    if (leaves && !isFull(*policy, principal, circumstances.endpoint)) {
+        return fail(errc::kMethodDenied,
+                    call.method + " to another vCenter is for the role 'full' only");
+    }
     if (verdict == Verdict::Allowed && arguments != nullptr) {
         source_.observe(askerOf(circumstances.endpoint, principal), ask);
     }
@@ -128,7 +133,7 @@ Result<AuthorizedRequest> Policy::authorizeRest(RequestTarget target,
     if (!session) return notAuthenticated();
     // Its own session is everybody's to look at and to end.
     if (!call.isSession()) {
-        const std::string path = "/" + call.path;
+        const std::string path = "/api/" + call.path;
         policy::Fields fields;
         if (!call.action.empty()) fields.emplace_back("action", call.action);
         policy::Ask ask;
@@ -145,22 +150,20 @@ Result<AuthorizedRequest> Policy::authorizeRest(RequestTarget target,
 
 Result<> Policy::authorizeRestBody(const AuthorizedRequest& request,
                                    BytesView body,
-                                   bool whole) const {
+                                   bool whole,
+                                   const Circumstances& circumstances) const {
     const auto& session = request.session();
     const auto& call = request.target().rest;
     if (!session || !call || !rest::mayPull(*call)) return {};
-    const auto policy = source_.policyFor((*session)->principal.endpoint);
     const auto& principal = (*session)->principal;
-    const Role role = std::min(principal.role, policy->ceiling);
-    if (role == Role::Full) return {};
+    const auto policy = source_.policyFor(principal.endpoint);
+    if (isFull(*policy, principal, circumstances.endpoint)) return {};
     if (!whole) return fail(errc::kFormTooLarge, "the body of this call must fit into 64 KiB");
     const bool pulls = PCG_TRY(rest::pulls(body));
     if (pulls) {
-        return fail(
-            errc::kMethodDenied,
-            "letting the vCenter fetch a file from a URL is not open to the role '" +
-                std::string(principal.file_role.empty() ? roleName(role) : roleName(principal)) +
-                "' of this access key");
+        return fail(errc::kMethodDenied,
+                    "letting the vCenter fetch a file from a URL is for the role 'full' only, "
+                    "which this access key has not at this endpoint");
     }
     return {};
 }
@@ -207,12 +210,10 @@ Result<AuthorizedRequest> Policy::authorizeLibrary(RequestTarget target,
                                                    std::optional<SessionUse> session,
                                                    const Circumstances& circumstances) const {
     if (!session) return notAuthenticated();
-    const auto end = target.target.find('?');
-    const std::string path = target.target.substr(1, end == std::string::npos ? end : end - 1);
     policy::Ask ask;
     ask.door = policy::Door::Files;
     ask.method = http_method;
-    ask.path = path;
+    ask.path = target.folder_path;
     const auto has = [](Role role) { return role != Role::Inventory; };
     PCG_TRY(judgeHttp(ask, (*session)->principal, has, circumstances));
     return AuthorizedRequest(std::move(target), std::nullopt, std::move(session));

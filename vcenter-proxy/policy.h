@@ -35,8 +35,12 @@ class Policy {
                                             const Circumstances& circumstances = {}) const;
 
     // What the body of an authorized REST call may ask for beyond its path; `whole`: all of it is
-    // here. Only the role full lets the vCenter fetch a file from a URL.
-    Result<> authorizeRestBody(const AuthorizedRequest& request, BytesView body, bool whole) const;
+    // here. Only the role full, as the endpoint's policy sees it, lets the vCenter fetch a file
+    // from a URL.
+    Result<> authorizeRestBody(const AuthorizedRequest& request,
+                               BytesView body,
+                               bool whole,
+                               const Circumstances& circumstances) const;
 
     // The octets of a lease's device, in the session that opened the lease: "nfc/" and the name of
     // the file to a rule about files. A guest's file is "guest/file" there, a console PUT

@@ -36,10 +36,7 @@ constexpr std::array kRules{
     Rule{"content/library", I, F, F},
     Rule{"content/library/item", I, D, F},
     Rule{"content/library/item/update-session", I, D, D},
-    Rule{"content/library/item/updatesession", I, D, D},
     Rule{"content/library/item/download-session", D, D, D},
-    Rule{"content/library/item/downloadsession", D, D, D},
-    Rule{"content/library/subscriptions", I, F, F},
     Rule{"content/library/subscribed-item", I, D, F},
     Rule{"content/local-library", I, F, F},
     Rule{"content/subscribed-library", I, F, F},
@@ -71,22 +68,35 @@ constexpr std::array kRules{
     Rule{"vcenter/vm-template", I, D, F},
 };
 
-// Actions that change nothing, at any path (vSphere Automation API reference).
-constexpr std::array<std::string_view, 15> kReading{"filter",
-                                                    "find",
-                                                    "get",
-                                                    "get-multiple",
-                                                    "list",
-                                                    "list-all-attached-objects-on-tags",
-                                                    "list-attachable-tags",
-                                                    "list-attached-objects",
-                                                    "list-attached-objects-on-tags",
-                                                    "list-attached-tags",
-                                                    "list-attached-tags-on-objects",
-                                                    "list-tags-for-category",
-                                                    "list-used-categories",
-                                                    "list-used-tags",
-                                                    "list-used-tags-for-category"};
+// POSTs that change nothing, by path and action (vSphere Automation API reference; what govmomi
+// asks). An action that a path does not have may be passed over, and what is left is a plain POST.
+struct Reading {
+    std::string_view path;  // the whole; '*' stands for a segment
+    std::string_view actions;
+    bool at_api = true;  // false: /rest alone has them
+};
+
+constexpr std::string_view kAssociations =
+    "list-all-attached-objects-on-tags list-attachable-tags list-attached-objects "
+    "list-attached-objects-on-tags list-attached-tags list-attached-tags-on-objects";
+
+constexpr std::array kReading{
+    Reading{"cis/tagging/category", "list-used-categories"},
+    Reading{"cis/tagging/tag", "list-tags-for-category list-used-tags list-used-tags-for-category"},
+    Reading{"cis/tagging/tag/*", "list-tags-for-category list-used-tags-for-category"},
+    Reading{"cis/tagging/tag-association", kAssociations},
+    Reading{"cis/tagging/tag-association/*", kAssociations},
+    Reading{"content/library", "find"},
+    Reading{"content/library/item", "find"},
+    Reading{"content/library/item/*/file", "get", false},
+    Reading{"content/library/item/*/storage", "get", false},
+    Reading{"content/library/item/update-session/*/file", "get", false},
+    Reading{"content/library/item/download-session/*/file", "get", false},
+    Reading{"content/library/*/subscriptions", "get", false},
+    Reading{"vcenter/inventory/datastore", "find"},
+    Reading{"vcenter/inventory/network", "find"},
+    Reading{"vcenter/ovf/library-item/*", "filter"},
+};
 
 // How many segments of the path the root covers; 0: it does not fit. Without regard to case, so
 // that no spelling of a closed path is taken for one of the open path above it.
@@ -138,9 +148,20 @@ bool namesSource(const codec::json::Value& value) {
     });
 }
 
+bool isReadingAction(const RestCall& call) {
+    const auto segments = split(call.path, '/');
+    return std::any_of(kReading.begin(), kReading.end(), [&](const Reading& one) {
+        const auto words = split(one.actions, ' ');
+        return (one.at_api || call.door == RestDoor::Rest) &&
+               fit(one.path, segments) == segments.size() && isSpelledSo(one.path, segments) &&
+               std::find(words.begin(), words.end(), call.action) != words.end();
+    });
+}
+
 Level levelFor(const Rule& rule, const RestCall& call) {
     if (onlyReads(call)) return rule.read;
-    return call.method == "DELETE" ? rule.remove : rule.write;
+    // Each operation of /rest may be asked for by its name, too.
+    return call.method == "DELETE" || call.action == "delete" ? rule.remove : rule.write;
 }
 
 }  // namespace
@@ -148,8 +169,9 @@ Level levelFor(const Rule& rule, const RestCall& call) {
 bool onlyReads(const RestCall& call) {
     const bool is_get = call.method == "GET" || call.method == "HEAD";
     if (call.action.empty()) return is_get;
-    const bool reads = std::find(kReading.begin(), kReading.end(), call.action) != kReading.end();
-    return reads && (is_get || call.method == "POST");
+    if (!call.sure || (!is_get && call.method != "POST")) return false;
+    if (call.isSession()) return call.door == RestDoor::Rest && call.action == "get";
+    return isReadingAction(call);
 }
 
 bool isAllowed(Role role, const RestCall& call) {
@@ -159,12 +181,8 @@ bool isAllowed(Role role, const RestCall& call) {
 }
 
 bool mayPull(const RestCall& call) {
-    constexpr std::array<std::string_view, 2> kRoots{"content/library/item/update-session",
-                                                     "content/library/item/updatesession"};
-    return !onlyReads(call) && call.method != "DELETE" &&
-           std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
-               return std::string_view(call.path).starts_with(root);
-           });
+    // Whatever action it names: one that the vCenter passes over changes nothing of the rest.
+    return call.method != "DELETE" && call.path.starts_with("content/library/item/update-session");
 }
 
 Result<bool> pulls(BytesView body) {
@@ -172,6 +190,14 @@ Result<bool> pulls(BytesView body) {
     const auto parsed = codec::json::parse(asText(body));
     if (!parsed) return fail(errc::kBadForm, "the body is refused: " + parsed.error().message());
     return namesSource(*parsed);
+}
+
+std::vector<std::string_view> roots() {
+    std::vector<std::string_view> roots;
+    for (const auto& rule : kRules) {
+        if (rule.root.find('*') == std::string_view::npos) roots.push_back(rule.root);
+    }
+    return roots;
 }
 
 bool isKnown(const RestCall& call) { return call.isSession() || ruleFor(call.path) != nullptr; }

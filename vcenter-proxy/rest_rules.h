@@ -7,9 +7,12 @@
 #include "vcenter-proxy/endpoint/rest_target.h"
 #include "vcenter-proxy/principal.h"
 
+#include <vector>
+
 namespace pcg::proxy::rest {
 
-// GET and HEAD without an action, and the actions that only read: lists, gets, finds.
+// GET and HEAD without an action, and the actions of which it is known that they only read at this
+// very path.
 bool onlyReads(const RestCall& call);
 
 // The whole decision by role: method, canonical path, role. No session is looked at; the session's
@@ -21,6 +24,9 @@ bool mayPull(const RestCall& call);
 
 // Whether it does. errc::kBadForm if it is not JSON that everybody reads alike.
 Result<bool> pulls(BytesView body);
+
+// What the rules are about: whole segments from the left, without the exceptions below.
+std::vector<std::string_view> roots();
 
 // Some rule names the path: somebody may use it.
 bool isKnown(const RestCall& call);

@@ -118,10 +118,10 @@ int run(const std::string& folder) {
         // The same octets where nobody looks at them: what an envelope costs without any policy.
         const auto begin = body.find("<CloneVM_Task");
         const auto end = body.find("</CloneVM_Task>") + 15;
-        const auto unseen = body.substr(0, body.find("<Body>")) + "<Header><x>" +
-                            body.substr(begin, end - begin) +
-                            "</x></Header><Body><CurrentTime xmlns=\"urn:vim25\"><_this>x</_this>"
-                            "</CurrentTime></Body></Envelope>";
+        const auto unseen =
+            body.substr(0, body.find("<Body>")) + "<Header><x>" + body.substr(begin, end - begin) +
+            "</x></Header><Body><CurrentTime xmlns=\"urn:vim25\"><_this type=\"X\">x</_this>"
+            "</CurrentTime></Body></Envelope>";
         const auto costOfEnvelope = [](const std::string& text) {
             return costOf([&] {
                 SoapEnvelope soap;

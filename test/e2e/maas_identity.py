@@ -137,6 +137,28 @@ class Identity:
         self.assertEqual(deploys.ask("PUT", machine, [("swap_size", "0")]).status, 200)
         self.assertEqual(self.gw.ask("GET", machine + "?op=power_parameters").status, 200)
 
+    def test_a_rule_about_a_pool_is_met_by_what_maas_reads_only(self):
+        mine = self.ready_machine()
+        self.release(mine)
+        self.assertEqual(self.direct.ask("PUT", f"machines/{mine}/", [("pool", "pool1")]).status, 200)
+        self.addCleanup(self.direct.ask, "PUT", f"machines/{mine}/", [("pool", "default")])
+        path = self.lab.directory / "pools.jsonc"
+        path.write_text(json.dumps({
+            "version": 1, "assign": [{"endpoint": "maas1", "role": "metal"}],
+            "roles": {"metal": {"extends": "deploy", "rules": [
+                {"maas": ["POST machines/ allocate"], "where": {"fields": {"pool": ["pool1"]}}}]}}}), encoding="utf-8")
+        self.one.ctl("policy", "set", str(path))
+        self.addCleanup(self.one.ctl, "policy", "remove")
+        before = self.reached()
+        for query, form in (("&pool=pool1", [("cpu_count", "1")]), ("", [("cpu_count", "1")]),
+                            ("&pool=pool1", [("pool", "default")]), ("&pool=default", [("pool", "pool1")])):
+            answer = self.gw.ask("POST", "machines/?op=allocate" + query, form)
+            self.assertEqual(answer.status, 403, f"{query} {form}: {answer}")
+        self.assertEqual(self.reached(), before)
+        answer = self.gw.ask("POST", "machines/?op=allocate", [("pool", "pool1")])
+        self.assertEqual((answer.status, answer.json["system_id"]), (200, mine), answer)
+        self.release(mine)
+
 
     def test_a_tenant_adds_a_maas_with_a_sealed_key_and_makes_an_access_key(self):
         api, path = self.api(), f"/api/v1/gateways/{self.one.id}"

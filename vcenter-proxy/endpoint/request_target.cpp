@@ -172,7 +172,7 @@ Result<RequestTarget> classifyTarget(const http::RequestHead& head) {
     if (isLibraryDataPath(decoded)) {
         PCG_TRY(requireMethod(head, {"GET", "HEAD", "PUT"}));
         if (has_query) PCG_TRY(checkQuery(query));
-        return RequestTarget{Surface::LibraryData, head.target, {}};
+        return RequestTarget{Surface::LibraryData, head.target, libraryDataName(decoded)};
     }
     if (isRestPath(decoded)) {
         auto call = PCG_TRY(parseRestCall(head, decoded));

@@ -42,8 +42,9 @@ bool isRest(Surface surface);
 
 struct RequestTarget {
     Surface surface = Surface::Soap;
-    std::string target;       // what is matched, and what is sent
-    std::string folder_path;  // decoded; below /folder/
+    std::string target;  // what is matched, and what is sent
+    // Decoded; below /folder/. Of LibraryData "cls/data/...", whichever path it has.
+    std::string folder_path;
     std::optional<RestCall> rest = {};
     std::string transfer_token = {};  // of isTransfer()
     std::string transfer_name = {};

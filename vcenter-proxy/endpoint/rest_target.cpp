@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "vcenter-proxy/endpoint/canonical_path.h"
 #include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/policy/rest_path.h"
 
 #include <algorithm>
 #include <array>
@@ -25,24 +26,46 @@ bool isWord(std::string_view text) {
            });
 }
 
-// The session has another name behind each door, and is one thing.
-std::string nameOf(std::string_view below_door, RestDoor door) {
-    if (door == RestDoor::Api) return std::string(below_door);
-    if (below_door == "com/vmware/cis/session") return std::string(RestCall::kSession);
-    if (below_door.starts_with(kVendor)) below_door.remove_prefix(kVendor.size());
-    // Nothing else may take its name.
-    return below_door == RestCall::kSession ? std::string() : std::string(below_door);
+// The session has another name behind each door, and is one thing; nothing else may take its name.
+void name(std::string_view decoded_path, std::string_view below_door, RestCall& call) {
+    const bool session = call.door == RestDoor::Api ? below_door == RestCall::kSession
+                                                    : below_door == "com/vmware/cis/session";
+    if (session) {
+        call.path = RestCall::kSession;
+        return;
+    }
+    auto canonical = policy::canonicalRest(call.method, decoded_path);
+    call.path = canonical.path.substr(kApiRoot.size());
+    call.action = std::move(canonical.action);
+    if (call.isSession()) call.path.clear();
+}
+
+// What a door calls the parameter that names an action; `also` is taken, and no server need look at
+// it.
+struct Spelling {
+    std::string_view own;
+    std::string_view also;
+};
+
+Spelling spellingAt(RestDoor door, std::string_view below_door) {
+    if (door == RestDoor::Api) return {"action", {}};
+    return {"~action", below_door.starts_with(kVendor) ? std::string_view() : "action"};
 }
 
 // The one action of a query; every other parameter is the vCenter's to understand.
-Result<std::string> actionOf(std::string_view query) {
-    std::string action;
-    if (query.empty()) return action;
+Result<> readAction(std::string_view query, const Spelling& spelling, RestCall& call) {
+    if (query.empty()) return {};
     PCG_TRY(checkQuery(query));
     for (const auto pair : split(query, '&')) {
         const auto equals = pair.find('=');
         const auto name = PCG_TRY(decodeQueryText(pair.substr(0, equals)));
-        const bool is_action = name == "~action" || name == "action";
+        const bool is_action = name == spelling.own || name == spelling.also;
+        if (!is_action && name == "~action") {
+            return fail(errc::kBadTarget, "an action is named by 'action' at this door");
+        }
+        if (!is_action && name == "action") {
+            return fail(errc::kBadTarget, "an action is named by '~action' at this door");
+        }
         if (!is_action && name.starts_with('~')) {
             return fail(errc::kBadTarget, "the query has a control parameter besides ~action");
         }
@@ -50,18 +73,19 @@ Result<std::string> actionOf(std::string_view query) {
         auto value = PCG_TRY(decodeQueryText(raw));
         if (!is_action) continue;
         if (!isWord(value)) return fail(errc::kBadTarget, "the action of the query is not a word");
-        if (!action.empty()) return fail(errc::kBadTarget, "the query names two actions");
-        action = std::move(value);
+        if (!call.action.empty()) {
+            return fail(errc::kBadTarget, "the query names two actions");
+        }
+        call.action = std::move(value);
+        call.sure = name == spelling.own && spelling.also.empty();
     }
-    return action;
+    return {};
 }
 
 }  // namespace
 
 bool RestCall::namesTransfers() const {
-    constexpr std::array<std::string_view, 4> kRoots{"content/library/item/updatesession",
-                                                     "content/library/item/update-session",
-                                                     "content/library/item/downloadsession",
+    constexpr std::array<std::string_view, 2> kRoots{"content/library/item/update-session",
                                                      "content/library/item/download-session"};
     return std::any_of(kRoots.begin(), kRoots.end(), [&](std::string_view root) {
         return std::string_view(path).starts_with(root);
@@ -78,6 +102,14 @@ bool isLibraryDataPath(std::string_view decoded_path) {
     });
 }
 
+std::string libraryDataName(std::string_view decoded_path) {
+    for (const auto root : kDataRoots) {
+        if (decoded_path.starts_with(root))
+            return "cls/data/" + std::string(decoded_path.substr(root.size()));
+    }
+    return std::string(decoded_path);
+}
+
 Result<RestCall> parseRestCall(const http::RequestHead& head, std::string_view decoded_path) {
     if (std::find(kMethods.begin(), kMethods.end(), head.method) == kMethods.end()) {
         return fail(errc::kMethodDenied, "the method is not open for this path");
@@ -86,12 +118,13 @@ Result<RestCall> parseRestCall(const http::RequestHead& head, std::string_view d
     call.door = decoded_path.starts_with(kApiRoot) ? RestDoor::Api : RestDoor::Rest;
     call.method = head.method;
     const auto root = call.door == RestDoor::Api ? kApiRoot : kRestRoot;
-    call.path = nameOf(decoded_path.substr(root.size()), call.door);
+    const auto below = decoded_path.substr(root.size());
+    name(decoded_path, below, call);
     const auto path = head.path();
     const bool has_query = path.size() < head.target.size();
     const auto query =
         has_query ? std::string_view(head.target).substr(path.size() + 1) : std::string_view();
-    call.action = PCG_TRY(actionOf(query));
+    PCG_TRY(readAction(query, spellingAt(call.door, below), call));
     return call;
 }
 

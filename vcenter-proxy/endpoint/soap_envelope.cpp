@@ -266,6 +266,8 @@ void SoapEnvelope::Parser::startArgument(xml::Name name, const XML_Char** attrib
             if (std::string_view(attribute[0]) == "type") pending_->object.type = attribute[1];
         }
         if (pending_->object.type.size() > kObjectLimit) return refuse("'_this' is too long");
+        // Every client says it; rules by type could not be sure of what does not.
+        if (pending_->object.type.empty()) return refuse("'_this' does not say its type");
         return capture(Capture::Object);
     }
     if (!call) return refuse("'_this' must be the first argument");

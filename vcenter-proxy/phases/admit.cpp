@@ -297,7 +297,8 @@ net::Task<std::optional<Admitted>> admitRest(RequestContext& context, RequestTar
         co_await deny(context, body.error(), std::nullopt, door);
         co_return std::nullopt;
     }
-    const auto may = policy.authorizeRestBody(*authorized, body->bytes, body->whole);
+    const auto may =
+        policy.authorizeRestBody(*authorized, body->bytes, body->whole, circumstancesOf(context));
     if (!may) {
         co_await deny(context, may.error(), std::nullopt, door);
         co_return std::nullopt;

@@ -209,7 +209,7 @@ Result<AuthorizedCall> Request::authorizeAs(const EndpointPolicy& policy,
     auto authorized = PCG_TRY(authorize(
         policy, principal, head().method, std::move(target), std::move(form), circumstances));
     const auto op = operationOf(authorized.target(), authorized.form());
-    const auto fields = fieldsOf(authorized.target(), authorized.form());
+    const auto fields = fieldsOf(head().method, authorized.target(), authorized.form());
     const auto ask = askOf(head().method,
                            authorized.target(),
                            op ? std::string_view(*op) : std::string_view(),

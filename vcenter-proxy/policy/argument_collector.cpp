@@ -2,7 +2,6 @@
 #include "vcenter-proxy/policy/argument_collector.h"
 
 #include "common/base/text.h"
-#include "common/codec/utf8.h"
 #include "vcenter-proxy/policy/datastore_text.h"
 
 #include <algorithm>
@@ -35,55 +34,21 @@ constexpr std::array<std::string_view, 16> kPlaces{"folder",
                                                    "destDatacenter",
                                                    "destinationDatacenter"};
 
+constexpr std::string_view kPort = "port ";
+
 bool isUserData(std::string_view key) {
     return std::find(kUserData.begin(), kUserData.end(), key) != kUserData.end();
 }
-
-struct KindWords {
-    Kind kind;
-    std::array<std::string_view, 4> types;
-    std::array<std::string_view, 2> prefixes;
-    std::array<std::string_view, 4> elements;
-};
-
-constexpr std::array<KindWords, 7> kKinds{{
-    {Kind::Machine, {"VirtualMachine"}, {"vm-"}, {"vm"}},
-    {Kind::Folder, {"Folder"}, {"group-"}, {"folder", "destinationFolder", "parentFolder"}},
-    {Kind::Datastore,
-     {"Datastore", "StoragePod"},
-     {"datastore-", "group-p"},
-     {"datastore", "storagePod"}},
-    {Kind::Network,
-     {"Network", "DistributedVirtualPortgroup", "OpaqueNetwork"},
-     {"network-", "dvportgroup-"},
-     {"network"}},
-    {Kind::Pool, {"ResourcePool", "VirtualApp"}, {"resgroup-"}, {"pool", "resourcePool"}},
-    {Kind::Host, {"HostSystem"}, {"host-"}, {"host"}},
-    {Kind::Datacenter,
-     {"Datacenter"},
-     {"datacenter-"},
-     {"datacenter", "sourceDatacenter", "destDatacenter", "destinationDatacenter"}},
-}};
 
 template <std::size_t N>
 bool isAmong(const std::array<std::string_view, N>& words, std::string_view word) {
     return !word.empty() && std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// "group-v3", "datastore-12": a letter or none, and digits, behind one of the prefixes.
-bool isObjectId(std::string_view text) {
-    if (text.size() > 32 || text.empty()) return false;
-    for (const auto& kind : kKinds) {
-        for (const auto prefix : kind.prefixes) {
-            if (prefix.empty() || !text.starts_with(prefix)) continue;
-            auto rest = text.substr(prefix.size());
-            if (!rest.empty() && rest.front() >= 'a' && rest.front() <= 'z') rest.remove_prefix(1);
-            const bool digits =
-                std::all_of(rest.begin(), rest.end(), [](char c) { return c >= '0' && c <= '9'; });
-            if (!rest.empty() && digits) return true;
-        }
-    }
-    return false;
+std::string_view withoutBlanksBefore(std::string_view text) {
+    const auto whole = trimAscii(text);
+    return whole.empty() ? whole
+                         : text.substr(static_cast<std::size_t>(whole.data() - text.data()));
 }
 
 // Whatever stands below is not even looked at.
@@ -95,59 +60,7 @@ bool isSecret(std::string_view element) {
     });
 }
 
-// As it may stand in a line: what is not plain is quoted, and cannot look like another field.
-std::string plain(std::string_view text) {
-    std::string shown =
-        text.size() <= 80 ? std::string(text) : std::string(text.substr(0, 77)) + "...";
-    const bool is_plain = !shown.empty() && std::all_of(shown.begin(), shown.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               std::string_view("-_.:/@[]*").find(c) != std::string_view::npos;
-    });
-    if (is_plain) return shown;
-    for (auto& c : shown) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-        if (c == '"') c = '\'';
-    }
-    return "\"" + codec::repairUtf8(shown) + "\"";
-}
-
 }  // namespace
-
-bool mayBe(const Reference& reference, Kind kind) {
-    const auto& words = *std::find_if(
-        kKinds.begin(), kKinds.end(), [&](const KindWords& one) { return one.kind == kind; });
-    const bool pod = reference.id.starts_with("group-p");
-    const bool named =
-        std::any_of(words.prefixes.begin(), words.prefixes.end(), [&](std::string_view prefix) {
-            if (prefix.empty() || !reference.id.starts_with(prefix)) return false;
-            return kind != Kind::Folder || !pod;
-        });
-    return named || isAmong(words.types, reference.type) ||
-           isAmong(words.elements, reference.element);
-}
-
-std::string Arguments::toText() const {
-    constexpr std::size_t kEnough = 1000;
-    std::string text;
-    const auto add = [&](std::string_view name, const std::string& value) {
-        if (text.size() > kEnough) return;
-        text += (text.empty() ? "" : " ") + std::string(name) + "=" + plain(value);
-    };
-    for (const auto& name : names) add("name", name);
-    for (const auto& reference : references) {
-        add(reference.element.empty() ? "object" : reference.element, reference.id);
-    }
-    for (const auto& name : datastores) add("datastore", "[" + name + "]");
-    for (const auto& name : datacenters) add("datacenter", name);
-    for (const auto& name : networks) add("network", name);
-    for (const auto& setting : extra_config) {
-        add("extra_config", setting.key);
-        if (setting.sha256.empty() || text.size() > kEnough) continue;
-        text += " sha256:" + setting.sha256 + " (" + std::to_string(setting.size) + " octets)";
-    }
-    if (overfull) text += " ...";
-    return text;
-}
 
 ArgumentCollector::Word ArgumentCollector::wordOf(std::string_view element) {
     struct Named {
@@ -155,9 +68,11 @@ ArgumentCollector::Word ArgumentCollector::wordOf(std::string_view element) {
         Word word;
     };
 
-    static constexpr std::array<Named, 11> kWords{{{"extraConfig", Word::ExtraConfig},
+    static constexpr std::array<Named, 15> kWords{{{"extraConfig", Word::ExtraConfig},
                                                    {"config", Word::Config},
+                                                   {"configSpec", Word::Config},
                                                    {"spec", Word::Spec},
+                                                   {"child", Word::Child},
                                                    {"backing", Word::Backing},
                                                    {"key", Word::Key},
                                                    {"value", Word::Value},
@@ -165,6 +80,8 @@ ArgumentCollector::Word ArgumentCollector::wordOf(std::string_view element) {
                                                    {"newName", Word::NewName},
                                                    {"deviceName", Word::DeviceName},
                                                    {"portgroupKey", Word::PortgroupKey},
+                                                   {"destinationPortgroupKey", Word::PortgroupKey},
+                                                   {"portKey", Word::PortKey},
                                                    {"opaqueNetworkId", Word::OpaqueNetworkId}}};
     for (const auto& one : kWords) {
         if (one.name == element) return one.word;
@@ -182,9 +99,11 @@ ArgumentCollector::Capture ArgumentCollector::captureFor(Word word,
         return Capture::Reference;
     }
     const bool argument = stack_.size() == 1;
-    const bool made = argument || parent() == Word::Config || parent() == Word::Spec;
+    const bool made =
+        argument || parent() == Word::Config || parent() == Word::Spec || parent() == Word::Child;
     if (word == Word::NewName || (word == Word::Name && made)) return Capture::Name;
-    if (word == Word::DeviceName && network_backing_) return Capture::Network;
+    if (word == Word::DeviceName && card_depth_ > 0) return Capture::Network;
+    if (word == Word::PortKey) return Capture::Port;
     if (word == Word::PortgroupKey || word == Word::OpaqueNetworkId) return Capture::Network;
     return Capture::Any;
 }
@@ -213,17 +132,23 @@ void ArgumentCollector::start(std::string_view element,
     // Text with elements in it: an object that is more than its id is nothing that we know. Some
     // arguments share a name with one ("host", "network") and are structures.
     if (capture_ == Capture::Reference && !reference_.type.empty()) arguments_.overfull = true;
-    if (capture_ == Capture::Key || capture_ == Capture::Network) arguments_.overfull = true;
+    if (capture_ == Capture::Key || capture_ == Capture::Network || capture_ == Capture::Port)
+        arguments_.overfull = true;
     capture_ = Capture::None;
     const Word word = wordOf(element);
     stack_.push_back(word);
     if (secret_depth_ == 0 && isSecret(element)) secret_depth_ = stack_.size();
     if (secret_depth_ > 0) return;
+    // By its place, too: a vCenter knows what stands there without the type.
+    if (element == "service" || xsi_type.find("ServiceLocator") != std::string_view::npos)
+        arguments_.elsewhere = true;
     if (word == Word::ExtraConfig || word == Word::Config) key_.clear();
-    if (word == Word::Backing) {
-        // Distributed switches have a backing of their own; their names end alike.
-        network_backing_ =
-            xsi_type.find("EthernetCard") != std::string_view::npos || xsi_type.empty();
+    // Each kind of switch has a backing of its own; their names begin alike.
+    const bool card = xsi_type.find("EthernetCard") != std::string_view::npos || xsi_type.empty();
+    if (word == Word::Backing && card && card_depth_ == 0) {
+        card_depth_ = stack_.size();
+        // Without its type it may be anything's.
+        card_is_named_ = xsi_type.empty();
     }
     begin(captureFor(word, type, xsi_type));
     if (capture_ == Capture::Reference) {
@@ -243,7 +168,8 @@ void ArgumentCollector::text(std::string_view text) {
         if (digest_) digest_->update(text);
         return;
     }
-    // Only its beginning tells whether it names a datastore.
+    // Only its beginning tells whether it names a datastore; blanks before it are none of it.
+    if (capture_ == Capture::Any && captured_.empty()) text = withoutBlanksBefore(text);
     if (captured_.size() + text.size() > kLongestText) {
         too_long_ = true;
         if (capture_ != Capture::Any) return;
@@ -283,6 +209,40 @@ void ArgumentCollector::keepDatastores(std::string_view text) {
     for (auto& path : found.datacenters) keep(arguments_.datacenters, std::move(path));
 }
 
+// A port of a distributed switch belongs to the group that is named beside it; alone it is a
+// network of its own, which a rule must name ("port 137").
+void ArgumentCollector::finishNetwork(Capture capture, const std::string& text) {
+    if (text.empty()) return;
+    card_is_named_ = true;
+    const std::size_t holder = stack_.size() - 1;
+    if (capture == Capture::Network) {
+        group_depth_ = stack_.back() == Word::PortgroupKey ? holder : group_depth_;
+        return keep(arguments_.networks, text);
+    }
+    // Two keys in one place, and the arguments themselves, which hold each of them.
+    if (port_depth_ != 0 && port_depth_ != holder) arguments_.overfull = true;
+    if (port_depth_ != 0 || holder == 0)
+        return keep(arguments_.networks, std::string(kPort) + text);
+    port_depth_ = holder;
+    port_ = text;
+}
+
+void ArgumentCollector::endPort() {
+    if (port_depth_ == stack_.size()) {
+        if (group_depth_ != port_depth_) keep(arguments_.networks, std::string(kPort) + port_);
+        port_depth_ = 0;
+    }
+    if (group_depth_ == stack_.size()) group_depth_ = 0;
+}
+
+void ArgumentCollector::endBacking() {
+    if (card_depth_ != stack_.size()) return;
+    // Connected to something that nobody here knows.
+    if (!card_is_named_) arguments_.overfull = true;
+    card_depth_ = 0;
+    card_is_named_ = false;
+}
+
 void ArgumentCollector::finish() {
     const Capture capture = capture_;
     capture_ = Capture::None;
@@ -298,6 +258,7 @@ void ArgumentCollector::finish() {
         case Capture::Reference:
             if (text.empty()) return;
             reference_.id = text;
+            card_is_named_ = card_is_named_ || mayBe(reference_, Kind::Network);
             return keep(arguments_.references, std::move(reference_));
         case Capture::Key:
             key_ = toLowerAscii(text);
@@ -309,8 +270,8 @@ void ArgumentCollector::finish() {
             keepDatastores(text);
             return keep(arguments_.names, text);
         case Capture::Network:
-            if (!text.empty()) keep(arguments_.networks, text);
-            return;
+        case Capture::Port:
+            return finishNetwork(capture, text);
         case Capture::Any:
             return finishAny();
     }
@@ -321,7 +282,8 @@ void ArgumentCollector::end() {
     capture_ = Capture::None;
     if (stack_.empty()) return;
     if (secret_depth_ == stack_.size()) secret_depth_ = 0;
-    if (stack_.back() == Word::Backing) network_backing_ = false;
+    endPort();
+    endBacking();
     stack_.pop_back();
 }
 

@@ -37,6 +37,7 @@ class ArgumentCollector {
         ExtraConfig,
         Config,
         Spec,
+        Child,
         Backing,
         Key,
         Value,
@@ -44,6 +45,7 @@ class ArgumentCollector {
         NewName,
         DeviceName,
         PortgroupKey,
+        PortKey,
         OpaqueNetworkId,
         Place  // an argument that is an object, whatever its attributes say
     };
@@ -54,6 +56,7 @@ class ArgumentCollector {
         Value,
         Name,
         Network,
+        Port,
         Any /* looks for datastores, and ids of objects */
     };
 
@@ -62,6 +65,9 @@ class ArgumentCollector {
     void begin(Capture capture);
     void finish();
     void finishValue();
+    void finishNetwork(Capture capture, const std::string& text);
+    void endBacking();
+    void endPort();
     void finishAny();
     void keepDatastores(std::string_view text);
 
@@ -72,7 +78,11 @@ class ArgumentCollector {
 
     Arguments arguments_;
     std::vector<Word> stack_;
-    bool network_backing_ = false;
+    std::size_t card_depth_ = 0;   // of a network card's backing; 0: in none
+    bool card_is_named_ = false;   // what the card is connected to
+    std::size_t port_depth_ = 0;   // of what holds a port's key, and perhaps its group's
+    std::size_t group_depth_ = 0;  // the same of a port group's key
+    std::string port_;
     Capture capture_ = Capture::None;
     std::size_t captured_at_ = 0;  // depth
     std::string captured_;

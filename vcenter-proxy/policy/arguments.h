@@ -10,6 +10,7 @@
 #include "common/base/bytes.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pcg::policy {
@@ -41,6 +42,9 @@ struct Arguments {
     std::vector<std::string> names;  // of what is made or renamed
     bool overfull = false;  // more than is kept, or in a form that could be read in two ways
 
+    // A vCenter to go to is told (ServiceLocator): ids and names may be that one's.
+    bool elsewhere = false;
+
     friend bool operator==(const Arguments&, const Arguments&) = default;
 
     // "name=web-3 folder=group-v3 extra_config=guestinfo.userdata sha256:ab.. (8192 octets)", for
@@ -54,5 +58,18 @@ struct Arguments {
 enum class Kind { Machine, Folder, Datastore, Network, Pool, Host, Datacenter };
 
 bool mayBe(const Reference& reference, Kind kind);
+
+// "group-v3", "datastore-12": what ids of these kinds begin with, a letter or none, and digits.
+bool isObjectId(std::string_view text);
+
+// Whether an object of that id, which the client calls `said`, is of the type `wanted`. Most ids of
+// a vCenter say what they name ("vm-7"); what an id does not say is the client's word.
+enum class Likeness {
+    No,
+    InDoubt,  // id and type speak of different things, or the type is one that no object has
+    Yes
+};
+
+Likeness likenessOf(std::string_view id, std::string_view said, std::string_view wanted);
 
 }  // namespace pcg::policy

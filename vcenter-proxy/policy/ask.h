@@ -33,14 +33,17 @@ struct Ask {
     // SOAP: `_this`, as the client says.
     std::string_view object_type = {};
     std::string_view object_id = {};
-    // REST: the canonical path, with its first slash; MAAS: what stands below /MAAS/api/2.0/;
-    // files: what stands below /folder/; tunnel: host:port.
+    // REST: the canonical path (rest_path.h), "/api/vcenter/vm"; MAAS: what stands below
+    // /MAAS/api/2.0/; files: what stands below /folder/; tunnel: host:port.
     std::string_view path = {};
     std::string_view op = {};              // MAAS, and the action of REST; empty: none
     std::string_view datastore = {};       // files: dsName
     std::string_view datacenter = {};      // files: dcPath
     const Arguments* arguments = nullptr;  // SOAP; null: not read yet
     const Fields* fields = nullptr;        // MAAS, REST; null: none
+    // MAAS: those that stand where MAAS does not look for them. They must fit, and count for
+    // nothing; null: none.
+    const Fields* unread_fields = nullptr;
 
     // "CloneVM_Task VirtualMachine:vm-7", "POST machines/{}/ op=deploy".
     std::string toText() const;

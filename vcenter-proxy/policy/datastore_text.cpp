@@ -12,7 +12,8 @@ namespace {
 
 // Ways to a datastore's files that name it by an id of its own: rules do not know those ids, so
 // that they meet a pattern only where somebody wrote just that.
-constexpr std::array<std::string_view, 2> kPlainPlaces{"ds:", "/vmfs/volumes/"};
+constexpr std::array<std::string_view, 4> kPlainPlaces{
+    "ds:", "/vmfs/volumes/", "sanfs://", "vsan://"};
 
 std::string decoded(std::string_view text) {
     std::string plain;
@@ -57,6 +58,10 @@ DatastoreText inUrl(std::string_view url, bool cut) {
 
 DatastoreText datastoresIn(std::string_view text, bool cut) {
     DatastoreText found;
+    if (text.empty() && cut) {
+        found.odd = true;
+        return found;
+    }
     if (startsWithIgnoreCase(text, "http://") || startsWithIgnoreCase(text, "https://"))
         return inUrl(text, cut);
     const bool plain =
@@ -72,8 +77,10 @@ DatastoreText datastoresIn(std::string_view text, bool cut) {
     const auto close = text.find(']');
     if (close == std::string_view::npos)
         found.odd = cut;
-    else if (close > 1)
+    else if (!trimAscii(text.substr(1, close - 1)).empty())
         found.datastores.emplace_back(text.substr(1, close - 1));
+    else
+        found.odd = true;  // "[] /vmfs/volumes/...": by an id that no rule knows
     return found;
 }
 

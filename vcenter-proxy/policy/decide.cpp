@@ -20,8 +20,8 @@ constexpr std::array<std::string_view, 7> kIntoFolder{"CloneVM_Task",
                                                       "InstantClone_Task",
                                                       "MoveIntoFolder_Task",
                                                       "RegisterVM_Task"};
-constexpr std::array<std::string_view, 3> kOntoDatastore{
-    "CloneVM_Task", "CreateVM_Task", "InstantClone_Task"};
+constexpr std::array<std::string_view, 4> kOntoDatastore{
+    "CloneVM_Task", "CreateVM_Task", "InstantClone_Task", "RegisterVM_Task"};
 
 template <std::size_t N>
 bool isOneOf(const std::array<std::string_view, N>& words, std::string_view word) {
@@ -133,6 +133,7 @@ Doubt Looking::own() const {
 }
 
 Doubt Looking::at(const Where& where) const {
+    if (arguments_.elsewhere) return "it goes to another vCenter, of which the rule says nothing";
     if (arguments_.overfull) return "it names more than the gateway looks at, or in an odd form";
     // The name of a datastore is one only within a data center.
     const bool by_name = !arguments_.datastores.empty();
@@ -150,7 +151,8 @@ Doubt Looking::at(const Where& where) const {
     return where.own_vms ? own() : Doubt();
 }
 
-// Each value of the fields that the rule names must be there and fit.
+// Each field that the rule names must stand where the endpoint looks for it, and fit wherever it
+// stands.
 Doubt fieldsDoubt(const Ask& ask, const Where& where) {
     if (ask.door == Door::Files && !where.datastores.empty() &&
         !matchesAny(where.datastores, ask.datastore)) {
@@ -164,15 +166,26 @@ Doubt fieldsDoubt(const Ask& ask, const Where& where) {
     }
     for (const auto& [name, patterns] : where.fields) {
         bool seen = false;
-        for (const auto& [given, value] : ask.fields == nullptr ? Fields() : *ask.fields) {
-            if (given != name) continue;
-            seen = true;
-            if (!matchesAny(patterns, value))
-                return "the field " + quoted(name) + " is not one of the rule's";
+        for (const auto* fields : {ask.fields, ask.unread_fields}) {
+            if (fields == nullptr) continue;
+            for (const auto& [given, value] : *fields) {
+                if (given != name) continue;
+                seen = seen || fields == ask.fields;
+                if (!matchesAny(patterns, value))
+                    return "the field " + quoted(name) + " is not one of the rule's";
+            }
         }
         if (!seen) return "the field " + quoted(name) + " is missing, and the rule asks for it";
     }
     return {};
+}
+
+// Of a rule whose conditions would hold or not, if it were sure that it is about this.
+std::string doubtOf(const Ask& ask) {
+    if (ask.door == Door::Rest)
+        return "the rule may be about it: only the action, or the case of its path, is another";
+    return "the rule may be about it: " + quoted(ask.object_id) + " is called " +
+           quoted(ask.object_type);
 }
 
 bool isOpenNow(const Rule& rule, WallTime now) {
@@ -222,24 +235,6 @@ void judge(const Rule& rule, const Ask& ask, const Circumstances& now, Decision&
     }
     decision.why = std::move(first);
     if (decision.why.empty()) decision.kind = Decision::Kind::Allowed;
-}
-
-bool selects(const ObjectSelector& selector, const Ask& ask, bool deny) {
-    const bool same_id = selector.id.empty() || selector.id == ask.object_id;
-    const bool same_type = selector.type.empty() || selector.type == ask.object_type;
-    if (!selector.id.empty()) return same_id && (deny || same_type);
-    if (same_type)
-        return deny || selector.type != "VirtualMachine" || ask.object_id.starts_with("vm-");
-    // The type is the client's word; of a machine the id says it, too.
-    return deny && selector.type == "VirtualMachine" && ask.object_id.starts_with("vm-");
-}
-
-bool selects(const PathSelector& selector, const Ask& ask) {
-    // HEAD sees no more than GET does.
-    const auto method = ask.method == "HEAD" ? std::string_view("GET") : ask.method;
-    if (selector.method != "*" && selector.method != method) return false;
-    if (ask.door != Door::Files && selector.op != "*" && selector.op != ask.op) return false;
-    return pathMatches(selector.path, ask.path);
 }
 
 }  // namespace
@@ -304,20 +299,6 @@ std::string Decision::decidedBy() const {
 
 bool isAlwaysOpen(const Ask& ask) { return ask.door == Door::Soap && isOneOf(kAlways, ask.method); }
 
-bool speaksOf(const Rule& rule, const Ask& ask) {
-    if (rule.door != ask.door) return false;
-    if (rule.door != Door::Soap) {
-        return std::any_of(rule.paths.begin(), rule.paths.end(), [&](const PathSelector& one) {
-            return selects(one, ask);
-        });
-    }
-    if (!matchesAny(rule.methods, ask.method)) return false;
-    return rule.objects.empty() ||
-           std::any_of(rule.objects.begin(), rule.objects.end(), [&](const ObjectSelector& one) {
-               return selects(one, ask, rule.deny);
-           });
-}
-
 RoleOf roleOf(const Policy& policy, const Asker& asker) {
     for (const auto& one : policy.assign) {
         // A key that was made with a role of the file has none of the built-in ones.
@@ -331,6 +312,18 @@ RoleOf roleOf(const Policy& policy, const Asker& asker) {
     if (asker.role.empty()) return {nullptr, asker.key_role, nullptr};
     const auto* own = policy.roleNamed(asker.role);
     return {own, Builtin::Inventory, nullptr, own == nullptr};
+}
+
+std::optional<Builtin> baseOf(const Policy& policy, const Asker& asker) {
+    const auto given = roleOf(policy, asker);
+    if (given.missing) return std::nullopt;
+    std::optional<Builtin> base;
+    if (given.role == nullptr) base = given.builtin;
+    for (const auto* role = given.role; role != nullptr; role = role->extends)
+        base = role->extends_builtin;
+    const auto* limits = policy.limitsOf(asker.endpoint);
+    if (base && limits != nullptr) base = std::min(*base, limits->ceiling);
+    return base;
 }
 
 Decision decide(const Policy& policy,
@@ -369,13 +362,15 @@ Decision decide(const Policy& policy,
     for (const auto* role = given.role; role != nullptr; role = role->extends) {
         decision.role = role;
         for (const auto& rule : role->rules) {
-            if (!speaksOf(rule, ask)) continue;
+            const auto speaks = speaksOf(rule, ask);
+            if (speaks == Speaks::No) continue;
             if (rule.deny && !isOpenNow(rule, circumstances.now)) {
                 decision.passed_over.push_back(&rule);
                 continue;
             }
             decision.rule = &rule;
             if (rule.deny) return refuse("the rule refuses it");
+            if (speaks == Speaks::InDoubt) return refuse(doubtOf(ask));
             judge(rule, ask, circumstances, decision);
             return decision;
         }

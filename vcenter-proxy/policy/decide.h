@@ -62,6 +62,10 @@ struct RoleOf {
 
 RoleOf roleOf(const Policy& policy, const Asker& asker);
 
+// The built-in role that is behind the asker's, whatever its rules say: what it extends in the end,
+// or is, up to the endpoint's ceiling. Nothing if there is none.
+std::optional<Builtin> baseOf(const Policy& policy, const Asker& asker);
+
 // How long something that was let through may go on: while the windows of the rule that allowed it
 // are open, and those of the refusing ones before it are closed. Value; holds the policy.
 class TimeLimit {
@@ -89,7 +93,11 @@ Decision decide(const Policy& policy,
 // RetrieveServiceContent.
 bool isAlwaysOpen(const Ask& ask);
 
-// Of one rule, for the checks and the tests.
-bool speaksOf(const Rule& rule, const Ask& ask);
+// Of one rule, for the checks and the tests. A rule that limits (it refuses, or has conditions) may
+// be in doubt: what it is about and what is asked for could be the same, however the client calls
+// it. One that only allows is never in doubt: it speaks of what is sure.
+enum class Speaks { No, InDoubt, Yes };
+
+Speaks speaksOf(const Rule& rule, const Ask& ask);
 
 }  // namespace pcg::policy

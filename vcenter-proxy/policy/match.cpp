@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/policy/match.h"
 
+#include "common/base/text.h"
+
 #include <algorithm>
 
 namespace pcg::policy {
@@ -26,12 +28,17 @@ Segment takeSegment(std::string_view& path) {
 
 bool isRest(const Segment& segment) { return segment.text == "**" && !segment.more; }
 
-enum class Question { Matches, Covers, Meets };
+enum class Question { Matches, MatchesAnyCase, Covers, Meets };
 
 bool segmentFits(std::string_view wide, std::string_view narrow, Question question) {
     if (wide == "{}") return !narrow.empty();
     if (question == Question::Meets && narrow == "{}") return !wide.empty();
+    if (question == Question::MatchesAnyCase) return equalsIgnoreCaseAscii(wide, narrow);
     return wide == narrow;
+}
+
+bool isOfTexts(Question question) {
+    return question == Question::Matches || question == Question::MatchesAnyCase;
 }
 
 bool walk(std::string_view wide, std::string_view narrow, Question question) {
@@ -39,7 +46,7 @@ bool walk(std::string_view wide, std::string_view narrow, Question question) {
         const Segment a = takeSegment(wide);
         const Segment b = takeSegment(narrow);
         if (isRest(a)) return true;
-        if (question != Question::Matches && isRest(b)) return question == Question::Meets;
+        if (!isOfTexts(question) && isRest(b)) return question == Question::Meets;
         if (a.more != b.more || !segmentFits(a.text, b.text, question)) return false;
         if (!a.more) return true;
     }
@@ -72,6 +79,10 @@ bool globMatches(std::string_view pattern, std::string_view text) {
 
 bool pathMatches(std::string_view pattern, std::string_view path) {
     return walk(pattern, path, Question::Matches);
+}
+
+bool pathMatchesAnyCase(std::string_view pattern, std::string_view path) {
+    return walk(pattern, path, Question::MatchesAnyCase);
 }
 
 // A star in the narrow pattern is a character that only a star of the wide one matches.

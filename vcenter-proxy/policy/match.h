@@ -13,6 +13,9 @@ bool globMatches(std::string_view pattern, std::string_view text);
 // end counts.
 bool pathMatches(std::string_view pattern, std::string_view path);
 
+// The same without regard to the case of letters.
+bool pathMatchesAnyCase(std::string_view pattern, std::string_view path);
+
 // Whether every text that `narrow` matches is matched by `wide`, too. False where it is not sure.
 bool globCovers(std::string_view wide, std::string_view narrow);
 bool pathCovers(std::string_view wide, std::string_view narrow);

@@ -50,11 +50,23 @@ const T* firstMeeting(const std::vector<T>& a, const std::vector<T>& b) {
     return found == b.end() ? nullptr : &*found;
 }
 
+// What a rule about paths keeps from those after it: one of REST that limits and names no action is
+// about each (speaks.cpp).
+std::vector<PathSelector> reachOf(const Rule& rule) {
+    auto paths = rule.paths;
+    const bool limits = rule.deny || !rule.where.empty() || !rule.when.empty();
+    if (rule.door != Door::Rest || !limits) return paths;
+    for (auto& one : paths) {
+        if (one.op.empty()) one.op = "*";
+    }
+    return paths;
+}
+
 // Whether `first` decides about everything that `second` speaks of.
 bool hides(const Rule& first, const Rule& second) {
     if (first.door != second.door) return false;
     if (first.deny && !first.when.empty()) return false;  // counts at times only
-    if (first.door != Door::Soap) return allCovered(first.paths, second.paths);
+    if (first.door != Door::Soap) return allCovered(reachOf(first), second.paths);
     const bool objects = first.objects.empty() ||
                          (!second.objects.empty() && allCovered(first.objects, second.objects));
     return objects && allCovered(first.methods, second.methods);
@@ -64,7 +76,8 @@ bool hides(const Rule& first, const Rule& second) {
 std::string shared(const Rule& first, const Rule& second) {
     if (first.door != second.door) return {};
     if (first.door != Door::Soap) {
-        const auto* path = firstMeeting(first.paths, second.paths);
+        const auto reach = reachOf(first);
+        const auto* path = firstMeeting(reach, second.paths);
         return path == nullptr ? std::string() : path->method + " " + path->path;
     }
     const auto* method = firstMeeting(first.methods, second.methods);

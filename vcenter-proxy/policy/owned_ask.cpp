@@ -2,6 +2,7 @@
 #include "vcenter-proxy/policy/owned_ask.h"
 
 #include "common/base/text.h"
+#include "vcenter-proxy/policy/rest_path.h"
 
 #include <algorithm>
 #include <array>
@@ -137,6 +138,11 @@ Result<OwnedAsk> parseHttp(const std::vector<std::string>& words) {
         ask.door = path.starts_with('/') ? Door::Rest : Door::Maas;
     }
     ask.path = path;
+    if (ask.door == Door::Rest) {
+        auto canonical = canonicalRest(ask.method, path);
+        ask.path = std::move(canonical.path);
+        ask.op = std::move(canonical.action);
+    }
     for (std::size_t i = 2; i < words.size(); ++i) {
         const auto equals = words[i].find('=');
         if (equals == std::string::npos) {

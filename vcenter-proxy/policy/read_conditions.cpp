@@ -3,6 +3,7 @@
 #include "vcenter-proxy/policy/match.h"
 #include "vcenter-proxy/policy/members.h"
 #include "vcenter-proxy/policy/reader.h"
+#include "vcenter-proxy/policy/rest_path.h"
 
 #include <algorithm>
 #include <array>
@@ -100,6 +101,37 @@ void checkMaas(Context& context, const Word& word, const PathSelector& selector)
     }
 }
 
+// Up to the first segment that stands for others.
+std::string_view fixedPart(std::string_view path) {
+    const auto pattern = std::min(path.find("/{}"), path.find("/**"));
+    return path.substr(0, pattern);
+}
+
+// A rule about what nobody can ask for would never speak, and one that refuses would seem to.
+void checkRest(Context& context, const Word& word, const PathSelector& selector) {
+    std::vector<std::string> roots;
+    for (const auto root : context.vocabulary.rest) roots.push_back("/api/" + std::string(root));
+    const bool known = std::any_of(roots.begin(), roots.end(), [&](const std::string& root) {
+        return pathsMeet(selector.path, root) || pathsMeet(selector.path, root + "/**");
+    });
+    if (known) return;
+    context.problems.error(word.at,
+                           "nobody may ask for \"" + selector.path +
+                               "\" through the gateway, with or without a rule." +
+                               meant(context, fixedPart(selector.path), roots));
+}
+
+// As requests are written, too.
+void readRest(Context& context, const Word& word, PathSelector& selector) {
+    auto canonical = canonicalRest(selector.method, selector.path);
+    selector.path = std::move(canonical.path);
+    if (!canonical.action.empty() && !selector.op.empty()) {
+        context.problems.error(word.at, "the path ends in an action, and another one is named");
+    }
+    if (selector.op.empty()) selector.op = std::move(canonical.action);
+    checkRest(context, word, selector);
+}
+
 bool isCanonical(std::string_view path) {
     if (path.find("//") != std::string_view::npos || path.find('?') != std::string_view::npos)
         return false;
@@ -145,6 +177,7 @@ void readPath(Context& context, const Word& word, Rule& rule) {
         return;
     }
     if (rule.door == Door::Maas) checkMaas(context, word, selector);
+    if (rule.door == Door::Rest) readRest(context, word, selector);
     rule.paths.push_back(std::move(selector));
 }
 
@@ -155,9 +188,18 @@ std::vector<std::string> textsOf(std::vector<Word> words) {
     return texts;
 }
 
-void readFields(Context& context, const Node& node, Where& where) {
+void readFields(Context& context, const Node& node, const Rule& rule, Where& where) {
     const auto* object = objectOf(context, node, "fields");
     if (object == nullptr) return;
+    const bool deletes = std::any_of(rule.paths.begin(), rule.paths.end(), [](const auto& path) {
+        return path.method == "DELETE";
+    });
+    if (rule.door == Door::Maas && deletes) {
+        context.problems.warn(
+            node.at,
+            "a DELETE never meets \"fields\": where MAAS looks for them cannot be "
+            "told");
+    }
     for (const auto& member : *object) {
         auto patterns = textsOf(wordsOf(context, member.value, member.name));
         where.fields.emplace_back(member.name, std::move(patterns));
@@ -175,7 +217,7 @@ void readCondition(Context& context, const Member& member, Rule& rule, Where& wh
     const bool soap = rule.door == Door::Soap;
     if (member.name == "fields") {
         if (only(rule.door == Door::Maas || rule.door == Door::Rest, "maas and rest"))
-            readFields(context, member.value, where);
+            readFields(context, member.value, rule, where);
         return;
     }
     if (member.name == "datastores" || member.name == "datacenters") {

@@ -25,6 +25,7 @@ struct Vocabulary {
 
     std::span<const std::string_view> never;  // SOAP methods that are open to nobody, sorted
     std::vector<MaasDoor> maas;
+    std::vector<std::string_view> rest;  // "vcenter/vm": below what somebody may ask something
     ZoneSource zones = systemZone;
 };
 

@@ -23,6 +23,7 @@ void checkRequest(std::string_view text) {
 void checkPolicy(std::string_view text) {
     Vocabulary words;
     words.maas = {{"machines/{}/", "POST", "deploy release"}};
+    words.rest = {"vcenter/vm"};
     words.zones = [](const std::string& name) -> Result<std::shared_ptr<const TimeZone>> {
         if (!isZoneName(name)) return fail(kBadZone, "no");
         return std::make_shared<const TimeZone>(TimeZone::utc());
@@ -41,7 +42,7 @@ void checkPolicy(std::string_view text) {
         Ask ask;
         ask.door = door;
         ask.method = door == Door::Soap ? "CloneVM_Task" : "POST";
-        ask.path = door == Door::Rest ? "/api/x" : "machines/a/";
+        ask.path = door == Door::Rest ? "/api/vcenter/vm" : "machines/a/";
         ask.op = door == Door::Maas ? "deploy" : "";
         ask.arguments = &arguments;
         const auto none = explain(reading.policy.get(),

@@ -122,7 +122,11 @@ class Rest(Surfaces):
         self.assertEqual(wrong[0], 401)
         for method, path in (("GET", "/api/appliance/system/version"), ("GET", "/rest/appliance/access/ssh"),
                              ("POST", "/rest/com/vmware/cis/tagging/tag"), ("GET", "/rest/%2e%2e/mob"),
-                             ("POST", "/api/vcenter/vm?action=get&action=clone"), ("PUT", "/cls/data/x/y")):
+                             ("POST", "/api/vcenter/vm?action=get&action=clone"), ("PUT", "/cls/data/x/y"),
+                             ("POST", "/rest/com/vmware/cis/tagging/category?action=list"),
+                             ("POST", "/rest/com/vmware/cis/tagging/category?~action=list"),
+                             ("POST", "/api/cis/tagging/category?action=list"), ("POST", "/api/vcenter/vm?~action=list"),
+                             ("POST", "/rest/vcenter/vm/vm-1/power/stop?~action=get")):
             status = self.rest(method, path, session, "{}" if method != "GET" else None)[0]
             self.assertIn(status, (400, 403), path)
         self.assertEqual(len(self.asked()), before)

@@ -92,6 +92,104 @@ TEST(Arguments, DatastoresAndNetworksAreFoundUnderTheirNames) {
     EXPECT_EQ(call.seen().networks, (std::vector<std::string>{"VM Network", "dvportgroup-21"}));
 }
 
+// A card of a distributed switch, by what its port names.
+Call card(std::string_view group, std::string_view port) {
+    Call call;
+    call.in("spec").in("deviceChange").in("device");
+    call.in("backing", {}, "vim25:VirtualEthernetCardDistributedVirtualPortBackingInfo").in("port");
+    call.leaf("switchUuid", "50 1e");
+    if (!port.empty()) call.leaf("portKey", port);
+    if (!group.empty()) call.leaf("portgroupKey", group);
+    call.out().out().out().out().out();
+    return call;
+}
+
+TEST(Arguments, APortOfADistributedSwitchIsItsGroupOrANetworkOfItsOwn) {
+    using Words = std::vector<std::string>;
+    EXPECT_EQ(card("dvportgroup-21", "").seen().networks, Words{"dvportgroup-21"});
+    EXPECT_EQ(card("", "137").seen().networks, Words{"port 137"});
+    // What a client read and sends back.
+    EXPECT_EQ(card("dvportgroup-21", "137").seen().networks, Words{"dvportgroup-21"});
+    EXPECT_FALSE(card("dvportgroup-21", "").seen().overfull);
+    EXPECT_FALSE(card("", "137").seen().overfull);
+    EXPECT_FALSE(card("dvportgroup-21", "137").seen().overfull);
+
+    Call two;
+    two.in("spec").in("port").leaf("portKey", "1").leaf("portgroupKey", "a").leaf("portKey", "2");
+    two.out().out();
+    EXPECT_EQ(two.seen().networks, (Words{"a", "port 2"}));
+    Call apart;
+    apart.in("spec").in("port").leaf("portKey", "1").out();
+    apart.in("port").leaf("portgroupKey", "a").out().out();
+    EXPECT_EQ(apart.seen().networks, (Words{"port 1", "a"}));
+    Call nested;
+    nested.in("spec").in("port").leaf("portKey", "1").in("x").leaf("portgroupKey", "a").out();
+    nested.out().out();
+    EXPECT_EQ(nested.seen().networks, (Words{"a", "port 1"}));
+    Call moved;
+    moved.leaf("portKey", "7").leaf("portKey", "8").leaf("destinationPortgroupKey", "b");
+    EXPECT_EQ(moved.seen().networks, (Words{"port 7", "port 8", "b"}));
+}
+
+TEST(Arguments, ACardThatSaysNothingOfItsNetworkIsOverfull) {
+    EXPECT_TRUE(card("", "").seen().overfull);
+    Call unknown;
+    unknown.in("backing", {}, "VirtualEthernetCardSomeNewBackingInfo")
+        .leaf("x", "VM Network")
+        .out();
+    EXPECT_TRUE(unknown.seen().overfull);
+    Call named;
+    named.in("backing", {}, "VirtualEthernetCardNetworkBackingInfo")
+        .leaf("network", "network-7", "Network")
+        .out();
+    EXPECT_FALSE(named.seen().overfull);
+    Call inner;
+    inner.in("backing", {}, "VirtualEthernetCardNetworkBackingInfo")
+        .in("backing", {}, "VirtualDiskFlatVer2BackingInfo")
+        .out()
+        .leaf("deviceName", "Management")
+        .out();
+    EXPECT_EQ(inner.seen().networks, std::vector<std::string>{"Management"});
+}
+
+TEST(Arguments, AnotherVcenterIsSeenByItsPlaceAndByItsType) {
+    Call place;
+    place.in("spec")
+        .in("location")
+        .in("service")
+        .leaf("url", "https://other/sdk")
+        .out()
+        .out()
+        .out();
+    EXPECT_TRUE(place.seen().elsewhere);
+    EXPECT_NE(place.seen().toText().find("another vCenter"), std::string::npos);
+    Call type;
+    type.in("spec").in("x", {}, "vim25:ServiceLocator").out().out();
+    EXPECT_TRUE(type.seen().elsewhere);
+    Call plain;
+    plain.in("spec").in("location").leaf("datastore", "datastore-12", "Datastore").out().out();
+    EXPECT_FALSE(plain.seen().elsewhere);
+}
+
+TEST(Arguments, AnImportNamesEachMachineAndEachAppThatItMakes) {
+    using Words = std::vector<std::string>;
+    Call plain;
+    plain.in("spec", {}, "VirtualMachineImportSpec").in("configSpec").leaf("name", "web-1");
+    plain.in("extraConfig").leaf("key", "guestinfo.userdata").leaf("value", "x").out();
+    plain.out().out();
+    EXPECT_EQ(plain.seen().names, Words{"web-1"});
+    EXPECT_EQ(plain.seen().extra_config.size(), 1U);
+
+    Call app;
+    app.in("spec", {}, "VirtualAppImportSpec").leaf("name", "web-1");
+    app.in("child", {}, "VirtualMachineImportSpec").in("configSpec").leaf("name", "db-prod");
+    app.out().out();
+    app.in("child", {}, "VirtualAppImportSpec").leaf("name", "inner");
+    app.in("child", {}, "VirtualMachineImportSpec").in("configSpec").leaf("name", "deep");
+    app.out().out().out().out();
+    EXPECT_EQ(app.seen().names, (Words{"web-1", "db-prod", "inner", "deep"}));
+}
+
 TEST(Arguments, AnObjectIsWhatItsIdItsTypeOrItsPlaceSays) {
     EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Folder));
     EXPECT_TRUE(mayBe({"x", "Datastore", "group-v3"}, Kind::Datastore));
@@ -144,6 +242,30 @@ TEST(Arguments, MoreThanIsKeptIsOverfull) {
     Call annotation;
     annotation.in("spec").leaf("annotation", std::string(50'000, 'x')).out();
     EXPECT_FALSE(annotation.seen().overfull);
+}
+
+TEST(Arguments, ADatastoreThatIsNotToldIsOverfull) {
+    for (const auto* text : {"[] /vmfs/volumes/5c1f/x/x.vmx", "[ ] x.vmx", "[\t]x"}) {
+        Call call;
+        call.leaf("path", text);
+        EXPECT_TRUE(call.seen().overfull) << text;
+        EXPECT_TRUE(call.seen().datastores.empty()) << text;
+    }
+    for (const std::size_t blanks : {10U, 1023U, 1024U, 1025U, 5000U}) {
+        Call call;
+        call.in("spec").leaf("fileName", std::string(blanks, ' ') + "[secret] a.vmdk").out();
+        EXPECT_EQ(call.seen().datastores, std::vector<std::string>{"secret"}) << blanks;
+        EXPECT_FALSE(call.seen().overfull) << blanks;
+    }
+    Call name;
+    name.leaf("name", std::string(5000, ' ') + "[secret] a");
+    EXPECT_TRUE(name.seen().overfull || !name.seen().datastores.empty());
+    Call blank;
+    blank.in("spec").leaf("annotation", std::string(5000, '\n')).out();
+    EXPECT_FALSE(blank.seen().overfull);
+    Call id;
+    id.in("spec").leaf("x", std::string(2000, ' ') + "group-v9").out();
+    ASSERT_EQ(id.seen().references.size(), 1U);
 }
 
 TEST(Arguments, ADatastoreIsFoundInEveryFormThatAVcenterTakes) {

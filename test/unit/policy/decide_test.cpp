@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/policy/decide.h"
 
+#include <array>
+
 #include "policy_fixture.h"
 
 namespace pcg::policy {
@@ -115,6 +117,15 @@ TEST(Decide, FolderAndDatastoreMustBeNamedWhereSomethingIsPutThere) {
     EXPECT_EQ(kindOf(policy, {"CloneVM_Task", "VirtualMachine", "vm-1", by_path}), kRefused);
 }
 
+TEST(Decide, AMachineIsRegisteredFromADatastoreThatIsNamed) {
+    const auto policy =
+        oneRole(R"({"soap":["RegisterVM_Task"],"where":{"datastores":["fast-1"]}})");
+    Arguments arguments;
+    EXPECT_EQ(kindOf(policy, {"RegisterVM_Task", "Folder", "group-v3", arguments}), kRefused);
+    arguments.datastores = {"fast-1"};
+    EXPECT_EQ(kindOf(policy, {"RegisterVM_Task", "Folder", "group-v3", arguments}), kAllowed);
+}
+
 TEST(Decide, KeysOfExtraConfigNetworksAndNamesMustBeAmongThoseNamed) {
     const auto policy = oneRole(
         R"({"soap":["ReconfigVM_Task"],"where":{"extra_config":["guestinfo.*"],"networks":["VM Network"],"names":["web-*"]}})");
@@ -132,6 +143,10 @@ TEST(Decide, KeysOfExtraConfigNetworksAndNamesMustBeAmongThoseNamed) {
     other = arguments;
     other.names = {"db-1"};
     EXPECT_EQ(kindOf(policy, {"ReconfigVM_Task", "VirtualMachine", "vm-1", other}), kRefused);
+    other = arguments;
+    other.networks = {"port 137"};
+    EXPECT_EQ(decideOf(policy, {"ReconfigVM_Task", "VirtualMachine", "vm-1", other}).why,
+              "network \"port 137\" is not among those of the rule");
     other = arguments;
     other.overfull = true;
     EXPECT_EQ(kindOf(policy, {"ReconfigVM_Task", "VirtualMachine", "vm-1", other}), kRefused);
@@ -188,6 +203,99 @@ TEST(Decide, ObjectsSelectARule) {
         R"({"effect":"deny","soap":["Destroy_Task"],"on":["VirtualMachine:vm-7"]},{"soap":["*"]})");
     EXPECT_EQ(kindOf(spared, {"Destroy_Task", "Folder", "vm-7"}), kRefused);
     EXPECT_EQ(kindOf(spared, {"Destroy_Task", "VirtualMachine", "vm-8"}), kAllowed);
+}
+
+// What the client may call an object whose id says what it is.
+constexpr std::array<const char*, 5> kFalseTypes{
+    "", "ManagedEntity", "ManagedObject", "Nothing", "PropertyCollector"};
+
+TEST(Decide, AnObjectCalledSomethingElseDoesNotGetRoundARefusal) {
+    const auto spared = [](const std::string& type) {
+        return oneRole(R"({"effect":"deny","soap":["Destroy_Task"],"on":[")" + type +
+                       R"("]},{"soap":["*"]})");
+    };
+    const std::array<std::pair<const char*, const char*>, 8> objects{
+        {{"VirtualMachine", "vm-7"},
+         {"Folder", "group-v3"},
+         {"Datastore", "datastore-12"},
+         {"DistributedVirtualPortgroup", "dvportgroup-21"},
+         {"ResourcePool", "resgroup-8"},
+         {"HostSystem", "host-22"},
+         {"ClusterComputeResource", "domain-c7"},
+         {"Datacenter", "datacenter-2"}}};
+    for (const auto& [type, id] : objects) {
+        const auto policy = spared(type);
+        EXPECT_EQ(kindOf(policy, {"Destroy_Task", type, id}), kRefused) << type;
+        for (const auto* said : kFalseTypes)
+            EXPECT_EQ(kindOf(policy, {"Destroy_Task", said, id}), kRefused) << said << ":" << id;
+        EXPECT_EQ(kindOf(policy, {"Destroy_Task", "Task", "task-1"}), kAllowed);
+    }
+    // Of a manager the id says little; a type that is none of such a thing's says nothing.
+    const auto managers = spared("LicenseManager");
+    for (const auto* said : {"", "ManagedObject", "VirtualMachine", "SessionManager"})
+        EXPECT_EQ(kindOf(managers, {"Destroy_Task", said, "LicenseManager"}), kRefused) << said;
+    EXPECT_EQ(kindOf(managers, {"Destroy_Task", "SessionManager", "SessionManager"}), kAllowed);
+    EXPECT_EQ(kindOf(managers, {"Destroy_Task", "VirtualMachine", "vm-7"}), kAllowed);
+}
+
+TEST(Decide, AnObjectCalledSomethingElseDoesNotGetRoundConditions) {
+    const auto of = [](const std::string& rule) {
+        return test::policyOf(R"({"version":1,"roles":{"r":{"extends":"deploy","rules":[)" + rule +
+                              R"(]}},"assign":[{"role":"r"}]})");
+    };
+    const auto own =
+        of(R"({"soap":["ReconfigVM_Task"],"on":["VirtualMachine"],"where":{"own_vms":true}})");
+    EXPECT_EQ(kindOf(own, {"ReconfigVM_Task", "VirtualMachine", "vm-7"}), kAllowed);
+    EXPECT_EQ(kindOf(own, {"ReconfigVM_Task", "VirtualMachine", "vm-9"}), kRefused);
+    for (const auto* said : kFalseTypes) {
+        const auto refused = decideOf(own, {"ReconfigVM_Task", said, "vm-9"});
+        EXPECT_EQ(refused.kind, kRefused) << said;
+        EXPECT_EQ(refused.decidedBy(), "role r, rule 1 (line 1)") << said;
+    }
+    EXPECT_EQ(kindOf(own, {"ReconfigVM_Task", "VirtualApp", "resgroup-v9"}), kAllowed)
+        << "the rule is not about it";
+    // 2026-11-21, a Saturday.
+    const auto week = test::policyOf(
+        R"({"version":1,"windows":{"week":{"days":["mon-fri"],"time_zone":"UTC"}},
+            "roles":{"r":{"extends":"deploy","rules":[
+                {"soap":["ReconfigVM_Task"],"on":["VirtualMachine"],"when":["week"]}]}},
+            "assign":[{"role":"r"}]})");
+    for (const auto* said : kFalseTypes)
+        EXPECT_EQ(kindOf(week, {"ReconfigVM_Task", said, "vm-7"}), kRefused) << said;
+}
+
+TEST(Decide, WhatOnlyAllowsIsAboutWhatIsSure) {
+    const auto policy = oneRole(R"({"soap":["Destroy_Task"],"on":["Folder","Task"]})");
+    EXPECT_EQ(kindOf(policy, {"Destroy_Task", "Folder", "group-v3"}), kAllowed);
+    EXPECT_EQ(kindOf(policy, {"Destroy_Task", "Folder", "vm-9"}), kRefused);
+    EXPECT_EQ(kindOf(policy, {"Destroy_Task", "Folder", "LicenseManager"}), kRefused);
+    EXPECT_EQ(kindOf(policy, {"Destroy_Task", "ManagedEntity", "group-v3"}), kRefused);
+}
+
+TEST(Decide, WhatGoesToAnotherVcenterMeetsNoCondition) {
+    const auto policy = oneRole(R"({"soap":["CloneVM_Task"],"where":{"folders":["group-v3"]}})");
+    auto arguments = clone("group-v3");
+    arguments.elsewhere = true;
+    EXPECT_EQ(decideOf(policy, {"CloneVM_Task", "VirtualMachine", "vm-1", arguments}).why,
+              "it goes to another vCenter, of which the rule says nothing");
+}
+
+TEST(Decide, TheRoleBehindARoleIsWhatItExtendsUpToTheCeiling) {
+    const auto policy = test::policyOf(
+        R"({"version":1,"roles":{"a":{"extends":"full"},"b":{"extends":"a"},
+              "c":{"rules":[{"soap":["*"]}]}},
+            "assign":[{"key":"ak_1","role":"b"},{"key":"ak_2","role":"c"},{"key":"ak_3","role":"deploy"}],
+            "endpoints":{"vc2":{"ceiling":"deploy"}}})");
+    const auto base = [&](std::string_view endpoint, std::string_view key) {
+        return baseOf(*policy, {endpoint, key, Builtin::Full});
+    };
+    EXPECT_EQ(base("vc1", "ak_1"), Builtin::Full);
+    EXPECT_EQ(base("vc2", "ak_1"), Builtin::Deploy);
+    EXPECT_EQ(base("vc1", "ak_2"), std::nullopt);
+    EXPECT_EQ(base("vc1", "ak_3"), Builtin::Deploy);
+    EXPECT_EQ(base("vc1", "ak_4"), Builtin::Full);
+    EXPECT_EQ(base("vc2", "ak_4"), Builtin::Deploy);
+    EXPECT_EQ(baseOf(*policy, {"vc1", "ak_4", Builtin::Full, "gone"}), std::nullopt);
 }
 
 TEST(Decide, WindowsCloseAndOpenRules) {
@@ -296,6 +404,38 @@ TEST(Decide, OfRestAndFilesByMethodAndPath) {
     EXPECT_EQ(ask(Door::Files, "PUT", "pcg/a.iso", "slow"), kRefused);
     EXPECT_EQ(ask(Door::Files, "PUT", "other/a.iso", "fast"), kRefused);
     EXPECT_EQ(ask(Door::Files, "GET", "pcg/a.iso", "fast"), kRefused);
+}
+
+TEST(Decide, AnActionDoesNotGetRoundWhatLimitsThePathWithoutOne) {
+    const auto policy = test::policyOf(
+        R"({"version":1,"windows":{"week":{"days":["mon-fri"],"time_zone":"UTC"}},
+            "roles":{"r":{"extends":"full","rules":[
+                {"rest":["POST /api/vcenter/vm clone"]},
+                {"effect":"deny","rest":["POST /api/vcenter/vm","DELETE /api/vcenter/vm/{}"]},
+                {"rest":["POST /api/vcenter/vm/{}/power stop"],"when":["week"]},
+                {"rest":["POST /api/vcenter/datacenter"],"when":["week"]}]}},
+            "assign":[{"role":"r"}]})");
+    const auto ask = [&](std::string_view path, std::string_view op) {
+        Ask one;
+        one.door = Door::Rest;
+        one.method = "POST";
+        one.path = path;
+        one.op = op;
+        const HasBuiltin full = [](Builtin role) { return role == Builtin::Full; };
+        return decide(*policy,
+                      {"v", "ak_1", Builtin::Full},
+                      one,
+                      full,
+                      {fromUnixMilliseconds(1'795'300'000'000)})  // a Saturday
+            .kind;
+    };
+    EXPECT_EQ(ask("/api/vcenter/vm", ""), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm", "nothing"), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm", "clone"), kAllowed) << "a rule before says so";
+    EXPECT_EQ(ask("/api/vcenter/datacenter", "nothing"), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm/vm-1", "delete"), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm/vm-1/power", "stop"), kRefused);
+    EXPECT_EQ(ask("/api/vcenter/vm/vm-1/power", "start"), kAllowed);
 }
 
 TEST(Decide, TheNameOfADatastoreIsOneOnlyWithinADataCenter) {

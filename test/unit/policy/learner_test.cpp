@@ -55,6 +55,7 @@ TEST_F(LearnerTest, AllowsWhatItSawAndNothingBeside) {
     observe("CloneVM_Task VirtualMachine:vm-1 folder=group-v4 datastore=datastore-12 name=web-2");
     observe("POST /MAAS/api/2.0/machines/abc/ op=deploy");
     observe("GET /api/vcenter/vm/vm-12/hardware");
+    observe("POST /rest/vcenter/vm/vm-12/power/stop");
     observe("PUT /folder/pcg/a.iso datastore=fast");
     EXPECT_TRUE(allows("PowerOnVM_Task VirtualMachine:vm-8"));
     EXPECT_FALSE(allows("PowerOffVM_Task VirtualMachine:vm-7"));
@@ -67,6 +68,9 @@ TEST_F(LearnerTest, AllowsWhatItSawAndNothingBeside) {
     EXPECT_FALSE(allows("POST machines/xyz/ op=release"));
     EXPECT_TRUE(allows("GET /api/vcenter/vm/vm-99/hardware"));
     EXPECT_FALSE(allows("DELETE /api/vcenter/vm/vm-99/hardware"));
+    EXPECT_TRUE(allows("GET /rest/com/vmware/vcenter/vm/id:vm-99/hardware"));
+    EXPECT_TRUE(allows("POST /api/vcenter/vm/vm-99/power op=stop"));
+    EXPECT_FALSE(allows("POST /rest/vcenter/vm/vm-99/power/start"));
     EXPECT_TRUE(allows("PUT /folder/pcg/b.iso datastore=fast"));
     EXPECT_FALSE(allows("PUT /folder/other/b.iso datastore=fast"));
 }

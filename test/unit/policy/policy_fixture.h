@@ -20,6 +20,7 @@ inline Vocabulary vocabulary() {
                   {"machines/{}/", "GET", "- details"},
                   {"machines/{}/", "PUT", "-"},
                   {"machines/{}/", "POST", "deploy release power_on"}};
+    words.rest = {"cis/tagging/tag", "content/library", "vcenter/datacenter", "vcenter/vm"};
     return words;
 }
 

@@ -219,7 +219,7 @@ TEST_F(Forward, MapsTheSessionCookieOfTheSoapHeader) {
     auto head = test::soapHead();
     head.target = "/pbm/sdk";
     const auto body =
-        envelope("<PbmQueryProfile xmlns=\"urn:pbm\"><_this>p</_this></PbmQueryProfile>",
+        envelope("<PbmQueryProfile xmlns=\"urn:pbm\"><_this type=\"P\">p</_this></PbmQueryProfile>",
                  "<vcSessionCookie>" + token + "</vcSessionCookie>");
 
     const auto exchange = ask(head, body);
@@ -236,7 +236,7 @@ TEST_F(Forward, PutsTheEndpointsCookieIntoItsElementAndNowhereElse) {
     auto head = test::soapHead();
     head.target = "/pbm/sdk";
     const auto body =
-        envelope("<PbmQueryProfile xmlns=\"urn:pbm\"><_this>p</_this></PbmQueryProfile>",
+        envelope("<PbmQueryProfile xmlns=\"urn:pbm\"><_this type=\"P\">p</_this></PbmQueryProfile>",
                  "<!-- " + token + " --><operationID>" + token + "</operationID>" +
                      "<vcSessionCookie> " + token + "</vcSessionCookie>");
 

@@ -13,6 +13,7 @@ class MaasPolicy : public testing::Test {
         auto reading = policy::readPolicy(
             R"({"version":1,"roles":{"metal":{"extends":"inventory","rules":[
                 {"maas":["POST machines/ allocate"],"where":{"fields":{"pool":["pcg"]}}},
+                {"maas":["GET zones/","PUT tags/{}/","DELETE tags/{}/"],"where":{"fields":{"name":["a"]}}},
                 {"maas":["POST machines/{}/ deploy"]}]}},
                 "assign":[{"endpoint":"maas1","role":"metal"}]})",
             policyVocabulary());
@@ -49,11 +50,26 @@ TEST_F(MaasPolicy, ARuleDecidesWhereverTheOperationIsWritten) {
     EXPECT_EQ(asked("GET", "machines/abc/?op=power_parameters"), "proxy.method_denied");
 }
 
-TEST_F(MaasPolicy, FieldsCountInTheFormAndInTheQuery) {
+TEST_F(MaasPolicy, FieldsCountWhereMaasLooksForThemAndMustFitEverywhere) {
     EXPECT_EQ(asked("POST", "machines/?op=allocate", "pool=pcg"), "allowed");
-    EXPECT_EQ(asked("POST", "machines/?op=allocate&pool=pcg"), "allowed");
+    EXPECT_EQ(asked("POST", "machines/?op=allocate&pool=pcg", "pool=pcg"), "allowed");
+    // MAAS does not look into the query of a POST: any pool's machine would be allocated.
+    EXPECT_EQ(asked("POST", "machines/?op=allocate&pool=pcg"), "proxy.method_denied");
+    EXPECT_EQ(asked("POST", "machines/?op=allocate&pool=pcg", "cpu_count=1"),
+              "proxy.method_denied");
     EXPECT_EQ(asked("POST", "machines/?op=allocate&pool=other", "pool=pcg"), "proxy.method_denied");
+    EXPECT_EQ(asked("POST", "machines/?op=allocate", "pool=pcg&pool=other"), "proxy.method_denied");
     EXPECT_EQ(asked("POST", "machines/?op=allocate"), "proxy.method_denied");
+
+    EXPECT_EQ(asked("GET", "zones/?name=a"), "allowed");
+    EXPECT_EQ(asked("GET", "zones/?name=b"), "proxy.method_denied");
+    EXPECT_EQ(asked("GET", "zones/", "name=a"), "proxy.method_denied");
+    EXPECT_EQ(asked("PUT", "tags/x/", "name=a"), "allowed");
+    EXPECT_EQ(asked("PUT", "tags/x/?name=a"), "proxy.method_denied");
+    for (const auto* nowhere : {"tags/x/", "tags/x/?name=a"}) {
+        EXPECT_EQ(asked("DELETE", nowhere), "proxy.method_denied");
+        EXPECT_EQ(asked("DELETE", nowhere, "name=a"), "proxy.method_denied");
+    }
 }
 
 TEST_F(MaasPolicy, WhatNobodyMayStaysSoAndUnknownPathsAreAnsweredAsMaasDoes) {

@@ -177,6 +177,112 @@ TEST_F(PolicyFile, AnArgumentOfAnotherNamespaceMeetsNoCondition) {
     EXPECT_THAT(sendCall(clone("group-v3", faked))->body, HasSubstr("NoPermission"));
 }
 
+TEST_F(PolicyFile, OnlyTheRoleFullMovesAMachineToAnotherVcenter) {
+    const auto to = [](std::string_view padding) {
+        return clone("group-v3",
+                     "<annotation>" + std::string(padding) +
+                         "</annotation><location><service><url>https://other/sdk</url>"
+                         "</service></location>");
+    };
+    EXPECT_EQ(sendCall(to(""))->response.status, 200) << "the key's role is full";
+    EXPECT_EQ(sendCall(to(std::string(100'000, 'x')))->response.status, 200);
+    const auto refused = [&](const std::string& body) {
+        const auto exchange = sendCall(body);
+        EXPECT_THAT(exchange->body, HasSubstr("to another vCenter is for the role"));
+        return exchange->response.status;
+    };
+    rules("", "deploy");
+    EXPECT_EQ(refused(to("")), 500);
+    EXPECT_EQ(refused(to(std::string(100'000, 'x'))), 500);
+    EXPECT_FALSE(lastAsked().finished);
+    rules(R"({"soap":["CloneVM_Task"]})");
+    EXPECT_EQ(refused(to("")), 500);
+    rules(R"({"soap":["CloneVM_Task"]})", "full");
+    EXPECT_EQ(sendCall(to(""))->response.status, 200);
+}
+
+TEST_F(PolicyFile, OnlyWhomTheFileGivesTheRoleFullHasTheVcenterFetchAUrl) {
+    const auto pull = [&] {
+        http::RequestHead head;
+        head.method = "POST";
+        head.target = "/api/content/library/item/update-session/1/file";
+        head.headers.add("Host", "ingress.example:8443");
+        const auto shown = cookie();
+        head.headers.add("vmware-api-session-id", shown.substr(shown.find('=') + 1));
+        return send(std::move(head), R"({"name":"a","source_type":"PULL"})")->response.status;
+    };
+    const auto file = [&](const std::string& text) {
+        auto reading = policy::readPolicy(R"({"version":1,)" + text + "}", policyVocabulary());
+        ASSERT_TRUE(reading.ok()) << policy::toText(reading.problems.front());
+        EndpointPolicy policy;
+        policy.document = reading.policy;
+        source_.now = std::make_shared<const EndpointPolicy>(policy);
+    };
+    // The key's own role is full, whatever the file makes of it.
+    EXPECT_EQ(pull(), 200);
+    file(R"("endpoints":{"vc1":{"ceiling":"deploy"}})");
+    EXPECT_EQ(pull(), 403);
+    file(R"("assign":[{"endpoint":"vc1","role":"deploy"}])");
+    EXPECT_EQ(pull(), 403);
+    rules("", "deploy");
+    EXPECT_EQ(pull(), 403);
+    rules(R"({"rest":["POST /api/content/**"]})");
+    EXPECT_EQ(pull(), 403);
+    rules("", "full");
+    EXPECT_EQ(pull(), 200);
+    file(R"("endpoints":{"vc2":{"ceiling":"deploy"}})");
+    EXPECT_EQ(pull(), 200);
+}
+
+TEST_F(PolicyFile, ARuleAboutRestIsMetAtBothDoorsHoweverItIsWritten) {
+    const auto ask = [&](std::string method, std::string target) {
+        http::RequestHead head;
+        head.method = std::move(method);
+        head.target = std::move(target);
+        head.headers.add("Host", "ingress.example:8443");
+        const auto shown = cookie();
+        head.headers.add("vmware-api-session-id", shown.substr(shown.find('=') + 1));
+        return send(std::move(head), "")->response.status;
+    };
+    for (const auto* written :
+         {R"("DELETE /api/vcenter/vm/{}","POST /api/vcenter/vm/{}/power stop")",
+          R"("DELETE /rest/vcenter/vm/{}/","POST /rest/vcenter/vm/{}/power/stop")"}) {
+        rules(R"({"effect":"deny","rest":[)" + std::string(written) + "]}", "full");
+        for (const auto* target : {"/api/vcenter/vm/vm-1",
+                                   "/api/vcenter/vm/vm-1/",
+                                   "/rest/vcenter/vm/vm-1",
+                                   "/rest/com/vmware/vcenter/vm/vm-1",
+                                   "/rest/vcenter/vm/id:vm-1",
+                                   "/rest/vcenter/vm/vm-1?~action=x",
+                                   "/api/vcenter/%76m/vm-1"})
+            EXPECT_EQ(ask("DELETE", target), 403) << written << " " << target;
+        for (const auto* target : {"/api/vcenter/vm/vm-1/power?action=stop",
+                                   "/rest/vcenter/vm/vm-1/power/stop",
+                                   "/rest/vcenter/vm/vm-1/power/stop/",
+                                   "/api/vcenter/vm/vm-1/POWER?action=stop"})
+            EXPECT_EQ(ask("POST", target), 403) << written << " " << target;
+        EXPECT_EQ(ask("POST", "/rest/vcenter/vm/vm-1/power/start"), 200);
+    }
+    rules(R"({"rest":["GET /api/vcenter/vm/{}"]})", "inventory");
+    EXPECT_EQ(ask("GET", "/rest/vcenter/vm/vm-1"), 200);
+    EXPECT_THAT(source_.observed, Contains("vc1: GET /api/vcenter/vm/vm-1"));
+}
+
+TEST_F(PolicyFile, AFileOfALibraryHasOneNameWhateverItsPath) {
+    rules(R"({"effect":"deny","files":["PUT cls/data/**"]})", "full");
+    for (const auto* target : {"/cls/data/1-2/a.vmdk",
+                               "/cls/d%61ta/1-2/a.vmdk",
+                               "/rest/com/vmware/cis/data/1-2/a.vmdk"}) {
+        http::RequestHead head;
+        head.method = "PUT";
+        head.target = target;
+        head.headers.add("Host", "ingress.example:8443");
+        const auto shown = cookie();
+        head.headers.add("vmware-api-session-id", shown.substr(shown.find('=') + 1));
+        EXPECT_EQ(send(std::move(head), "octets")->response.status, 403) << target;
+    }
+}
+
 TEST_F(PolicyFile, ReadOnlyLetsReadAndRefusesTheRest) {
     cookie();
     readOnly();

@@ -77,6 +77,25 @@ class PolicyTest : public testing::Test {
     pcg::test::FakeClock clock_;
 };
 
+TEST_F(PolicyTest, LetsOnlyTheRoleFullNameAnotherVcenter) {
+    FixedPolicy source;
+    policy::Arguments arguments;
+    arguments.elsewhere = true;
+    const auto may = [&](Role role, std::string method) {
+        return Policy(source)
+            .authorizeCall({Surface::Soap, "/sdk", {}},
+                           vimCall(std::move(method)),
+                           sessionOf(role),
+                           {},
+                           &arguments)
+            .has_value();
+    };
+    for (const auto* method : {"CloneVM_Task", "RelocateVM_Task", "InstantClone_Task"}) {
+        EXPECT_FALSE(may(Role::Deploy, method)) << method;
+        EXPECT_TRUE(may(Role::Full, method)) << method;
+    }
+}
+
 TEST_F(PolicyTest, DecidesAboutTheServicesBesideByTheirOwnTables) {
     struct Beside {
         const char* space;

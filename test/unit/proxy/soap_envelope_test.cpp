@@ -116,7 +116,7 @@ TEST(SoapEnvelope, KeepsNoArgumentsOfOtherCalls) {
 TEST(SoapEnvelope, GivesNoLoginArgumentsInAnotherNamespace) {
     SoapEnvelope soap;
     ASSERT_TRUE(readWhole(soap,
-                          envelope("<Login xmlns=\"urn:internalvim25\"><_this>s</_this>"
+                          envelope("<Login xmlns=\"urn:internalvim25\"><_this type=\"S\">s</_this>"
                                    "<userName>x</userName></Login>")));
 
     EXPECT_FALSE(soap.takeLogin());
@@ -241,23 +241,32 @@ INSTANTIATE_TEST_SUITE_P(
                 "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>" + envelope(login())},
         Refused{"octets that are not UTF-8", envelope(call("A", "T", "\xc3\x28"))},
         Refused{"another namespace",
-                envelope("<Login xmlns=\"urn:other\"><_this>i</_this></Login>")},
-        Refused{"no namespace", envelope("<Login><_this>i</_this></Login>")},
+                envelope("<Login xmlns=\"urn:other\"><_this type=\"T\">i</_this></Login>")},
+        Refused{"no namespace", envelope("<Login><_this type=\"T\">i</_this></Login>")},
         Refused{"SOAP 1.2",
                 "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>" +
                     login() + "</s:Body></s:Envelope>"},
         Refused{"no envelope", login()},
         Refused{"an empty body", envelope("")},
         Refused{"text in the body", envelope("x" + login())},
-        Refused{"text in the call", envelope("<A xmlns=\"urn:vim25\">x<_this>i</_this></A>")},
+        Refused{"text in the call",
+                envelope("<A xmlns=\"urn:vim25\">x<_this type=\"T\">i</_this></A>")},
         Refused{"no _this", envelope("<A xmlns=\"urn:vim25\"></A>")},
-        Refused{"_this not first", envelope("<A xmlns=\"urn:vim25\"><b/><_this>i</_this></A>")},
-        Refused{"two _this", envelope(call("A", "T", "vm-1", "<_this>vm-2</_this>"))},
-        Refused{"_this in another namespace",
-                envelope("<A xmlns=\"urn:vim25\"><_this xmlns=\"urn:pbm\">i</_this></A>")},
+        Refused{"_this not first",
+                envelope("<A xmlns=\"urn:vim25\"><b/><_this type=\"T\">i</_this></A>")},
+        Refused{"two _this", envelope(call("A", "T", "vm-1", "<_this type=\"T\">vm-2</_this>"))},
+        Refused{
+            "_this in another namespace",
+            envelope("<A xmlns=\"urn:vim25\"><_this type=\"T\" xmlns=\"urn:pbm\">i</_this></A>")},
         Refused{"an element in _this", envelope(call("A", "T", "vm-1<x/>2"))},
         Refused{"a comment in _this", envelope(call("A", "T", "vm-1<!-- -->2"))},
         Refused{"CDATA in _this", envelope(call("A", "T", "vm-<![CDATA[12]]>"))},
+        Refused{"a _this without a type",
+                envelope("<A xmlns=\"urn:vim25\"><_this>vm-1</_this></A>")},
+        Refused{"a _this with an empty type", envelope(call("A", "", "vm-1"))},
+        Refused{"a _this with its type in another namespace",
+                envelope("<A xmlns=\"urn:vim25\"><_this xmlns:x=\"urn:vim25\" "
+                         "x:type=\"VirtualMachine\">vm-1</_this></A>")},
         Refused{"an empty _this", envelope(call("A", "T", " "))},
         Refused{"two passwords",
                 envelope(call("Login", "T", "i", "<password>a</password><password>b</password>"))},

@@ -38,23 +38,28 @@ Result<AuthorizedCall> authorizeOpen(std::string_view method, Target target) {
 policy::Ask askOf(std::string_view method,
                   const Target& target,
                   std::string_view op,
-                  const policy::Fields& fields) {
+                  const Fields& fields) {
     policy::Ask ask;
     ask.door = policy::Door::Maas;
     ask.method = method;
     ask.path = target.below;
     ask.op = op;
-    ask.fields = &fields;
+    ask.fields = &fields.read;
+    ask.unread_fields = &fields.unread;
     return ask;
 }
 
-policy::Fields fieldsOf(const Target& target, const Form& form) {
-    policy::Fields fields;
-    for (const auto* parameters : {&form.parameters, &target.parameters}) {
-        for (const auto& one : *parameters) {
-            if (!oauth::isOAuthName(one.name)) fields.emplace_back(one.name, one.value);
+Fields fieldsOf(std::string_view method, const Target& target, const Form& form) {
+    Fields fields;
+    const bool by_query = method == "GET" || method == "HEAD";
+    const bool by_form = method == "POST" || method == "PUT";
+    const auto add = [](const oauth::Parameters& parameters, policy::Fields& into) {
+        for (const auto& one : parameters) {
+            if (!oauth::isOAuthName(one.name)) into.emplace_back(one.name, one.value);
         }
-    }
+    };
+    add(form.parameters, by_form ? fields.read : fields.unread);
+    add(target.parameters, by_query ? fields.read : fields.unread);
     return fields;
 }
 
@@ -75,7 +80,7 @@ Result<AuthorizedCall> authorize(const EndpointPolicy& policy,
     arguments.insert(arguments.end(), target.parameters.begin(), target.parameters.end());
     const auto answer = judge(Role::Full, wish, arguments);
     if (answer != Answer::Allowed) return refusal(answer, wish, target);
-    const auto fields = policy.document ? fieldsOf(target, form) : policy::Fields();
+    const auto fields = policy.document ? fieldsOf(method, target, form) : Fields();
     PCG_TRY(proxy::judge(
         policy,
         principal,

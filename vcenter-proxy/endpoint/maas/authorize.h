@@ -46,13 +46,19 @@ Result<AuthorizedCall> authorize(const EndpointPolicy& policy,
                                  Form form,
                                  const Circumstances& circumstances = {});
 
+// The fields of a call, by whether MAAS looks for them where they stand: a GET's in the query, a
+// POST's and a PUT's in the form. Of a DELETE it cannot be told.
+struct Fields {
+    policy::Fields read;
+    policy::Fields unread;
+};
+
+Fields fieldsOf(std::string_view method, const Target& target, const Form& form);
+
 // The call as a policy sees it. Views into its parts, which must live as long.
 policy::Ask askOf(std::string_view method,
                   const Target& target,
                   std::string_view op,
-                  const policy::Fields& fields);
-
-// What stands in the form and in the query.
-policy::Fields fieldsOf(const Target& target, const Form& form);
+                  const Fields& fields);
 
 }  // namespace pcg::proxy::maas
