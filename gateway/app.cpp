@@ -201,6 +201,7 @@ void App::pairingChanged(PairingStatus status) {
     if (status.state == PairingState::Contacting && status.state == console_->status().state &&
         status.message.empty()) {
         status.message = console_->status().message;
+        status.failure = console_->status().failure;
     }
     const bool contacting = status.state == PairingState::Contacting && !status.message.empty();
     const bool paired =

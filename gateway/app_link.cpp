@@ -20,7 +20,10 @@ LinkReport App::linkReport() {
                    : view.status.state == bus::LinkState::Connecting ? "connecting"
                                                                      : "down";
     const bool up = view.status.state == bus::LinkState::Up;
-    if (!up && view.status.lastFailure) report.why = view.status.lastFailure->message();
+    if (!up && view.status.lastFailure) {
+        report.why = view.status.lastFailure->message();
+        report.failure = view.status.lastFailure->code().name();
+    }
     report.peer = view.status.peer;
     report.way = view.status.way;
     report.transport = bus::transportName(view.status.transport);

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "appliance/admin/serial_line.h"
 #include "appliance/admin/wishes.h"
 #include "appliance/console/frame.h"
 #include "appliance/console/looker.h"
@@ -43,6 +44,7 @@ struct Options {
 };
 
 void writeAtOnce(std::string_view text) {
+    const SharedLine alone(STDOUT_FILENO);  // a support bundle may be on its way out
     while (!text.empty()) {
         const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
         if (written < 0 && errno == EINTR) continue;
@@ -94,8 +96,9 @@ int runPlain(const Options& options) {
     std::string typed;
     std::string notice;
     bool listening = !options.once;
+    ClockLook clock;
     for (;;) {
-        auto facts = lookAround(options.socket);
+        auto facts = lookAround(options.socket, clock);
         facts.notice = notice;
         const auto now = essence(facts);
         if (!options.plain || now != shown)
@@ -120,7 +123,8 @@ int runPlain(const Options& options) {
 // Keys and pages; what takes long is done beside it, one thing at a time.
 int runScreen(const Options& options) {
     const SystemClock clock;
-    Looker looker([&options] { return lookAround(options.socket); },
+    ClockLook clockLook;  // the looker's thread's
+    Looker looker([&options, &clockLook] { return lookAround(options.socket, clockLook); },
                   std::chrono::milliseconds(kLookAgainMs));
     Screen screen;
     std::future<Outcome> doing;

@@ -110,23 +110,24 @@ void pairing(Frame& frame, const GatewayFacts& gateway, std::string_view block) 
     }
 }
 
-void rungs(Frame& frame, const Facts& facts) {
+void rungs(Frame& frame, const Facts& facts, bool withWords = true) {
     std::string row;
     for (const auto& rung : ladder(facts)) {
-        const std::string_view mark = rung.state == RungState::Holds   ? "[ok] "
-                                      : rung.state == RungState::Waits ? "[  ] "
-                                                                       : "[!!] ";
-        row += padded(std::string(mark) + rung.name, 20);
+        row += padded(std::string(markOf(rung.state)) + rung.name, 20);
         if (row.size() >= 76) {
             frame.line(row);
             row.clear();
         }
     }
     if (!row.empty()) frame.line(row);
-    for (const auto& rung : ladder(facts)) {
-        if (rung.state != RungState::Fails) continue;
-        frame.paragraph("", rung.code + ": " + rung.evidence, 2);
-        frame.paragraph("  -> ", rung.remedy, 2);
+    if (!withWords) return;
+    // What fails first: there may be no room for more.
+    for (const auto state : {RungState::Fails, RungState::Warns}) {
+        for (const auto& rung : ladder(facts)) {
+            if (rung.state != state) continue;
+            frame.paragraph("", rung.code + ": " + rung.evidence, 3);
+            frame.paragraph("  -> ", rung.remedy, 2);
+        }
     }
 }
 
@@ -201,7 +202,7 @@ std::vector<std::string> frame(const Facts& facts, std::string_view block, bool 
                    std::to_string(facts.gateway.expiresInSeconds / 60 + 1) + " min   " + page);
         frame.line(std::string(kColumns, '-'));
         codeBesideQr(frame, facts.gateway, qr, block);
-        rungs(frame, facts);
+        rungs(frame, facts, false);
         return frame.take();
     }
     frame.line("Control plane  " +

@@ -17,7 +17,7 @@
 
 #include "appliance/firstboot/apply.h"
 #include "appliance/firstboot/read_sources.h"
-#include "appliance/firstboot/run_tool.h"
+#include "appliance/tools/run_tool.h"
 #include "appliance/firstboot/write_files.h"
 
 namespace pcg::appliance {

@@ -22,7 +22,7 @@ std::vector<File> networkFiles(const Settings& settings);
 // trusts, SSH with its opening in the firewall.
 std::vector<File> gatewayFiles(const Settings& settings);
 
-// For the console: {"source","hostname","controlplane","problems":[{"code","subject","message"}]}.
+// For the console: {"source","hostname","controlplane","proxy","problems":[{"code","subject","message"}]}.
 File reportFile(const std::string& source,
                 const Settings& settings,
                 const std::vector<Problem>& problems);

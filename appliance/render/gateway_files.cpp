@@ -90,6 +90,7 @@ File reportFile(const std::string& source,
     report.set("source", source)
         .set("hostname", settings.hostname)
         .set("controlplane", settings.controlplaneUrl)
+        .set("proxy", settings.proxy.url)
         .set("ssh", !settings.sshKeys.empty())
         .set("problems", std::move(items));
     return {std::string(kReportPath), 0644, json::write(report) + "\n"};

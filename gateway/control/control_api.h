@@ -28,6 +28,7 @@ struct LinkReport {
     std::string peer{};       // "bus.example.com:4222 (203.0.113.7)"; empty before the first link
     net::Way way{};           // of the present link, or of the attempt that is made now
     std::string_view transport = "nats";
+    std::string failure{};  // what `why` is about: "net.proxy_forbidden"; may be empty
 };
 
 // How the control plane is reached.
