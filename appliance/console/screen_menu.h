@@ -28,7 +28,7 @@ struct FieldText {
     std::string_view label;
 };
 
-inline constexpr std::array<FieldText, 16> kFields{{
+inline constexpr std::array<FieldText, 17> kFields{{
     {Network, "hostname", "Host name"},
     {Network, "ipv4", "IPv4: dhcp, none, ADDRESS/PREFIX"},
     {Network, "gateway4", "IPv4 router"},
@@ -36,6 +36,7 @@ inline constexpr std::array<FieldText, 16> kFields{{
     {Network, "gateway6", "IPv6 router"},
     {Network, "dns", "DNS servers"},
     {Network, "search", "Search domains"},
+    {Network, "networks", "Networks of endpoints; empty: any"},
     {ControlPlane, "url", "Control plane, https://..."},
     {ControlPlane, "ca", "Its CA, PEM in base64"},
     {ControlPlane, "ca_sha256", "Or: pin of its root"},

@@ -17,8 +17,8 @@
 
 #include "appliance/firstboot/apply.h"
 #include "appliance/firstboot/read_sources.h"
-#include "appliance/tools/run_tool.h"
 #include "appliance/firstboot/write_files.h"
+#include "appliance/tools/run_tool.h"
 
 namespace pcg::appliance {
 namespace {

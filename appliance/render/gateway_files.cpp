@@ -44,6 +44,7 @@ std::string gatewayConfig(const Settings& settings) {
     else
         config.set("controlplane_ca_file", settings.caPem.empty() ? kSystemCaFile : kCaFile);
     addProxy(config, settings.proxy);
+    if (!settings.networks.empty()) config.set("endpoint_networks", joined(settings.networks));
     if (!settings.tenant.empty()) config.set("expected_tenant", settings.tenant);
     if (settings.remote == "endpoints" || settings.remote == "all")
         config.set("remote_endpoints", true);

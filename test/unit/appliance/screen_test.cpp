@@ -166,7 +166,7 @@ TEST(Screen, AFormSendsOnlyWhatWasChanged) {
         {WishKind::Load, true, "", false, {{"ipv4", "dhcp"}, {"dns", "192.0.2.1"}, {"url", "u"}}});
     type(screen, ">>>>>\b2");
     expectGolden("network", text(screen.picture(offeredFacts(), "#")));
-    const auto wish = type(screen, "\n\n\n");
+    const auto wish = type(screen, "\n\n\n\n");
 
     ASSERT_TRUE(wish);
     EXPECT_EQ(wish->kind, WishKind::Set);

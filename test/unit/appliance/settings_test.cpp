@@ -112,6 +112,19 @@ TEST(Settings, SshKeysArriveWhateverBecameOfTheirLineEnds) {
     EXPECT_THAT(result.settings.sshKeys, testing::ElementsAre(kKey, kKey));
 }
 
+TEST(Settings, ALimitThatWasMistypedIsNoPermission) {
+    EXPECT_TRUE(read({}).settings.networks.empty()) << "anywhere";
+    EXPECT_THAT(read({{"networks", "10.0.0.0/8, fd00::/8 192.0.2.1"}}).settings.networks,
+                testing::ElementsAre("10.0.0.0/8", "fd00::/8", "192.0.2.1/32"));
+
+    const auto half = read({{"networks", "10.0.0.0/8,10.1.2.3/16"}});
+    EXPECT_EQ(codes(half), std::vector<std::string>{"appliance.property.networks"});
+    EXPECT_THAT(half.problems[0].message, testing::HasSubstr("are not reached until"));
+    EXPECT_THAT(half.settings.networks, testing::ElementsAre("10.0.0.0/8"));
+    EXPECT_THAT(read({{"networks", "all"}}).settings.networks,
+                testing::ElementsAre("255.255.255.255/32"));
+}
+
 TEST(Settings, APasswordInAnAddressIsNotShown) {
     const auto result = read({{"proxy", "http://user:canary@proxy.example.com:3128"}});
 
