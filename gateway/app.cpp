@@ -176,6 +176,7 @@ void App::makeControlApi() {
                      .unpair = [this] { return unpair(); },
                      .link = [this] { return linkReport(); },
                      .egress = [this] { return egressReport(); },
+                     .reachControlplane = [this] { return reachControlplane(); },
                      .gatewayId = [this] { return enrollment_->record().keys.gatewayId(); },
                      .version = std::string(gatewayVersion())});
 }

@@ -63,6 +63,22 @@ EgressReport App::egressReport() const {
     return report;
 }
 
+// A link that stands says nothing about the control plane: the bus is known from the papers.
+net::Task<Result<>> App::reachControlplane() {
+    auto target = controlplaneTarget(config_);
+    if (!target) co_return fail(target.error());
+    auto trust = controlplaneTrust(config_);
+    if (!trust) co_return fail(trust.error());
+    auto context = net::TlsClientContext::create(std::move(*trust));
+    if (!context) co_return fail(context.error());
+    const bool paired = enrollment_->record().provisioned.has_value();
+    const auto dialer = paired ? wayOut_->strictDialer(std::move(*context))
+                               : wayOut_->pairingDialer(std::move(*context));
+    const auto reached = co_await dialer->open(std::move(*target));
+    if (!reached) co_return fail(reached.error());
+    co_return Result<>();
+}
+
 // A gateway that starts again behind the same firewall need not find out again what it lets pass.
 net::Task<bus::Transport> App::recallTransport() {
     auto work = [](Storage storage) { return recalledTransport(storage); };

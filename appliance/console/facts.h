@@ -59,12 +59,11 @@ struct GatewayFacts {
     bool paused = false;  // by the red button
     std::vector<EndpointFacts> endpoints;
 
-    std::string failure{};    // of pairing or link: "net.proxy_forbidden"
-    std::string target{};     // the control plane's "pair.example.com:443"
-    std::string proxy{};      // "http://proxy.example.com:3128"; empty: none
-    std::string way{};        // to the control plane: "direct", "through the proxy ..."
-    std::string busWay{};     // likewise
-    std::string transport{};  // "nats" or "websocket"
+    std::string failure{};  // of pairing or link: "net.proxy_forbidden"
+    std::string target{};   // the control plane's "pair.example.com:443"
+    std::string proxy{};    // "http://proxy.example.com:3128"; empty: none
+    std::string way{};      // to the control plane: "direct", "through the proxy ..."
+    std::string busWay{};   // likewise; "WebSocket, direct"
     std::vector<InspectionFacts> inspections{};
 };
 

@@ -165,27 +165,31 @@ void clock(Builder& rungs, const Facts& facts) {
 struct ProxyAdvice {
     std::string_view failure;  // the gateway's
     std::string_view code;
-    std::string_view remedy;
+    std::string_view remedy;  // with a blank at its end: the target belongs there
+    std::string_view own{};   // on somebody's own machine, if that differs
 };
+
+constexpr std::string_view kBehindTheProxy =
+    "Open the firewall behind the proxy, and look at the proxy's DNS, for ";
 
 constexpr std::array<ProxyAdvice, 6> kProxyAdvice{{
     {"net.proxy_unreachable",
      "ladder.proxy_unreachable",
-     "Is the proxy's address right (pcgw.proxy), does it run, and may this VM reach its port?"},
+     "Is the proxy's address right (pcgw.proxy), does it run, and may this VM reach its port?",
+     "Is the proxy's address right (proxy_url), does it run, and may this machine reach its port?"},
     {"net.proxy_credentials",
      "ladder.proxy_credentials",
      "Set pcgw.proxy_user and pcgw.proxy_password; ask the proxy's admin for an account that may "
-     "log in in the Basic way."},
+     "log in in the Basic way.",
+     "Look at proxy_credentials_file; ask the proxy's admin for an account that may log in in the "
+     "Basic way."},
     {"net.proxy_forbidden", "ladder.proxy_forbidden", "Ask the proxy's admin to allow CONNECT to "},
-    {"net.proxy_upstream",
-     "ladder.proxy_upstream",
-     "Open the firewall behind the proxy, and look at the proxy's DNS, for "},
-    {"net.proxy_timeout",
-     "ladder.proxy_timeout",
-     "Open the firewall behind the proxy, and look at the proxy's DNS, for "},
+    {"net.proxy_upstream", "ladder.proxy_upstream", kBehindTheProxy},
+    {"net.proxy_timeout", "ladder.proxy_timeout", kBehindTheProxy},
     {"net.proxy_protocol",
      "ladder.proxy_protocol",
-     "Are scheme and port of pcgw.proxy right? What answers there is no HTTP proxy."},
+     "Are scheme and port of pcgw.proxy right? What answers there is no HTTP proxy.",
+     "Are scheme and port of proxy_url right? What answers there is no HTTP proxy."},
 }};
 
 std::string whatFailed(const GatewayFacts& gateway) {
@@ -200,12 +204,12 @@ void proxy(Builder& rungs, const Facts& facts) {
     const auto* advice = std::ranges::find(kProxyAdvice, gateway.failure, &ProxyAdvice::failure);
     if (advice == kProxyAdvice.end())
         return rungs.add("Proxy", true, gateway.way.empty() ? given : gateway.way, "", "");
-    const bool needsTarget = advice->remedy.ends_with(' ');
+    const auto remedy = facts.isAppliance || advice->own.empty() ? advice->remedy : advice->own;
     rungs.add("Proxy",
               false,
               given + ": " + whatFailed(gateway),
               std::string(advice->code),
-              std::string(advice->remedy) + (needsTarget ? gateway.target + "." : ""));
+              std::string(remedy) + (remedy.ends_with(' ') ? gateway.target + "." : ""));
 }
 
 void inspection(Builder& rungs, const GatewayFacts& gateway) {
@@ -244,20 +248,20 @@ void controlPlane(Builder& rungs, const Facts& facts) {
               reached,
               evidence,
               "ladder.controlplane",
-              "Let this VM reach " + target + " through the firewall.");
+              "Let this machine reach " + target + " through the firewall.");
 }
 
 void bus(Builder& rungs, const GatewayFacts& gateway) {
     const bool up = gateway.link == "up";
-    auto how = gateway.transport == "websocket" ? std::string(", by WebSocket")
-               : gateway.transport.empty()      ? std::string()
-                                                : std::string(", by NATS");
-    if (!gateway.busWay.empty()) how += ", " + gateway.busWay;
+    // "WebSocket, through the proxy ..." says both itself.
+    const bool bySocket = gateway.busWay.starts_with("WebSocket");
+    const auto how = (bySocket ? "" : "NATS, ") + gateway.busWay;
     rungs.add("Bus",
               up,
-              up ? "connected" + how : gateway.link + " " + gateway.linkWhy,
+              up ? "connected" + (gateway.busWay.empty() ? "" : " by " + how)
+                 : gateway.link + " " + gateway.linkWhy,
               "ladder.bus",
-              "Let this VM reach the control plane's message bus through the firewall.");
+              "Let this machine reach the control plane's message bus through the firewall.");
 }
 
 }  // namespace

@@ -174,7 +174,6 @@ void readGateway(const json::Object& status, Facts& facts) {
     if (const auto link = status.object("link")) {
         gateway.link = textOf(**link, "state");
         gateway.linkWhy = textOf(**link, "why");
-        gateway.transport = textOf(**link, "transport");
         gateway.busWay = wayOf(**link);
         if (gateway.state == "active") gateway.failure = textOf(**link, "failure");
     }

@@ -149,7 +149,11 @@ bool SystemMachine::linkIsBack() {
     const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, kLookLimit, 8_MiB);
     if (said.exitCode != 0) return false;
     const auto status = json::parseObject(asText(said.output), 8_MiB);
-    return status && isBack(*status);
+    if (!status || !isBack(*status)) return false;
+    // The bus is known from the papers: a link says nothing about the control plane's address.
+    const auto asked =
+        runTool({root_ + "/usr/bin/pcgctl", "--json", "controlplane", "check"}, kLookLimit, 64_KiB);
+    return asked.exitCode == 0;
 }
 
 Result<std::optional<PinRecord>> SystemMachine::pin() {

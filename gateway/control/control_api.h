@@ -55,7 +55,8 @@ struct ControlPorts {
     std::function<net::Task<Result<>>()> unpair;
     std::function<LinkReport()> link;
     std::function<EgressReport()> egress;
-    std::function<std::string()> gatewayId;  // empty until the identity exists
+    std::function<net::Task<Result<>>()> reachControlplane;  // a connection, under its authority
+    std::function<std::string()> gatewayId;                  // empty until the identity exists
     std::string version;
 };
 
@@ -72,6 +73,7 @@ class ControlApi {
     using Params = http::RouteParams;
 
     net::Task<void> status(http::Exchange& exchange, const Params& params);
+    net::Task<void> checkControlplane(http::Exchange& exchange, const Params& params);
     net::Task<void> showPairing(http::Exchange& exchange, const Params& params);
     net::Task<void> acceptPairing(http::Exchange& exchange, const Params& params);
     net::Task<void> rejectPairing(http::Exchange& exchange, const Params& params);

@@ -36,6 +36,10 @@ std::span<const Verb> verbs() {
            "What it may administer: nothing, endpoints, keys or all. Asked for at a terminal; else "
            "as configured (nothing)."}}},
         {"pairing reject", "", "Refuse the tenant that asks.", {}},
+        {"controlplane check",
+         "",
+         "Whether the control plane answers now, under the authority that was configured.",
+         {}},
         {"unpair",
          "",
          "Give the gateway back: forget the tenant, its endpoints and keys.",

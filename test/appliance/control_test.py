@@ -29,7 +29,8 @@ class Control(unittest.TestCase):
         self.write("run/pcg/keep", "")
         for name in ("bin/systemctl", "bin/networkctl", "bin/journalctl", "sbin/nft"):
             self.tool(name, f'echo "{name} $*" >>{self.root}/asked')
-        self.tool("bin/pcgctl", f"cat {self.root}/status")
+        self.tool("bin/pcgctl", f'case "$*" in *controlplane*) exit "$(cat {self.root}/unreached)" ;; esac; cat {self.root}/status')
+        self.write("unreached", "0")
         self.link("up")
         self.assertEqual(self.apply(), 0)
 
@@ -102,6 +103,13 @@ class Control(unittest.TestCase):
         child.wait(10)
         self.apply()
         self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+
+    def test_a_bus_that_stands_is_no_control_plane_that_answers(self):
+        self.write("unreached", "1")
+        answer = self.ask(do="set", values={"url": "https://two.example.com"}, within_s=2)
+        self.assertEqual(answer["code"], "appliance.reverted")
+        self.assertIn("https://one.example.com", self.read(CONFIG))
+        self.assertFalse((self.root / "data/appliance/overrides.json").exists())
 
     def test_whoever_asked_may_go_away(self):
         child = self.start(do="set", values={"dns": "192.0.2.2"})

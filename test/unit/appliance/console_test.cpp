@@ -154,11 +154,10 @@ TEST(Ladder, AClockThatNobodySetStandsBesideWhatItMayHaveBroken) {
 
 TEST(Ladder, TheBusSaysWhichWayItTakes) {
     auto facts = pairedFacts();
-    facts.gateway.transport = "websocket";
-    facts.gateway.busWay = "through the proxy http://192.0.2.8:3128";
-
+    EXPECT_EQ(named(ladder(facts), "Bus").evidence, "connected by NATS, direct");
+    facts.gateway.busWay = "WebSocket, through the proxy http://192.0.2.8:3128";
     EXPECT_EQ(named(ladder(facts), "Bus").evidence,
-              "connected, by WebSocket, through the proxy http://192.0.2.8:3128");
+              "connected by WebSocket, through the proxy http://192.0.2.8:3128");
 }
 
 TEST(Ladder, OnSomebodysOwnMachineTheGatewaySaysWhatItWasConfiguredWith) {

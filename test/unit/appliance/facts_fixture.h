@@ -31,7 +31,6 @@ inline Facts pairedFacts() {
     facts.gateway.code.clear();
     facts.gateway.tenantName = "tenant-a";
     facts.gateway.link = "up";
-    facts.gateway.transport = "nats";
     facts.gateway.busWay = "direct";
     return facts;
 }
