@@ -4,11 +4,15 @@
 that reaches nothing but the lab. Everything runs in a network namespace of its own, without a way out; needs root."""
 import argparse
 import base64
+import hashlib
+import io
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -23,6 +27,7 @@ import gateway  # noqa: E402
 import lab as lab_module  # noqa: E402
 import machine  # noqa: E402
 import process  # noqa: E402
+import time_server  # noqa: E402
 import vcenter  # noqa: E402
 
 # An address of documentation (RFC 5737): the lab's, on the loopback of the namespace.
@@ -31,6 +36,7 @@ LAB_ADDRESS = "192.0.2.100"
 BOOT_SECONDS = int(os.environ.get("PCG_BOOT_SECONDS", "1800"))
 INSIDE = "PCG_APPLIANCE_TEST_NAMESPACE"
 CODES = machine.CODE
+BUNDLE = re.compile(r"-----BEGIN PCG SUPPORT BUNDLE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PCG SUPPORT BUNDLE----- sha256 ([0-9a-f]{64})")
 NOBODY = 65534
 
 
@@ -39,7 +45,7 @@ def parse():
     parser.add_argument("--ova", help="which (default: the newest build/ova/pcg-*.ova)")
     parser.add_argument("--all", action="store_true",
                         help="also: build twice and compare, BIOS with properties on an ISO, changes on the running machine, "
-                             "libvirt, Secure Boot, wrong properties, a tampered root")
+                             "libvirt, Secure Boot, wrong properties, a read-only disk, a tampered root")
     parser.add_argument("--only", action="append", choices=list(CASES), help="these cases only")
     parser.add_argument("--images", help="where pictures of the screen are put (default: build/ova/images)")
     return parser.parse_args()
@@ -50,7 +56,7 @@ def say(text):
 
 
 class Lab:
-    """Control plane, broker and vCenter at LAB_ADDRESS, and one tenant."""
+    """Control plane, broker, vCenter and time at LAB_ADDRESS, and one tenant."""
 
     def __init__(self, folder):
         self.lab = lab_module.Lab(folder, lab_module.default_programs())
@@ -58,6 +64,7 @@ class Lab:
     def start(self):
         lab, port, monitor = self.lab, machine.free_port(), machine.free_port()
         lab.prepare()
+        self.time = time_server.TimeServer(LAB_ADDRESS)
         broker = lab.directory / "broker"
         written = subprocess.run(
             [lab.program("pcg-controlplane-sim"), "--state-dir", lab.directory / "controlplane", "--write-broker-config", broker,
@@ -73,6 +80,11 @@ class Lab:
         self.vcenter = lab.start_vcenter("vcenter", ("-listen", f"{LAB_ADDRESS}:0"))
         self.pin = machine_pin(self.vcenter["url"])
 
+    def stop(self):
+        if hasattr(self, "time"):
+            self.time.close()
+        self.lab.down()
+
     def properties(self, **more):
         # An address for NTP: there is no DNS in this network, and looking for one costs the emulated machine a lot.
         pem = pathlib.Path(self.lab.controlplane["ca"]).read_bytes()
@@ -80,7 +92,6 @@ class Lab:
 
 
 def machine_pin(url):
-    import hashlib
     return hashlib.sha256(vcenter.certificate_of(url)).hexdigest()
 
 
@@ -176,7 +187,7 @@ def end_to_end(folder, disk, name, **how):
         if one:
             one.stop()
         if lab:
-            lab.lab.down()
+            lab.stop()
 
 
 def case_uefi(folder, disk, _ova):
@@ -185,7 +196,7 @@ def case_uefi(folder, disk, _ova):
 
 def case_bios(folder, disk, _ova):
     return end_to_end(folder, disk, "bios", firmware="bios", by="iso", asks=False,
-                      properties=lambda lab: {"tenant": lab.tenant["id"]})
+                      properties=lambda lab: {"tenant": lab.tenant["id"], "networks": f"{LAB_ADDRESS}/32"})
 
 
 def case_change(folder, disk, _ova):
@@ -209,10 +220,15 @@ def case_change(folder, disk, _ova):
         if shown["url"]["from"] == "this machine" or shown["search"]["value"] != "lab.example.com":
             raise process.StepError(f"after a change that went back the values are {shown}")
         one.wait_for(lambda: one.ctl("diagnose", check=False).returncode == 0, 500, "a ladder on which everything holds")
+        clock = next(rung for rung in one.ctl_json("diagnose")["rungs"] if rung["name"] == "Clock")
+        say(f"change: the clock is {clock['evidence']}")
+        if clock["state"] != "holds" or LAB_ADDRESS not in clock["evidence"]:
+            raise process.StepError(f"the clock was not set by NTP: {clock}")
         bundle = one.ctl("support-bundle").stdout
         if "pcg-support/journal.txt" not in bundle or "Linux version" not in bundle and "systemd" not in bundle:
             raise process.StepError("the support bundle holds no journal")
-        say("change: one went back, the ladder holds, the bundle is there")
+        bundle_by_the_serial_line(one)
+        say("change: one went back, the ladder holds, the bundle is there, also by the serial line")
         before = len(CODES.findall(one.said()))
         one.ctl("factory-reset", "--yes", timeout=300)
         one.wait_for(lambda: len(CODES.findall(one.said())) > before, BOOT_SECONDS, "a new pairing code after the factory reset")
@@ -225,7 +241,7 @@ def case_change(folder, disk, _ova):
         if one:
             one.stop()
         if lab:
-            lab.lab.down()
+            lab.stop()
 
 
 def settings_on_the_screen(one):
@@ -237,6 +253,40 @@ def settings_on_the_screen(one):
     time.sleep(15)
     picture(one, "console-settings")
     one.type("esc")
+
+
+def bundle_by_the_serial_line(one):
+    """From the settings, at the keyboard: what arrives at the other end of the port is the archive."""
+    one.type("f2")
+    time.sleep(5)
+    one.type(*"270182", "ret")
+    time.sleep(10)
+    one.type(*["down"] * 5, "ret", *"yes", "ret")
+    lines = one.wait_for(lambda: BUNDLE.search(one.said()), 300, "the support bundle on the serial line")
+    archive = base64.b64decode(lines.group(1))
+    if hashlib.sha256(archive).hexdigest() != lines.group(2):
+        raise process.StepError("the bundle on the serial line is not what its SHA-256 says")
+    names = tarfile.open(fileobj=io.BytesIO(archive)).getnames()
+    if "pcg-support/journal.txt" not in names:
+        raise process.StepError(f"the bundle on the serial line holds only {names}")
+    picture(one, "console-bundle")
+    one.type("ret", "esc")
+
+
+def case_readonly(folder, disk, _ova):
+    """A disk that cannot be written to: the machine boots, says what it needs, and shows a code."""
+    lab = one = None
+    try:
+        lab, one = booted(folder, disk, "readonly", firmware="bios", writable=False)
+        code, seconds = one.wait_for_code(BOOT_SECONDS)
+        one.wait_for(lambda: "appliance.data_missing" in one.said(), 60, "the console to name the disk")
+        picture(one, "console-read-only-disk")
+        return f"named, and the code {code} {seconds:.0f} s after power-on"
+    finally:
+        if one:
+            one.stop()
+        if lab:
+            lab.stop()
 
 
 def case_libvirt(folder, _disk, ova):
@@ -267,7 +317,7 @@ def case_libvirt(folder, _disk, ova):
         for name in ("libvirtd.pid", "virtlogd.pid"):
             for file in home.rglob(name):
                 subprocess.run(["kill", file.read_text().strip()], check=False)
-        lab.lab.down()
+        lab.stop()
 
 
 def case_secure(folder, disk, _ova):
@@ -319,9 +369,9 @@ def case_twice(folder, _disk, ova):
 
 
 CASES = {"check": case_check, "uefi": case_uefi, "bios": case_bios, "change": case_change, "libvirt": case_libvirt,
-         "secure": case_secure, "wrong": case_wrong, "tamper": case_tamper, "twice": case_twice}
+         "secure": case_secure, "wrong": case_wrong, "readonly": case_readonly, "tamper": case_tamper, "twice": case_twice}
 DEFAULT = ["check", "uefi"]
-BOOTS = {"uefi", "bios", "change", "secure", "wrong", "tamper"}
+BOOTS = {"uefi", "bios", "change", "secure", "wrong", "readonly", "tamper"}
 IMAGES = ROOT / "build" / "ova" / "images"
 PRESET = os.environ.get("PCG_OVA_PRESET", "release")
 
