@@ -60,9 +60,10 @@ std::string picture(const std::vector<std::string>& lines, bool plain) {
     return text + (plain ? "" : "\x1b[J");
 }
 
-// Without the countdown: a serial log is not to grow by a frame a minute.
+// Without countdown and time of day: a serial log is not to grow by a frame a minute.
 std::string essence(Facts facts) {
     facts.gateway.expiresInSeconds = 0;
+    facts.machine.clock.says.clear();
     std::string text;
     for (const auto& line : frame(facts, "#")) text += line + "\n";
     return text;

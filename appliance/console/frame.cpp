@@ -83,7 +83,8 @@ class Frame {
     std::vector<std::string> lines_;
 };
 
-void pairing(Frame& frame, const GatewayFacts& gateway, std::string_view block) {
+void pairing(Frame& frame, const Facts& facts, std::string_view block) {
+    const auto& gateway = facts.gateway;
     if (gateway.state == "offered") {
         frame.line("Pairing code: " + gateway.code + "     good for " +
                    std::to_string(gateway.expiresInSeconds / 60 + 1) + " min");
@@ -105,7 +106,10 @@ void pairing(Frame& frame, const GatewayFacts& gateway, std::string_view block) 
         for (const auto& endpoint : gateway.endpoints)
             frame.line("Endpoint " + padded(printable(endpoint.name, 32), 34) + endpoint.state);
     } else {
-        frame.line(gateway.answers ? "No pairing code yet." : "The gateway is starting.");
+        frame.line(gateway.answers ? "No pairing code yet."
+                   : facts.controlplane.empty()
+                       ? "The gateway waits for the control plane's address."
+                       : "The gateway is starting.");
         frame.paragraph("", gateway.message, 2);
     }
 }
@@ -208,11 +212,11 @@ std::vector<std::string> frame(const Facts& facts, std::string_view block, bool 
     frame.line("Control plane  " +
                (facts.controlplane.empty() ? std::string("not given") : facts.controlplane));
     frame.line(std::string(kColumns, '-'));
-    pairing(frame, facts.gateway, block);
+    pairing(frame, facts, block);
     frame.line(std::string(kColumns, '-'));
     rungs(frame, facts);
     for (const auto& problem : facts.problems)
-        frame.paragraph("", problem.code + ": " + problem.message, 2);
+        frame.paragraph("", problem.code + ": " + problem.message, 3);
     if (!facts.notice.empty()) frame.paragraph("", facts.notice, 2);
     return frame.take();
 }

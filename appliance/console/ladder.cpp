@@ -83,12 +83,14 @@ void network(Builder& rungs, const Facts& facts) {
               machine.router.empty() ? "there is no default route" : machine.router,
               "ladder.router",
               "Set pcgw.gateway4 to the router of this subnet.");
-    rungs.add("Settings",
-              !facts.controlplane.empty(),
-              facts.controlplane.empty() ? "the control plane's address is not known"
-                                         : "from " + facts.source,
-              "ladder.settings",
-              "Set pcgw.url, the control plane's https:// address, and restart the VM.");
+    rungs.add(
+        "Settings",
+        !facts.controlplane.empty(),
+        facts.controlplane.empty() ? "the control plane's address is not known"
+                                   : "from " + facts.source,
+        "ladder.settings",
+        "Set pcgw.url, the control plane's https:// address: with F2 at the console, or among "
+        "the VM's properties, and restart it.");
 }
 
 // Somebody's own machine: how it is connected is theirs to know, and only the gateway says how it

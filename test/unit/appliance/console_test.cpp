@@ -253,6 +253,15 @@ TEST(Frame, WhatOnlyWarnsIsSaidWhereThereIsRoomAndHidesNoQrCode) {
     EXPECT_THAT(withQr, HasSubstr("\u2580"));
 }
 
+TEST(Frame, WithoutAControlPlaneNobodyIsToldToWaitForTheGateway) {
+    auto facts = offeredFacts();
+    facts.controlplane.clear();
+    facts.gateway = {};
+
+    EXPECT_THAT(text(facts), HasSubstr("waits for the control plane's address"));
+    EXPECT_THAT(text(facts), HasSubstr("with F2 at the"));
+}
+
 TEST(Frame, FitsTheScreenWhateverIsWrong) {
     auto facts = offeredFacts();
     facts.machine.clock.isSet = false;
