@@ -78,6 +78,9 @@ class Machine:
         text.write_text(environment(self.properties))
         if self.by == "fw_cfg":
             return ["-fw_cfg", f"name=opt/org.pcg/ovfenv,file={text}"]
+        if self.by == "smbios":
+            values = [f"value=pcgw.{key}={value}".replace(",", ",,") for key, value in self.properties.items()]
+            return ["-smbios", ",".join(["type=11", *values])]
         if self.by == "iso":
             iso = self.folder / "properties.iso"
             subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", str(iso), "-J", "-R", str(text)], check=True,

@@ -323,10 +323,12 @@ def case_libvirt(folder, _disk, ova):
 
 
 def case_secure(folder, disk, _ova):
-    one = machine.Machine(folder, disk, "secure", firmware="secure", properties={"url": "https://pair.example.com"})
+    """Properties from SMBIOS; there is nothing on the network that they name."""
+    one = machine.Machine(folder, disk, "secure", firmware="secure", by="smbios", properties={"url": "https://pair.example.com"})
     try:
         one.start()
-        one.wait_for(lambda: "ladder." in one.said(), BOOT_SECONDS, "the console")
+        one.wait_for(lambda: "ladder.dns" in one.said() and "Control plane  https://pair.example.com" in one.said(), BOOT_SECONDS,
+                     "the console, with what SMBIOS said")
         return f"the console {time.monotonic() - one.started:.0f} s after power-on"
     finally:
         one.stop()
