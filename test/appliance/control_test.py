@@ -27,7 +27,7 @@ class Control(unittest.TestCase):
         self.root = pathlib.Path(folder.name)
         self.write("data/appliance/ovf-env.xml", machine.environment({"url": "https://one.example.com", "dns": "192.0.2.1"}))
         self.write("run/pcg/keep", "")
-        for name in ("bin/systemctl", "bin/networkctl", "bin/journalctl", "sbin/nft"):
+        for name in ("bin/systemctl", "bin/systemd-run", "bin/networkctl", "bin/journalctl", "sbin/nft"):
             self.tool(name, f'echo "{name} $*" >>{self.root}/asked')
         self.tool("bin/pcgctl", f'case "$*" in *controlplane*) exit "$(cat {self.root}/unreached)" ;; esac; cat {self.root}/status')
         self.write("unreached", "0")

@@ -38,7 +38,7 @@ class Pcgctl(unittest.TestCase):
         self.root = pathlib.Path(folder.name)
         self.write("data/appliance/ovf-env.xml", machine.environment(
             {"url": "https://one.example.com", "dns": "192.0.2.1", "proxy_password": "canary-4711"}))
-        for name, script in (("systemctl", f"echo $* >>{self.root}/asked"), ("networkctl", ":"),
+        for name, script in (("systemctl", f"echo $* >>{self.root}/asked"), ("systemd-run", f"echo $* >>{self.root}/asked"), ("networkctl", ":"),
                              ("journalctl", "echo 'gw1 pcg[1]: password=canary-4711 ends'"), ("pcgctl", f"cat {self.root}/status")):
             self.write(f"usr/bin/{name}", f"#!/bin/sh\n{script}\n").chmod(0o755)
         self.link("up")
