@@ -239,10 +239,12 @@ void controlPlane(Builder& rungs, const Facts& facts) {
     const auto& gateway = facts.gateway;
     const bool reached = reachedControlPlane(gateway);
     const auto target = facts.controlplane.empty() ? gateway.target : facts.controlplane;
-    auto evidence = !reached && gateway.message.empty() ? "it has not answered yet"
-                    : !reached                          ? gateway.message
-                    : gateway.way.empty()               ? target
-                                                        : target + ", " + gateway.way;
+    // Asked a moment ago: what fails has a message.
+    if (!reached && gateway.answers && gateway.message.empty())
+        return rungs.note("Control plane", false, "it has not answered yet");
+    auto evidence = !reached              ? gateway.message
+                    : gateway.way.empty() ? target
+                                          : target + ", " + gateway.way;
     const auto& clock = facts.machine.clock;
     if (!reached && !clock.isSet && !clock.says.empty())
         evidence += " (this machine's clock says " + clock.says + ")";

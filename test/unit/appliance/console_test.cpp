@@ -51,7 +51,11 @@ TEST(Ladder, TheFirstRungThatDoesNotHoldIsTheOneThatIsNamed) {
              Case{"ladder.settings", [](Facts& f) { f.controlplane.clear(); }},
              Case{"ladder.dns", [](Facts& f) { f.machine.namesResolve = false; }},
              Case{"ladder.gateway", [](Facts& f) { f.gateway = {}; }},
-             Case{"ladder.controlplane", [](Facts& f) { f.gateway.state = "contacting"; }},
+             Case{"ladder.controlplane",
+                  [](Facts& f) {
+                      f.gateway.state = "contacting";
+                      f.gateway.message = "It refused the connection.";
+                  }},
              Case{"ladder.bus",
                   [](Facts& f) {
                       f = pairedFacts();
@@ -67,6 +71,14 @@ TEST(Ladder, TheFirstRungThatDoesNotHoldIsTheOneThatIsNamed) {
         EXPECT_FALSE(rung->remedy.empty());
         EXPECT_FALSE(rung->evidence.empty());
     }
+}
+
+TEST(Ladder, AControlPlaneThatWasAskedAMomentAgoIsWaitedFor) {
+    auto facts = offeredFacts();
+    facts.gateway.state = "contacting";
+
+    EXPECT_EQ(failing(ladder(facts)), nullptr);
+    EXPECT_EQ(named(ladder(facts), "Control plane").state, RungState::Waits);
 }
 
 TEST(Ladder, AProxyThatDoesNotLetUsThroughIsNamedByWhatItDoes) {
