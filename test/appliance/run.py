@@ -166,7 +166,7 @@ def booted(folder, disk, name, **how):
 
 def end_to_end(folder, disk, name, **how):
     lab = one = None
-    asks = how.pop("asks", True)
+    asks, restarts = how.pop("asks", True), how.pop("restarts", False)
     try:
         lab, one = booted(folder, disk, name, **how)
         code, seconds = one.wait_for_code(BOOT_SECONDS)
@@ -179,7 +179,9 @@ def end_to_end(folder, disk, name, **how):
         one.wait_for(lambda: "Paired with tenant-a" in one.said(), 60, "the console to name the tenant")
         if asks:
             picture(one, "console-paired")
-        return f"code {seconds:.0f} s after power-on, {used:.0f} MiB used, paired, a call proxied"
+        if restarts:
+            restart(lab, one, gateway_id)
+        return f"code {seconds:.0f} s after power-on, {used:.0f} MiB used, paired, a call proxied{', restarted' if restarts else ''}"
     except process.StepError as error:
         raise process.StepError(f"{error}\n{process.tail(one.serial, 30) if one else ''}") from error
     finally:
@@ -189,12 +191,24 @@ def end_to_end(folder, disk, name, **how):
             lab.stop()
 
 
+def restart(lab, one, gateway_id):
+    """What it was stays on the data partition."""
+    before = len(one.said())
+    said = one.ctl("reboot").stdout
+    if "restarts" not in said:
+        raise process.StepError(f"the restart said {said!r}")
+    one.wait_for(lambda: "Paired with tenant-a" in one.said()[before:].partition("The gateway is starting")[2], BOOT_SECONDS, "the console to name the tenant after a restart")
+    process.wait_for(lambda: lab.lab.api(lab.tenant).is_online(gateway_id), 120, f"{one.name} to be online after a restart")
+    if not any(endpoint["name"] == "vc1" for endpoint in one.ctl_json("endpoint", "list")["endpoints"]):
+        raise process.StepError("the endpoint was forgotten over a restart")
+
+
 def case_uefi(folder, disk, _ova):
     return end_to_end(folder, disk, "uefi")
 
 
 def case_bios(folder, disk, _ova):
-    return end_to_end(folder, disk, "bios", firmware="bios", by="iso", asks=False,
+    return end_to_end(folder, disk, "bios", firmware="bios", by="iso", asks=False, restarts=True,
                       properties=lambda lab: {"tenant": lab.tenant["id"], "networks": f"{LAB_ADDRESS}/32"})
 
 
