@@ -66,13 +66,15 @@ class Frame {
     void paragraph(std::string_view indent, std::string_view text, std::size_t most) {
         std::string rest = printable(text, 1000);
         const auto width = kColumns - indent.size();
+        std::string lead(indent);
         while (!rest.empty() && most-- > 0) {
             auto cut = rest.size();
             if (cut > width) {
                 cut = rest.rfind(' ', width);
                 if (cut == std::string::npos || cut == 0) cut = width;
             }
-            line(std::string(indent) + rest.substr(0, cut));
+            line(lead + rest.substr(0, cut));
+            lead.assign(lead.size(), ' ');
             rest.erase(0, std::min(rest.size(), cut + 1));
         }
     }

@@ -271,7 +271,7 @@ TEST(Frame, WithoutAControlPlaneNobodyIsToldToWaitForTheGateway) {
     facts.gateway = {};
 
     EXPECT_THAT(text(facts), HasSubstr("waits for the control plane's address"));
-    EXPECT_THAT(text(facts), HasSubstr("with F2 at the"));
+    EXPECT_THAT(text(facts), HasSubstr("with F2 at the\n     console, or among"));
 }
 
 TEST(Frame, FitsTheScreenWhateverIsWrong) {
