@@ -176,6 +176,7 @@ void App::makeControlApi() {
                      .unpair = [this] { return unpair(); },
                      .link = [this] { return linkReport(); },
                      .egress = [this] { return egressReport(); },
+                     .reachControlplane = [this] { return reachControlplane(); },
                      .gatewayId = [this] { return enrollment_->record().keys.gatewayId(); },
                      .version = std::string(gatewayVersion())});
 }
@@ -201,6 +202,7 @@ void App::pairingChanged(PairingStatus status) {
     if (status.state == PairingState::Contacting && status.state == console_->status().state &&
         status.message.empty()) {
         status.message = console_->status().message;
+        status.failure = console_->status().failure;
     }
     const bool contacting = status.state == PairingState::Contacting && !status.message.empty();
     const bool paired =

@@ -74,6 +74,7 @@ class App {
     void endpointsChanged();
     LinkReport linkReport();
     EgressReport egressReport() const;
+    net::Task<Result<>> reachControlplane();
     void noteInspection(const Interceptions& seen);
     net::Task<bus::Transport> recallTransport();
     void rememberTransport(bus::Transport transport);

@@ -20,7 +20,10 @@ LinkReport App::linkReport() {
                    : view.status.state == bus::LinkState::Connecting ? "connecting"
                                                                      : "down";
     const bool up = view.status.state == bus::LinkState::Up;
-    if (!up && view.status.lastFailure) report.why = view.status.lastFailure->message();
+    if (!up && view.status.lastFailure) {
+        report.why = view.status.lastFailure->message();
+        report.failure = view.status.lastFailure->code().name();
+    }
     report.peer = view.status.peer;
     report.way = view.status.way;
     report.transport = bus::transportName(view.status.transport);
@@ -58,6 +61,22 @@ EgressReport App::egressReport() const {
     for (const auto& [target, found] : wayOut_->interceptions())
         report.intercepted.push_back(found);
     return report;
+}
+
+// A link that stands says nothing about the control plane: the bus is known from the papers.
+net::Task<Result<>> App::reachControlplane() {
+    auto target = controlplaneTarget(config_);
+    if (!target) co_return fail(target.error());
+    auto trust = controlplaneTrust(config_);
+    if (!trust) co_return fail(trust.error());
+    auto context = net::TlsClientContext::create(std::move(*trust));
+    if (!context) co_return fail(context.error());
+    const bool paired = enrollment_->record().provisioned.has_value();
+    const auto dialer = paired ? wayOut_->strictDialer(std::move(*context))
+                               : wayOut_->pairingDialer(std::move(*context));
+    const auto reached = co_await dialer->open(std::move(*target));
+    if (!reached) co_return fail(reached.error());
+    co_return Result<>();
 }
 
 // A gateway that starts again behind the same firewall need not find out again what it lets pass.

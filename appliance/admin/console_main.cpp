@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "appliance/admin/serial_line.h"
 #include "appliance/admin/wishes.h"
 #include "appliance/console/frame.h"
 #include "appliance/console/looker.h"
@@ -43,6 +44,7 @@ struct Options {
 };
 
 void writeAtOnce(std::string_view text) {
+    const SharedLine alone(STDOUT_FILENO);  // a support bundle may be on its way out
     while (!text.empty()) {
         const auto written = ::write(STDOUT_FILENO, text.data(), text.size());
         if (written < 0 && errno == EINTR) continue;
@@ -58,9 +60,10 @@ std::string picture(const std::vector<std::string>& lines, bool plain) {
     return text + (plain ? "" : "\x1b[J");
 }
 
-// Without the countdown: a serial log is not to grow by a frame a minute.
+// Without countdown and time of day: a serial log is not to grow by a frame a minute.
 std::string essence(Facts facts) {
     facts.gateway.expiresInSeconds = 0;
+    facts.machine.clock.says.clear();
     std::string text;
     for (const auto& line : frame(facts, "#")) text += line + "\n";
     return text;
@@ -94,8 +97,9 @@ int runPlain(const Options& options) {
     std::string typed;
     std::string notice;
     bool listening = !options.once;
+    ClockLook clock;
     for (;;) {
-        auto facts = lookAround(options.socket);
+        auto facts = lookAround(options.socket, clock);
         facts.notice = notice;
         const auto now = essence(facts);
         if (!options.plain || now != shown)
@@ -120,7 +124,8 @@ int runPlain(const Options& options) {
 // Keys and pages; what takes long is done beside it, one thing at a time.
 int runScreen(const Options& options) {
     const SystemClock clock;
-    Looker looker([&options] { return lookAround(options.socket); },
+    ClockLook clockLook;  // the looker's thread's
+    Looker looker([&options, &clockLook] { return lookAround(options.socket, clockLook); },
                   std::chrono::milliseconds(kLookAgainMs));
     Screen screen;
     std::future<Outcome> doing;

@@ -14,6 +14,8 @@ std::string_view stateName(RungState state) {
             return "holds";
         case RungState::Waits:
             return "waits";
+        case RungState::Warns:
+            return "warns";
         case RungState::Fails:
             return "fails";
     }
@@ -60,11 +62,8 @@ std::string diagnosisText(const std::vector<Rung>& rungs, const std::vector<Prob
     for (const auto& rung : rungs) {
         auto name = plain(rung.name);
         name.resize(std::max<std::size_t>(name.size() + 1, 16), ' ');
-        text += std::string(rung.state == RungState::Holds   ? "[ok] "
-                            : rung.state == RungState::Waits ? "[  ] "
-                                                             : "[!!] ") +
-                name + plain(rung.evidence) + "\n";
-        if (rung.state == RungState::Fails)
+        text += std::string(markOf(rung.state)) + name + plain(rung.evidence) + "\n";
+        if (!rung.code.empty())
             text += "     " + rung.code + "\n     -> " + plain(rung.remedy) + "\n";
     }
     for (const auto& problem : problems)
@@ -80,7 +79,7 @@ json::Object diagnosisJson(const std::vector<Rung>& rungs, const std::vector<Pro
         one.set("name", rung.name)
             .set("state", stateName(rung.state))
             .set("evidence", rung.evidence);
-        if (rung.state == RungState::Fails) one.set("code", rung.code).set("remedy", rung.remedy);
+        if (!rung.code.empty()) one.set("code", rung.code).set("remedy", rung.remedy);
         list.emplace_back(std::move(one));
     }
     json::Array wrong;

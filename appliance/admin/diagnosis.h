@@ -17,7 +17,7 @@ bool allHolds(const std::vector<Rung>& rungs, const std::vector<Problem>& proble
 
 std::string diagnosisText(const std::vector<Rung>& rungs, const std::vector<Problem>& problems);
 
-// {"ok","rungs":[{"name","state":"holds|waits|fails","evidence","code","remedy"}],"problems":[...]}
+// {"ok","rungs":[{"name","state":"holds|waits|warns|fails","evidence","code","remedy"}],"problems":[...]}
 codec::json::Object diagnosisJson(const std::vector<Rung>& rungs,
                                   const std::vector<Problem>& problems);
 

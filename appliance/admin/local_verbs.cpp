@@ -15,10 +15,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "appliance/admin/bundle_parts.h"
 #include "appliance/admin/diagnosis.h"
 #include "appliance/admin/machine_client.h"
 #include "appliance/admin/settings_change.h"
-#include "appliance/admin/support_bundle.h"
 #include "appliance/console/machine.h"
 
 namespace pcg::appliance {
@@ -38,18 +38,9 @@ int complain(std::ostream& err, const Error& error) {
     return error.is(gateway::errc::kUsage) ? kUsageError : kFailed;
 }
 
-// What another verb of pcgctl prints, without the terminal's part in it.
-std::string printed(const Command& command, std::vector<std::string> words) {
-    words.insert(words.begin(), {"--socket", command.socket});
-    std::istringstream in;
-    std::ostringstream out;
-    std::ostringstream err;
-    gateway::ctl::run(words, in, out, err);
-    return out.str() + err.str();
-}
-
 int diagnose(const Command& command, std::ostream& out) {
-    const auto facts = lookAround(command.socket);
+    ClockLook clock;
+    const auto facts = lookAround(command.socket, clock);
     const auto rungs = fullLadder(facts);
     if (command.json)
         out << json::write(diagnosisJson(rungs, facts.problems)) << "\n";
@@ -58,42 +49,10 @@ int diagnose(const Command& command, std::ostream& out) {
     return allHolds(rungs, facts.problems) ? kOk : kFailed;
 }
 
-std::string readSmall(const char* path) {
-    std::ifstream in(path, std::ios::binary);
-    std::string text(64 * 1024, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    return text;
-}
-
-std::vector<BundlePart> gather(const Command& command) {
-    const auto facts = lookAround(command.socket);
-    std::vector<BundlePart> parts{
-        {"diagnosis.txt", diagnosisText(fullLadder(facts), facts.problems)},
-        {"status.json", printed(command, {"--json", "status"})},
-        {"endpoints.json", printed(command, {"--json", "endpoint", "list"})},
-        {"keys.txt", printed(command, {"key", "list"})},
-        {"policy.txt", printed(command, {"policy", "show"})},
-        {"audit.txt", printed(command, {"audit"})},
-        {"routes.txt", readSmall("/proc/net/route") + readSmall("/proc/net/ipv6_route")},
-        {"addresses.txt", readSmall("/proc/net/fib_trie") + readSmall("/proc/net/if_inet6")},
-        {"memory.txt", readSmall("/proc/meminfo") + readSmall("/proc/loadavg")},
-        {"properties.json", readSmall("/run/pcg/properties.json")},
-    };
-    const MachineClient machine;
-    if (!machine.exists()) return parts;
-    const auto settings = machine.ask(toDo("show"));
-    if (settings) parts.push_back({"settings.json", json::write(*settings) + "\n"});
-    const auto journal = machine.ask(toDo("journal"));
-    const auto lines = journal ? journal->string("journal", kMaxReply) : Result<std::string>("");
-    parts.push_back({"journal.txt", lines ? *lines : std::string("It could not be read.\n")});
-    return parts;
-}
-
 int supportBundleTo(const Command& command, std::ostream& out, std::ostream& err) {
     const auto path =
         command.has("--out-file") ? command.option("--out-file") : std::string(kDefaultBundle);
-    const auto archive = supportBundle(gather(command), SystemClock().wallNow());
+    const auto archive = supportBundle(bundleParts(command.socket), SystemClock().wallNow());
     if (path == "-") {
         out << archive << std::flush;
         return out.good() ? kOk : kFailed;

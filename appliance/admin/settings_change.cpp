@@ -24,7 +24,7 @@ struct Given {
     enum { Value, Lines, FirstLine } how = Value;
 };
 
-constexpr std::array<Given, 18> kGiven{{
+constexpr std::array<Given, 19> kGiven{{
     {"--hostname", "hostname"},
     {"--ipv4", "ipv4"},
     {"--gateway4", "gateway4"},
@@ -33,6 +33,7 @@ constexpr std::array<Given, 18> kGiven{{
     {"--dns", "dns"},
     {"--search", "search"},
     {"--ntp", "ntp"},
+    {"--networks", "networks"},
     {"--proxy-url", "proxy"},
     {"--username", "proxy_user"},
     {"--password-file", "proxy_password", Given::FirstLine},
@@ -111,7 +112,8 @@ std::vector<std::string> shownBy(std::string_view verb) {
     if (verb.starts_with("proxy"))
         return {"proxy", "proxy_user", "proxy_password", "proxy_exceptions"};
     if (verb.starts_with("network"))
-        return {"hostname", "ipv4", "gateway4", "ipv6", "gateway6", "dns", "search", "ntp"};
+        return {
+            "hostname", "ipv4", "gateway4", "ipv6", "gateway6", "dns", "search", "ntp", "networks"};
     return propertyNames();
 }
 

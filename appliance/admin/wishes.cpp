@@ -5,7 +5,9 @@
 
 #include <sstream>
 
+#include "appliance/admin/bundle_parts.h"
 #include "appliance/admin/machine_client.h"
+#include "appliance/admin/serial_line.h"
 #include "appliance/console/machine.h"
 
 namespace pcg::appliance {
@@ -81,6 +83,22 @@ Outcome reset(const std::string& socket) {
                "The keys are destroyed; the machine restarts.");
 }
 
+constexpr const char* kPort = "/dev/ttyS0";
+constexpr std::chrono::seconds kPortPatience(60);
+
+Outcome bundle(const std::string& socket) {
+    const auto archive = supportBundle(bundleParts(socket), SystemClock().wallNow());
+    const auto written = writeToPort(kPort, asLines(archive), kPortPatience);
+    if (!written) return failed(WishKind::Bundle, written.error());
+    return {
+        WishKind::Bundle,
+        true,
+        "Written to the serial port: " + std::to_string(archive.size()) +
+            " octets. Out of what it was recorded to:\n\n    tac FILE | sed '1,/END PCG/d; /BEGIN "
+            "PCG/,$d' | tac |\n        base64 -di > pcg-support.tar\n\nThe last line has its "
+            "SHA-256: compare it (sha256sum), and write it once more if it differs."};
+}
+
 }  // namespace
 
 Outcome fulfil(const std::string& socket, const Wish& wish) {
@@ -102,6 +120,8 @@ Outcome fulfil(const std::string& socket, const Wish& wish) {
             return pause(socket, true);
         case WishKind::Resume:
             return pause(socket, false);
+        case WishKind::Bundle:
+            return bundle(socket);
         case WishKind::Reboot:
             return ask(wish.kind, toDo("reboot"), limit, "The machine restarts.");
         case WishKind::PowerOff:

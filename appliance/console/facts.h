@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,19 +11,36 @@
 
 namespace pcg::appliance {
 
+struct ClockFacts {
+    bool isSet = false;                      // by NTP
+    std::string server{};                    // who set it, or was asked last
+    std::optional<std::int64_t> offsetMs{};  // how far off it was when it was asked last
+    std::string says{};                      // "2026-11-22 13:44 UTC"
+    std::int64_t uptimeSeconds = 0;
+};
+
 struct MachineFacts {
     bool carrier = false;
     std::vector<std::string> interfaces;  // "ens192"
     std::vector<std::string> addresses;   // "10.0.0.5", global ones
     std::string router;                   // the default route's; empty: there is none
-    bool namesResolve = false;            // the control plane's name, or it is an address
-    bool clockIsSet = false;              // by NTP
+    std::string nameLookedUp{};           // the proxy's or the control plane's
+    bool namesResolve = false;            // that one, or it is an address
+    ClockFacts clock{};
 };
 
 struct EndpointFacts {
     std::string name;
     std::string state;  // "ok"...
     std::string why{};
+};
+
+// A box that inspects TLS.
+struct InspectionFacts {
+    std::string allow;  // "pair.example.com:443": what is to be let through without it
+    std::string issuer;
+    std::string issuerSha256{};  // hex; empty if it was not shown
+    std::string shownSha256{};
 };
 
 // What the gateway says on its control socket.
@@ -40,12 +58,21 @@ struct GatewayFacts {
     std::string linkWhy;
     bool paused = false;  // by the red button
     std::vector<EndpointFacts> endpoints;
+
+    std::string failure{};  // of pairing or link: "net.proxy_forbidden"
+    std::string target{};   // the control plane's "pair.example.com:443"
+    std::string proxy{};    // "http://proxy.example.com:3128"; empty: none
+    std::string way{};      // to the control plane: "direct", "through the proxy ..."
+    std::string busWay{};   // likewise; "WebSocket, direct"
+    std::vector<InspectionFacts> inspections{};
 };
 
 struct Facts {
+    bool isAppliance = true;  // else a machine of somebody's own, with the gateway on it
     std::string version;
     std::string hostname;
     std::string controlplane;  // empty: not given
+    std::string proxy{};       // as it was given; empty: none
     std::string source;        // of the properties
     std::vector<Problem> problems;
     MachineFacts machine;

@@ -66,13 +66,15 @@ class Frame {
     void paragraph(std::string_view indent, std::string_view text, std::size_t most) {
         std::string rest = printable(text, 1000);
         const auto width = kColumns - indent.size();
+        std::string lead(indent);
         while (!rest.empty() && most-- > 0) {
             auto cut = rest.size();
             if (cut > width) {
                 cut = rest.rfind(' ', width);
                 if (cut == std::string::npos || cut == 0) cut = width;
             }
-            line(std::string(indent) + rest.substr(0, cut));
+            line(lead + rest.substr(0, cut));
+            lead.assign(lead.size(), ' ');
             rest.erase(0, std::min(rest.size(), cut + 1));
         }
     }
@@ -83,7 +85,8 @@ class Frame {
     std::vector<std::string> lines_;
 };
 
-void pairing(Frame& frame, const GatewayFacts& gateway, std::string_view block) {
+void pairing(Frame& frame, const Facts& facts, std::string_view block) {
+    const auto& gateway = facts.gateway;
     if (gateway.state == "offered") {
         frame.line("Pairing code: " + gateway.code + "     good for " +
                    std::to_string(gateway.expiresInSeconds / 60 + 1) + " min");
@@ -105,28 +108,32 @@ void pairing(Frame& frame, const GatewayFacts& gateway, std::string_view block) 
         for (const auto& endpoint : gateway.endpoints)
             frame.line("Endpoint " + padded(printable(endpoint.name, 32), 34) + endpoint.state);
     } else {
-        frame.line(gateway.answers ? "No pairing code yet." : "The gateway is starting.");
+        frame.line(gateway.answers ? "No pairing code yet."
+                   : facts.controlplane.empty()
+                       ? "The gateway waits for the control plane's address."
+                       : "The gateway is starting.");
         frame.paragraph("", gateway.message, 2);
     }
 }
 
-void rungs(Frame& frame, const Facts& facts) {
+void rungs(Frame& frame, const Facts& facts, bool withWords = true) {
     std::string row;
     for (const auto& rung : ladder(facts)) {
-        const std::string_view mark = rung.state == RungState::Holds   ? "[ok] "
-                                      : rung.state == RungState::Waits ? "[  ] "
-                                                                       : "[!!] ";
-        row += padded(std::string(mark) + rung.name, 20);
+        row += padded(std::string(markOf(rung.state)) + rung.name, 20);
         if (row.size() >= 76) {
             frame.line(row);
             row.clear();
         }
     }
     if (!row.empty()) frame.line(row);
-    for (const auto& rung : ladder(facts)) {
-        if (rung.state != RungState::Fails) continue;
-        frame.paragraph("", rung.code + ": " + rung.evidence, 2);
-        frame.paragraph("  -> ", rung.remedy, 2);
+    if (!withWords) return;
+    // What fails first: there may be no room for more.
+    for (const auto state : {RungState::Fails, RungState::Warns}) {
+        for (const auto& rung : ladder(facts)) {
+            if (rung.state != state) continue;
+            frame.paragraph("", rung.code + ": " + rung.evidence, 3);
+            frame.paragraph("  -> ", rung.remedy, 2);
+        }
     }
 }
 
@@ -201,17 +208,17 @@ std::vector<std::string> frame(const Facts& facts, std::string_view block, bool 
                    std::to_string(facts.gateway.expiresInSeconds / 60 + 1) + " min   " + page);
         frame.line(std::string(kColumns, '-'));
         codeBesideQr(frame, facts.gateway, qr, block);
-        rungs(frame, facts);
+        rungs(frame, facts, false);
         return frame.take();
     }
     frame.line("Control plane  " +
                (facts.controlplane.empty() ? std::string("not given") : facts.controlplane));
     frame.line(std::string(kColumns, '-'));
-    pairing(frame, facts.gateway, block);
+    pairing(frame, facts, block);
     frame.line(std::string(kColumns, '-'));
     rungs(frame, facts);
     for (const auto& problem : facts.problems)
-        frame.paragraph("", problem.code + ": " + problem.message, 2);
+        frame.paragraph("", problem.code + ": " + problem.message, 3);
     if (!facts.notice.empty()) frame.paragraph("", facts.notice, 2);
     return frame.take();
 }

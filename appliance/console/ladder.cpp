@@ -2,9 +2,13 @@
 #include "appliance/console/ladder.h"
 
 #include <algorithm>
+#include <array>
 
 namespace pcg::appliance {
 namespace {
+
+// NTP asks again after 32 seconds at most in the beginning.
+constexpr std::int64_t kTimeForNtpSeconds = 180;
 
 std::string firstOf(const std::vector<std::string>& words) {
     if (words.empty()) return {};
@@ -32,9 +36,18 @@ class Builder {
                           std::move(remedy)});
     }
 
+    // These hold nothing up.
     void note(std::string name, bool holds, std::string evidence) {
         rungs_.push_back(
             {std::move(name), holds ? RungState::Holds : RungState::Waits, std::move(evidence)});
+    }
+
+    void warn(std::string name, std::string evidence, std::string code, std::string remedy) {
+        rungs_.push_back({std::move(name),
+                          RungState::Warns,
+                          std::move(evidence),
+                          std::move(code),
+                          std::move(remedy)});
     }
 
     std::vector<Rung> take() { return std::move(rungs_); }
@@ -49,7 +62,8 @@ bool reachedControlPlane(const GatewayFacts& gateway) {
            gateway.state == "enrolling" || gateway.state == "active" || gateway.state == "cooldown";
 }
 
-void network(Builder& rungs, const MachineFacts& machine) {
+void network(Builder& rungs, const Facts& facts) {
+    const auto& machine = facts.machine;
     const bool any = !machine.interfaces.empty();
     rungs.add("Link",
               machine.carrier,
@@ -69,48 +83,230 @@ void network(Builder& rungs, const MachineFacts& machine) {
               machine.router.empty() ? "there is no default route" : machine.router,
               "ladder.router",
               "Set pcgw.gateway4 to the router of this subnet.");
+    rungs.add(
+        "Settings",
+        !facts.controlplane.empty(),
+        facts.controlplane.empty() ? "the control plane's address is not known"
+                                   : "from " + facts.source,
+        "ladder.settings",
+        "Set pcgw.url, the control plane's https:// address: with F2 at the console, or among "
+        "the VM's properties, and restart it.");
+}
+
+// Somebody's own machine: how it is connected is theirs to know, and only the gateway says how it
+// was configured.
+void ownMachine(Builder& rungs, const Facts& facts) {
+    const auto& machine = facts.machine;
+    rungs.note(
+        "Link",
+        machine.carrier,
+        machine.carrier ? firstOf(machine.interfaces) + " is connected" : "none but loopback");
+    rungs.note("Address",
+               !machine.addresses.empty(),
+               machine.addresses.empty() ? "none but loopback" : firstOf(machine.addresses));
+    rungs.note("Router",
+               !machine.router.empty(),
+               machine.router.empty() ? "there is no default route" : machine.router);
+    rungs.note("Settings",
+               facts.gateway.answers,
+               facts.gateway.answers ? "from " + facts.source : "known when the gateway runs");
+}
+
+void names(Builder& rungs, const Facts& facts) {
+    const auto& machine = facts.machine;
+    const bool ofProxy = !facts.proxy.empty();
+    const std::string whose = ofProxy ? "the proxy's name " : "the control plane's name ";
+    const auto name = machine.nameLookedUp.empty() ? "" : "(" + machine.nameLookedUp + ") ";
+    if (!facts.isAppliance && !facts.gateway.answers) {
+        rungs.note("Names", false, "looked up when the gateway runs");
+        return;
+    }
+    rungs.add("Names",
+              machine.namesResolve,
+              whose + name + (machine.namesResolve ? "has an address" : "has no address"),
+              "ladder.dns",
+              !facts.isAppliance ? "Is the name right, and does /etc/resolv.conf name servers that "
+                                   "know it?"
+              : ofProxy ? "Is the name in pcgw.proxy right, and does pcgw.dns name servers that "
+                          "know it? An address will do, too."
+                        : "Is the name right, and does pcgw.dns name servers that know it?");
+}
+
+std::string inWords(std::int64_t milliseconds) {
+    const auto size = milliseconds < 0 ? -milliseconds : milliseconds;
+    return size < 10'000 ? std::to_string(size) + " ms" : std::to_string(size / 1000) + " s";
+}
+
+void clock(Builder& rungs, const Facts& facts) {
+    const auto& clock = facts.machine.clock;
+    const auto says = clock.says.empty() ? std::string() : "; it says " + clock.says;
+    if (clock.isSet) {
+        rungs.note(
+            "Clock",
+            true,
+            "set by NTP" + (clock.server.empty() ? "" : " from " + clock.server) +
+                (clock.offsetMs ? ", " + inWords(*clock.offsetMs) + " off when last asked" : "") +
+                says);
+        return;
+    }
+    if (clock.uptimeSeconds < kTimeForNtpSeconds) {
+        rungs.note("Clock", false, "not set by NTP (yet)" + says);
+        return;
+    }
+    rungs.warn(
+        "Clock",
+        (clock.server.empty() ? "no NTP server was found" : clock.server + " does not answer") +
+            says,
+        "ladder.clock",
+        facts.isAppliance ? "Set pcgw.ntp to a server that this VM reaches by UDP 123. A "
+                            "clock that is wrong lets certificates fail."
+                          : "Let it be set by NTP (timedatectl, chronyc). A clock that is "
+                            "wrong lets certificates fail.");
+}
+
+struct ProxyAdvice {
+    std::string_view failure;  // the gateway's
+    std::string_view code;
+    std::string_view remedy;  // with a blank at its end: the target belongs there
+    std::string_view own{};   // on somebody's own machine, if that differs
+};
+
+constexpr std::string_view kBehindTheProxy =
+    "Open the firewall behind the proxy, and look at the proxy's DNS, for ";
+
+constexpr std::array<ProxyAdvice, 6> kProxyAdvice{{
+    {"net.proxy_unreachable",
+     "ladder.proxy_unreachable",
+     "Is the proxy's address right (pcgw.proxy), does it run, and may this VM reach its port?",
+     "Is the proxy's address right (proxy_url), does it run, and may this machine reach its port?"},
+    {"net.proxy_credentials",
+     "ladder.proxy_credentials",
+     "Set pcgw.proxy_user and pcgw.proxy_password; ask the proxy's admin for an account that may "
+     "log in in the Basic way.",
+     "Look at proxy_credentials_file; ask the proxy's admin for an account that may log in in the "
+     "Basic way."},
+    {"net.proxy_forbidden", "ladder.proxy_forbidden", "Ask the proxy's admin to allow CONNECT to "},
+    {"net.proxy_upstream", "ladder.proxy_upstream", kBehindTheProxy},
+    {"net.proxy_timeout", "ladder.proxy_timeout", kBehindTheProxy},
+    {"net.proxy_protocol",
+     "ladder.proxy_protocol",
+     "Are scheme and port of pcgw.proxy right? What answers there is no HTTP proxy.",
+     "Are scheme and port of proxy_url right? What answers there is no HTTP proxy."},
+}};
+
+std::string whatFailed(const GatewayFacts& gateway) {
+    const auto& text = gateway.state == "active" ? gateway.linkWhy : gateway.message;
+    return text.empty() ? gateway.failure : text;
+}
+
+void proxy(Builder& rungs, const Facts& facts) {
+    const auto& gateway = facts.gateway;
+    const auto& given = gateway.proxy.empty() ? facts.proxy : gateway.proxy;
+    if (given.empty()) return rungs.add("Proxy", true, "none is set", "", "");
+    const auto* advice = std::ranges::find(kProxyAdvice, gateway.failure, &ProxyAdvice::failure);
+    if (advice == kProxyAdvice.end())
+        return rungs.add("Proxy", true, gateway.way.empty() ? given : gateway.way, "", "");
+    const auto remedy = facts.isAppliance || advice->own.empty() ? advice->remedy : advice->own;
+    rungs.add("Proxy",
+              false,
+              given + ": " + whatFailed(gateway),
+              std::string(advice->code),
+              std::string(remedy) + (remedy.ends_with(' ') ? gateway.target + "." : ""));
+}
+
+void inspection(Builder& rungs, const GatewayFacts& gateway) {
+    if (gateway.inspections.empty()) {
+        return rungs.add("TLS",
+                         true,
+                         reachedControlPlane(gateway) ? "nobody inspects it" : "nothing was seen",
+                         "",
+                         "");
+    }
+    const auto& found = gateway.inspections.front();
+    const auto hash = found.issuerSha256.empty()
+                          ? "the certificate's SHA-256 is " + found.shownSha256
+                          : "SHA-256 " + found.issuerSha256;
+    const auto evidence = found.allow + " is answered by \"" + found.issuer + "\", " + hash;
+    const auto remedy = "Let " + found.allow + " through without TLS inspection.";
+    // Where it is let by for the pairing alone.
+    const bool inTheWay =
+        gateway.link != "up" && gateway.state != "offered" && gateway.state != "confirm";
+    if (inTheWay) return rungs.add("TLS", false, evidence, "ladder.tls_inspection", remedy);
+    rungs.warn("TLS", evidence, "ladder.tls_inspection", remedy);
+}
+
+void controlPlane(Builder& rungs, const Facts& facts) {
+    const auto& gateway = facts.gateway;
+    const bool reached = reachedControlPlane(gateway);
+    const auto target = facts.controlplane.empty() ? gateway.target : facts.controlplane;
+    // Asked a moment ago: what fails has a message.
+    if (!reached && gateway.answers && gateway.message.empty())
+        return rungs.note("Control plane", false, "it has not answered yet");
+    auto evidence = !reached              ? gateway.message
+                    : gateway.way.empty() ? target
+                                          : target + ", " + gateway.way;
+    const auto& clock = facts.machine.clock;
+    if (!reached && !clock.isSet && !clock.says.empty())
+        evidence += " (this machine's clock says " + clock.says + ")";
+    rungs.add("Control plane",
+              reached,
+              evidence,
+              "ladder.controlplane",
+              "Let this machine reach " + target + " through the firewall.");
+}
+
+void bus(Builder& rungs, const GatewayFacts& gateway) {
+    const bool up = gateway.link == "up";
+    // "WebSocket, through the proxy ..." says both itself.
+    const bool bySocket = gateway.busWay.starts_with("WebSocket");
+    const auto how = (bySocket ? "" : "NATS, ") + gateway.busWay;
+    rungs.add("Bus",
+              up,
+              up ? "connected" + (gateway.busWay.empty() ? "" : " by " + how)
+                 : gateway.link + " " + gateway.linkWhy,
+              "ladder.bus",
+              "Let this machine reach the control plane's message bus through the firewall.");
 }
 
 }  // namespace
 
+std::string_view markOf(RungState state) {
+    switch (state) {
+        case RungState::Holds:
+            return "[ok] ";
+        case RungState::Waits:
+            return "[  ] ";
+        case RungState::Warns:
+            return "[! ] ";
+        case RungState::Fails:
+            return "[!!] ";
+    }
+    return "[  ] ";
+}
+
 std::vector<Rung> ladder(const Facts& facts) {
     Builder rungs;
-    network(rungs, facts.machine);
-    rungs.add("Settings",
-              !facts.controlplane.empty(),
-              facts.controlplane.empty() ? "the control plane's address is not known"
-                                         : "from " + facts.source,
-              "ladder.settings",
-              "Set pcgw.url, the control plane's https:// address, and restart the VM.");
-    rungs.add("Names",
-              facts.machine.namesResolve,
-              facts.machine.namesResolve ? "the control plane's name has an address"
-                                         : "the control plane's name has no address",
-              "ladder.dns",
-              "Is the name right, and does pcgw.dns name servers that know it?");
-    rungs.note("Clock",
-               facts.machine.clockIsSet,
-               facts.machine.clockIsSet ? "set by NTP" : "not set by NTP (yet)");
+    if (facts.isAppliance)
+        network(rungs, facts);
+    else
+        ownMachine(rungs, facts);
+    names(rungs, facts);
+    clock(rungs, facts);
     const auto& gateway = facts.gateway;
     rungs.add("Gateway",
               gateway.answers,
               gateway.answers ? "runs" : "does not answer",
               "ladder.gateway",
-              "It is starting, or it stopped: see its messages on the serial console.");
-    rungs.add("Control plane",
-              reachedControlPlane(gateway),
-              reachedControlPlane(gateway) ? facts.controlplane
-              : gateway.message.empty()    ? "it has not answered yet"
-                                           : gateway.message,
-              "ladder.controlplane",
-              "Let this VM reach " + facts.controlplane + " through the firewall.");
+              facts.isAppliance
+                  ? "It is starting, or it stopped: see its messages on the serial console."
+                  : "Start it, or look why it stopped: systemctl status pcg-gateway. A socket "
+                    "elsewhere is named with --socket.");
+    proxy(rungs, facts);
+    inspection(rungs, gateway);
+    controlPlane(rungs, facts);
     if (gateway.state == "active") {
         rungs.add("Pairing", true, "with " + gateway.tenantName, "", "");
-        rungs.add("Bus",
-                  gateway.link == "up",
-                  gateway.link == "up" ? "connected" : gateway.link + " " + gateway.linkWhy,
-                  "ladder.bus",
-                  "Let this VM reach the control plane's message bus through the firewall.");
+        bus(rungs, gateway);
     } else {
         rungs.note("Pairing", false, "waits for a tenant");
     }

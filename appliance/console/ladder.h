@@ -4,24 +4,29 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "appliance/console/facts.h"
 
 namespace pcg::appliance {
 
-enum class RungState { Holds, Waits, Fails };
+// Warns: not as it should be, and in nobody's way now.
+enum class RungState { Holds, Waits, Warns, Fails };
 
 struct Rung {
     std::string name;
     RungState state = RungState::Waits;
     std::string evidence;
-    std::string code{};    // of Fails: "ladder.address"
-    std::string remedy{};  // of Fails
+    std::string code{};    // of Fails and Warns: "ladder.address"
+    std::string remedy{};  // likewise
 };
 
-// Link, address, router, names, clock, settings, control plane, pairing, bus. What stands above a
-// rung that fails waits; the clock alone holds nothing up.
+// Before the rung's name: "[ok] ".
+std::string_view markOf(RungState state);
+
+// Link, address, router, settings, names, clock, gateway, proxy, TLS, control plane, pairing, bus.
+// What stands above a rung that fails waits; the clock alone holds nothing up.
 std::vector<Rung> ladder(const Facts& facts);
 
 }  // namespace pcg::appliance

@@ -41,9 +41,12 @@ std::string readSmall(const std::string& path) {
 }
 
 void readReport(Facts& facts) {
-    const auto report = json::parseObject(readSmall(std::string(kReportPath)));
+    const auto text = readSmall(std::string(kReportPath));
+    facts.isAppliance = !text.empty();
+    const auto report = json::parseObject(text);
     if (!report) return;
     facts.controlplane = textOf(*report, "controlplane");
+    facts.proxy = textOf(*report, "proxy");
     facts.source = textOf(*report, "source");
     const auto problems = report->array("problems", 64);
     if (!problems) return;
@@ -114,12 +117,15 @@ void readRouter(MachineFacts& machine) {
     }
 }
 
-bool resolves(const std::string& url) {
-    auto host = url.substr(std::min(url.size(), std::string_view("https://").size()));
-    if (host.starts_with('['))
-        host = host.substr(1, host.find(']') - 1);
-    else
-        host = host.substr(0, host.find(':'));
+// Of "https://host:port".
+std::string hostOf(const std::string& url) {
+    const auto scheme = url.find("://");
+    auto host = scheme == std::string::npos ? url : url.substr(scheme + 3);
+    return host.starts_with('[') ? host.substr(1, host.find(']') - 1)
+                                 : host.substr(0, host.find(':'));
+}
+
+bool resolves(const std::string& host) {
     if (host.empty()) return false;
     addrinfo* found = nullptr;
     if (::getaddrinfo(host.c_str(), nullptr, nullptr, &found) != 0) return false;
@@ -127,13 +133,36 @@ bool resolves(const std::string& url) {
     return true;
 }
 
+std::string wayOf(const json::Object& object) {
+    const auto way = object.optionalObject("way");
+    return way && *way != nullptr ? textOf(**way, "text") : std::string();
+}
+
+void readEgress(const json::Object& egress, GatewayFacts& gateway) {
+    gateway.target = textOf(egress, "control_plane");
+    gateway.proxy = textOf(egress, "proxy");
+    gateway.way = wayOf(egress);
+    const auto intercepted = egress.array("intercepted", 64);
+    if (!intercepted) return;
+    for (const auto& item : **intercepted) {
+        if (const auto* found = item.asObject()) {
+            gateway.inspections.push_back({textOf(*found, "allow"),
+                                           textOf(*found, "issuer"),
+                                           textOf(*found, "issuer_sha256"),
+                                           textOf(*found, "shown_sha256")});
+        }
+    }
+}
+
 void readGateway(const json::Object& status, Facts& facts) {
     auto& gateway = facts.gateway;
     gateway.answers = true;
     facts.version = textOf(status, "version");
+    if (const auto egress = status.object("egress")) readEgress(**egress, gateway);
     if (const auto pairing = status.object("pairing")) {
         gateway.state = textOf(**pairing, "state");
         gateway.message = textOf(**pairing, "message");
+        gateway.failure = textOf(**pairing, "failure");
         gateway.code = textOf(**pairing, "code");
         const auto left = (*pairing)->optionalInteger("expires_in_ms");
         gateway.expiresInSeconds = left && *left ? **left / 1000 : 0;
@@ -145,6 +174,8 @@ void readGateway(const json::Object& status, Facts& facts) {
     if (const auto link = status.object("link")) {
         gateway.link = textOf(**link, "state");
         gateway.linkWhy = textOf(**link, "why");
+        gateway.busWay = wayOf(**link);
+        if (gateway.state == "active") gateway.failure = textOf(**link, "failure");
     }
     if (const auto policy = status.object("policy")) {
         const auto paused = (*policy)->booleanOr("paused", false);
@@ -160,16 +191,14 @@ void readGateway(const json::Object& status, Facts& facts) {
 
 }  // namespace
 
-Facts lookAround(const std::string& socket) {
+Facts lookAround(const std::string& socket, ClockLook& clock) {
     Facts facts;
     readReport(facts);
     facts.hostname = std::string(trimAscii(readSmall("/proc/sys/kernel/hostname")));
     readCards(facts.machine);
     readAddresses(facts.machine);
     readRouter(facts.machine);
-    facts.machine.namesResolve = resolves(facts.controlplane);
-    std::error_code none;
-    facts.machine.clockIsSet = std::filesystem::exists("/run/systemd/timesync/synchronized", none);
+    facts.machine.clock = clock.look();
     std::istringstream in;
     std::ostringstream out;
     std::ostringstream err;
@@ -177,6 +206,16 @@ Facts lookAround(const std::string& socket) {
         const auto status = json::parseObject(out.str(), 8_MiB);
         if (status) readGateway(*status, facts);
     }
+    if (!facts.isAppliance && facts.gateway.answers) {
+        facts.controlplane = "https://" + facts.gateway.target;
+        facts.proxy = facts.gateway.proxy;
+        facts.source = "the gateway's configuration";
+    }
+    // What is excepted from the proxy is looked up here, the rest by the proxy.
+    if (facts.gateway.way == "direct") facts.proxy.clear();
+    auto& machine = facts.machine;
+    machine.nameLookedUp = hostOf(facts.proxy.empty() ? facts.controlplane : facts.proxy);
+    machine.namesResolve = resolves(machine.nameLookedUp);
     return facts;
 }
 

@@ -34,6 +34,7 @@ enum class WishKind {
     Set,   // values
     Pause,
     Resume,
+    Bundle,  // a support bundle to the serial port
     Reboot,
     PowerOff,
     FactoryReset
@@ -86,6 +87,7 @@ class Screen {
     std::optional<Wish> onForm(Key key);
     std::optional<Wish> onConfirm(Key key);
     std::optional<Wish> choose(std::size_t item, const Facts& facts);
+    std::optional<Wish> confirm(WishKind what);
     std::optional<Wish> send(Wish wish, std::string what);
     void openForm();
     void close();

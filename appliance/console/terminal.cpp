@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/console/terminal.h"
 
+#include <algorithm>
 #include <clocale>
 
 #include <poll.h>
@@ -8,6 +9,8 @@
 
 #define NCURSES_NOMACROS 1  // its functions, not what hides them
 #include <curses.h>
+
+#include "appliance/console/frame.h"
 
 namespace pcg::appliance {
 namespace {
@@ -72,9 +75,12 @@ std::optional<Key> Terminal::key(int milliseconds, bool& gone) {
 }
 
 void Terminal::draw(const std::vector<std::string>& lines) {
+    // In the middle: a frame buffer has room for four such pictures.
+    const int top = std::max((LINES - static_cast<int>(kRows) - 1) / 2, 0);
+    const int left = std::max((COLS - static_cast<int>(kColumns)) / 2, 0);
     ::erase();
-    for (std::size_t row = 0; row < lines.size() && static_cast<int>(row) < LINES; ++row)
-        ::mvaddstr(static_cast<int>(row), 0, lines[row].c_str());
+    for (std::size_t row = 0; row < lines.size() && static_cast<int>(row) + top < LINES; ++row)
+        ::mvaddstr(static_cast<int>(row) + top, left, lines[row].c_str());
     ::refresh();
 }
 

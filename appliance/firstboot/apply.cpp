@@ -33,6 +33,7 @@ bool applySettings(const std::string& root,
     problems.insert(problems.end(), read.problems.begin(), read.problems.end());
     auto files = networkFiles(read.settings);
     for (auto& file : gatewayFiles(read.settings)) files.push_back(std::move(file));
+    files.push_back(egressFile(read.settings));
     files.push_back(reportFile(source, read.settings, problems));
     bool good = true;
     for (const auto& file : files) {

@@ -62,7 +62,7 @@ int apply(const std::string& root) {
     const auto overrides = readOverrides(root, problems);
     const auto read = readSettings(layered(choice.properties, overrides), SystemClock().wallNow());
     std::error_code none;
-    if (root.empty() && std::filesystem::exists("/run/pcg/data-missing", none)) {
+    if (std::filesystem::exists(root + "/run/pcg/data-missing", none)) {
         problems.push_back({"appliance.data_missing",
                             "data partition",
                             "Nothing is kept over a restart: the disk is full, read-only or too "

@@ -10,7 +10,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "appliance/firstboot/run_tool.h"
+#include "appliance/tools/run_tool.h"
 
 namespace pcg::appliance {
 namespace {

@@ -17,8 +17,8 @@
 
 #include "appliance/firstboot/apply.h"
 #include "appliance/firstboot/read_sources.h"
-#include "appliance/firstboot/run_tool.h"
 #include "appliance/firstboot/write_files.h"
+#include "appliance/tools/run_tool.h"
 
 namespace pcg::appliance {
 namespace {
@@ -149,7 +149,11 @@ bool SystemMachine::linkIsBack() {
     const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, kLookLimit, 8_MiB);
     if (said.exitCode != 0) return false;
     const auto status = json::parseObject(asText(said.output), 8_MiB);
-    return status && isBack(*status);
+    if (!status || !isBack(*status)) return false;
+    // The bus is known from the papers: a link says nothing about the control plane's address.
+    const auto asked =
+        runTool({root_ + "/usr/bin/pcgctl", "--json", "controlplane", "check"}, kLookLimit, 64_KiB);
+    return asked.exitCode == 0;
 }
 
 Result<std::optional<PinRecord>> SystemMachine::pin() {
@@ -184,6 +188,17 @@ std::string SystemMachine::journal(ByteCount most) {
 
 Result<> SystemMachine::power(PowerAction action) {
     const auto* verb = action == PowerAction::Reboot ? "reboot" : "poweroff";
+    // In a moment: whoever asked, perhaps over SSH, is to hear that it was done.
+    if (run({"/usr/bin/systemd-run",
+             "--quiet",
+             "--collect",
+             "--on-active=3",
+             "--timer-property=AccuracySec=100ms",
+             "/usr/bin/systemctl",
+             "--no-block",
+             verb},
+            kToolLimit))
+        return {};
     if (run({"/usr/bin/systemctl", "--no-block", verb}, kToolLimit)) return {};
     return fail(kWrite, "The machine does not shut down; use the hypervisor's buttons.");
 }

@@ -22,6 +22,20 @@ bool writeAll(int descriptor, std::string_view text) {
     return true;
 }
 
+const char* remedyOf(int reason) {
+    switch (reason) {
+        case ENOSPC:
+        case EDQUOT:
+            return " Make the VM's disk larger and restart it: the data partition grows with it.";
+        case EROFS:
+        case EIO:
+            return " The VM's disk is read-only or damaged: look at it at the hypervisor, and "
+                   "restart the VM.";
+        default:
+            return "";
+    }
+}
+
 }  // namespace
 
 Result<> writeFile(const std::string& root, const File& file) {
@@ -45,10 +59,11 @@ Result<> writeFile(const std::string& root, const File& file) {
         }
         return {};
     }
+    const int reason = written ? errno : why;
     ::unlink(part.c_str());
-    return fail(
-        kWrite,
-        "The file " + path + " cannot be written: " + std::strerror(written ? errno : why) + ".");
+    return fail(kWrite,
+                "The file " + path + " cannot be written: " + std::strerror(reason) + "." +
+                    remedyOf(reason));
 }
 
 }  // namespace pcg::appliance

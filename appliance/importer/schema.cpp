@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/importer/schema.h"
 
+#include "common/base/freer.h"
 #include "common/base/text.h"
 
 #include <cstring>
@@ -16,14 +17,6 @@
 
 namespace pcg::appliance {
 namespace {
-
-template <auto kFree>
-struct Freer {
-    template <class T>
-    void operator()(T* handle) const noexcept {
-        kFree(handle);
-    }
-};
 
 using DocPtr = std::unique_ptr<xmlDoc, Freer<xmlFreeDoc>>;
 using SchemaPtr = std::unique_ptr<xmlSchema, Freer<xmlSchemaFree>>;

@@ -28,6 +28,8 @@ PROPERTIES = [
     Property("dns", NETWORK, "DNS servers", "Addresses, separated by commas. Empty: those that DHCP names."),
     Property("search", NETWORK, "DNS search domains", "Separated by commas."),
     Property("ntp", NETWORK, "NTP servers", "Names or addresses, separated by commas. Empty: those that DHCP names, else Debian's."),
+    Property("networks", NETWORK, "Networks of the endpoints", "The gateway reaches endpoints in these only: 10.0.0.0/8, 192.0.2.0/24. "
+             "Hosts of transfers (ESXi) belong here, too. Empty: any."),
     Property("url", PAIRING, "Control plane's URL", "https://HOST or https://HOST:PORT, nothing behind it."),
     Property("ca", PAIRING, "CA of the control plane", "Its certificate in PEM, or that in base64. Empty: the public authorities.",
              qualifiers="MaxLen(32768)"),

@@ -101,6 +101,7 @@ close_root() { # what only an installation needs, and what differs from run to r
     cat >"$tree/etc/os-release.pcg" <<TEXT
 PCG_VERSION=$version
 TEXT
+    stamp_tree "$tree"  # a cached root has the times of the day when it was made
 }
 
 squash_root() { # -> $work/root.img, root_hash, hash_offset

@@ -82,10 +82,15 @@ Result<ReadCertificates> parseCertificates(std::string_view text, WallTime now) 
     for (const auto& certificate : *chain) {
         if (certificate.notAfter() < now)
             read.warning = "The certificate " + certificate.subject() + " ended on " +
-                           toRfc3339(certificate.notAfter()) + "; ask for the present one.";
+                           toRfc3339(certificate.notAfter()).substr(0, 10) +
+                           "; ask for the present one, unless this machine's clock is wrong: it "
+                           "says " +
+                           toRfc3339(now).substr(0, 10) + ".";
         if (now < certificate.notBefore())
             read.warning = "The certificate " + certificate.subject() + " begins on " +
-                           toRfc3339(certificate.notBefore()) + "; is the machine's clock right?";
+                           toRfc3339(certificate.notBefore()).substr(0, 10) +
+                           "; is this machine's clock right? It says " +
+                           toRfc3339(now).substr(0, 10) + ".";
     }
     return read;
 }

@@ -25,6 +25,7 @@ class Reader {
         list("dns", parseAnyAddress, out_.settings.dns);
         list("search", parseHostName, out_.settings.search);
         list("ntp", parseServer, out_.settings.ntp);
+        networks();
         proxy();
         controlPlane();
         const auto choose = [](std::string_view text) { return parseRemote(text); };
@@ -106,6 +107,21 @@ class Reader {
         auto parsed = parseGateway(*gateway, family, to.address);
         if (!parsed) return wrong(gatewayName, parsed.error().message());
         to.gateway = std::move(*parsed);
+    }
+
+    // A limit that was mistyped is no permission: what is right of it counts, if need be nothing.
+    void networks() {
+        auto& networks = out_.settings.networks;
+        list("networks", parseNetwork, networks);
+        if (value("networks") != nullptr && networks.empty()) networks = {"255.255.255.255/32"};
+    }
+
+    static Result<std::string> parseNetwork(std::string_view text) {
+        const auto read = net::Network::parse(text);
+        if (read) return read->text();
+        return fail(
+            kBadValue,
+            read.error().message() + " Endpoints in it are not reached until that is right.");
     }
 
     void proxy() {
@@ -216,6 +232,7 @@ const std::vector<std::string>& propertyNames() {
                                                  "dns",
                                                  "search",
                                                  "ntp",
+                                                 "networks",
                                                  "proxy",
                                                  "proxy_user",
                                                  "proxy_password",

@@ -47,6 +47,7 @@ struct Settings {
     std::vector<std::string> dns;
     std::vector<std::string> search;
     std::vector<std::string> ntp;
+    std::vector<std::string> networks;  // where endpoints lie, "10.0.0.0/8"; empty: anywhere
     ProxySettings proxy;
     std::string caPem;            // one to 16 certificates, or empty
     std::string controlplaneUrl;  // "https://host[:port]", or empty

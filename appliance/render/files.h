@@ -22,7 +22,11 @@ std::vector<File> networkFiles(const Settings& settings);
 // trusts, SSH with its opening in the firewall.
 std::vector<File> gatewayFiles(const Settings& settings);
 
-// For the console: {"source","hostname","controlplane","problems":[{"code","subject","message"}]}.
+// Who may go where, for the chain `output` of the firewall, below kEgressPath.
+File egressFile(const Settings& settings);
+
+// For the console:
+// {"source","hostname","controlplane","proxy","problems":[{"code","subject","message"}]}.
 File reportFile(const std::string& source,
                 const Settings& settings,
                 const std::vector<Problem>& problems);
@@ -30,6 +34,7 @@ File reportFile(const std::string& source,
 // Those of the above that some settings do not have: whoever changes settings removes them.
 std::vector<std::string> optionalFiles();
 
+inline constexpr std::string_view kEgressPath = "/etc/pcg-appliance/egress.d/pcg.nft";
 inline constexpr std::string_view kReportPath = "/run/pcg/properties.json";
 inline constexpr std::string_view kNtpFile = "/etc/systemd/timesyncd.conf.d/pcg.conf";
 

@@ -44,6 +44,7 @@ std::string gatewayConfig(const Settings& settings) {
     else
         config.set("controlplane_ca_file", settings.caPem.empty() ? kSystemCaFile : kCaFile);
     addProxy(config, settings.proxy);
+    if (!settings.networks.empty()) config.set("endpoint_networks", joined(settings.networks));
     if (!settings.tenant.empty()) config.set("expected_tenant", settings.tenant);
     if (settings.remote == "endpoints" || settings.remote == "all")
         config.set("remote_endpoints", true);
@@ -90,6 +91,7 @@ File reportFile(const std::string& source,
     report.set("source", source)
         .set("hostname", settings.hostname)
         .set("controlplane", settings.controlplaneUrl)
+        .set("proxy", settings.proxy.url)
         .set("ssh", !settings.sshKeys.empty())
         .set("problems", std::move(items));
     return {std::string(kReportPath), 0644, json::write(report) + "\n"};

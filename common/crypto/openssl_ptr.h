@@ -2,6 +2,8 @@
 // Internal to crypto: OpenSSL's handles, owned. Never include this from a public header.
 #pragma once
 
+#include "common/base/freer.h"
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
@@ -12,14 +14,6 @@
 #include <memory>
 
 namespace pcg::crypto {
-
-template <auto kFree>
-struct Freer {
-    template <class T>
-    void operator()(T* handle) const noexcept {
-        kFree(handle);
-    }
-};
 
 using BioPtr = std::unique_ptr<BIO, Freer<BIO_free_all>>;
 using BignumPtr = std::unique_ptr<BIGNUM, Freer<BN_free>>;

@@ -37,6 +37,9 @@ struct PairingStatus {
     std::string tenantName{};  // printable; see sanitizeForConsole
     std::string tenantId{};
     std::string requestedBy{};
+
+    // State::Contacting, Stopped: what `message` is about, "net.proxy_credentials"; may be empty
+    std::string failure{};
 };
 
 // One printable line, whatever a stranger wrote: control, format and bidirectional characters and

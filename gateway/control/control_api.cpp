@@ -67,6 +67,7 @@ ControlApi::ControlApi(ControlPorts ports)
         };
     };
     router_.add("GET", "/v1/status", to(&ControlApi::status))
+        .add("POST", "/v1/controlplane/check", to(&ControlApi::checkControlplane))
         .add("GET", "/v1/pairing", to(&ControlApi::showPairing))
         .add("POST", "/v1/pairing/accept", to(&ControlApi::acceptPairing))
         .add("POST", "/v1/pairing/reject", to(&ControlApi::rejectPairing))
@@ -102,6 +103,17 @@ net::Task<void> ControlApi::status(http::Exchange& exchange, const Params&) {
         .set("remote", toJson(ports_.remote.access()))
         .set("policy", policy_.summary())
         .set("warnings", toJson(ports_.warnings.active()));
+    co_await answer(exchange, 200, std::move(body));
+}
+
+net::Task<void> ControlApi::checkControlplane(http::Exchange& exchange, const Params&) {
+    const auto reached = co_await ports_.reachControlplane();
+    json::Object body;
+    body.set("reached", reached.has_value());
+    if (!reached) {
+        const auto& why = reached.error();
+        body.set("failure", why.code().name()).set("message", sanitizeForConsole(why.message()));
+    }
     co_await answer(exchange, 200, std::move(body));
 }
 

@@ -28,6 +28,7 @@ struct LinkReport {
     std::string peer{};       // "bus.example.com:4222 (203.0.113.7)"; empty before the first link
     net::Way way{};           // of the present link, or of the attempt that is made now
     std::string_view transport = "nats";
+    std::string failure{};  // what `why` is about: "net.proxy_forbidden"; may be empty
 };
 
 // How the control plane is reached.
@@ -54,7 +55,8 @@ struct ControlPorts {
     std::function<net::Task<Result<>>()> unpair;
     std::function<LinkReport()> link;
     std::function<EgressReport()> egress;
-    std::function<std::string()> gatewayId;  // empty until the identity exists
+    std::function<net::Task<Result<>>()> reachControlplane;  // a connection, under its authority
+    std::function<std::string()> gatewayId;                  // empty until the identity exists
     std::string version;
 };
 
@@ -71,6 +73,7 @@ class ControlApi {
     using Params = http::RouteParams;
 
     net::Task<void> status(http::Exchange& exchange, const Params& params);
+    net::Task<void> checkControlplane(http::Exchange& exchange, const Params& params);
     net::Task<void> showPairing(http::Exchange& exchange, const Params& params);
     net::Task<void> acceptPairing(http::Exchange& exchange, const Params& params);
     net::Task<void> rejectPairing(http::Exchange& exchange, const Params& params);

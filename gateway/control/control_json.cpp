@@ -35,6 +35,7 @@ json::Object toJson(const PairingStatus& status, SteadyTime now) {
     json::Object body;
     body.set("state", pairingStateName(status.state));
     if (!status.message.empty()) body.set("message", status.message);
+    if (!status.failure.empty()) body.set("failure", status.failure);
     if (status.state == PairingState::Offered) body.set("code", status.code);
     if (status.expires) {
         const auto left =
@@ -54,6 +55,7 @@ json::Object toJson(const LinkReport& status) {
     json::Object body;
     body.set("state", status.state);
     if (!status.why.empty()) body.set("why", status.why);
+    if (!status.failure.empty()) body.set("failure", status.failure);
     if (status.rttMs >= 0) body.set("rtt_ms", status.rttMs);
     if (!status.peer.empty()) body.set("peer", status.peer);
     if (!status.way.text.empty())

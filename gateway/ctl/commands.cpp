@@ -282,6 +282,7 @@ Result<Request> requestFor(const Command& command, std::istream& standardInput) 
     if (verb == "endpoint remove") return Request{"DELETE", endpoint, ""};
     if (verb == "key list") return Request{"GET", "/v1/keys", ""};
     if (verb == "audit") return Request{"GET", "/v1/audit", ""};
+    if (verb == "controlplane check") return Request{"POST", "/v1/controlplane/check", ""};
     if (verb == "audit heads") return Request{"GET", "/v1/audit/heads", ""};
     if (verb == "audit verify")
         return sending("POST", "/v1/audit/verify", verifyBody(command, standardInput));

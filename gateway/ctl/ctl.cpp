@@ -141,9 +141,11 @@ int perform(Command command, std::istream& in, std::ostream& out, std::ostream& 
         return response->head.status == 400 ? kUsageError : kFailed;
     }
     out << (command.json ? json::write(*body) + "\n" : render(command, *body)) << std::flush;
-    const bool isBroken =
-        command.verb->words == "audit verify" && !body->booleanOr("intact", false).value_or(false);
-    return isBroken ? kFailed : kOk;
+    const auto denies = [&command, &body](std::string_view verb, std::string_view member) {
+        return command.verb->words == verb && !body->booleanOr(member, false).value_or(false);
+    };
+    return denies("audit verify", "intact") || denies("controlplane check", "reached") ? kFailed
+                                                                                       : kOk;
 }
 
 }  // namespace

@@ -285,6 +285,11 @@ std::string render(const Command& command, const json::Object& answer) {
     if (verb == "key create") return key(answer);
     if (verb.starts_with("remote")) return remote(answer);
     if (verb == "audit") return audit(answer);
+    if (verb == "controlplane check") {
+        return answer.booleanOr("reached", false).value_or(false)
+                   ? "It answers.\n"
+                   : text(answer, "failure") + ": " + text(answer, "message") + "\n";
+    }
     if (verb == "audit heads") return auditHeads(answer);
     if (verb == "audit verify") return auditVerdict(answer);
     return "Done.\n";

@@ -329,7 +329,9 @@ void Enrollment::showQuestion(const OfferSession& session) {
 
 void Enrollment::showProblem(PairingState state, const Error& error) {
     log_.failure(log::Level::Warn, "enrollment.offer", error);
-    show(statusOf(state, error.message()));
+    auto status = statusOf(state, error.message());
+    status.failure = error.code().name();
+    show(std::move(status));
 }
 
 }  // namespace pcg::gateway

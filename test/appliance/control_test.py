@@ -27,9 +27,10 @@ class Control(unittest.TestCase):
         self.root = pathlib.Path(folder.name)
         self.write("data/appliance/ovf-env.xml", machine.environment({"url": "https://one.example.com", "dns": "192.0.2.1"}))
         self.write("run/pcg/keep", "")
-        for name in ("bin/systemctl", "bin/networkctl", "bin/journalctl", "sbin/nft"):
+        for name in ("bin/systemctl", "bin/systemd-run", "bin/networkctl", "bin/journalctl", "sbin/nft"):
             self.tool(name, f'echo "{name} $*" >>{self.root}/asked')
-        self.tool("bin/pcgctl", f"cat {self.root}/status")
+        self.tool("bin/pcgctl", f'case "$*" in *controlplane*) exit "$(cat {self.root}/unreached)" ;; esac; cat {self.root}/status')
+        self.write("unreached", "0")
         self.link("up")
         self.assertEqual(self.apply(), 0)
 
@@ -103,6 +104,13 @@ class Control(unittest.TestCase):
         self.apply()
         self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
 
+    def test_a_bus_that_stands_is_no_control_plane_that_answers(self):
+        self.write("unreached", "1")
+        answer = self.ask(do="set", values={"url": "https://two.example.com"}, within_s=2)
+        self.assertEqual(answer["code"], "appliance.reverted")
+        self.assertIn("https://one.example.com", self.read(CONFIG))
+        self.assertFalse((self.root / "data/appliance/overrides.json").exists())
+
     def test_whoever_asked_may_go_away(self):
         child = self.start(do="set", values={"dns": "192.0.2.2"})
         child.stdout.close()
@@ -129,6 +137,35 @@ class Control(unittest.TestCase):
         problems = json.loads(self.read("run/pcg/properties.json"))["problems"]
         self.assertIn("appliance.overrides", [one["code"] for one in problems])
         self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+
+    def problems(self):
+        return {one["code"]: one["message"] for one in json.loads(self.read("run/pcg/properties.json"))["problems"]}
+
+    def test_a_missing_data_partition_is_named_with_what_to_give_the_machine(self):
+        self.write("run/pcg/data-missing", "")
+        self.assertEqual(self.apply(), 0)
+        self.assertIn("writable disk of 8 GB", self.problems()["appliance.data_missing"])
+        self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+
+    def test_a_document_with_entities_or_of_a_megabyte_is_named_and_the_machine_boots(self):
+        huge = machine.environment({"ca": "A" * (1 << 20)})
+        bomb = '<!DOCTYPE a [<!ENTITY x "y">]>' + machine.environment({"dns": "192.0.2.9"}).split("\n", 1)[1]
+        for text, code in ((huge, "appliance.environment_too_large"), (bomb, "appliance.environment"), ("<cut", "appliance.environment")):
+            self.write("data/appliance/ovf-env.xml", text)
+            self.assertEqual(self.apply(), 0)
+            self.assertIn("correct the VM's properties", self.problems()[code])
+            self.assertIn("appliance.property.url", self.problems())
+            self.assertIn("DHCP=yes", self.read(NETWORK))
+
+    def test_wrong_values_are_named_and_the_others_count(self):
+        self.write("data/appliance/ovf-env.xml", machine.environment(
+            {"hostname": "dc1", "ipv4": "192.0.2.10/255.0.255.0", "url": "pair.example.com", "ca": "no certificate"}))
+        self.assertEqual(self.apply(), 0)
+        found = self.problems()
+        self.assertIn("The address is taken by dhcp meanwhile", found["appliance.property.ipv4"])
+        self.assertIn("must begin with https://", found["appliance.property.url"])
+        self.assertIn("appliance.property.ca", found)
+        self.assertEqual(self.read("etc/hostname"), "dc1\n")
 
     def test_a_factory_reset_destroys_keys_and_marks_the_partition(self):
         key = self.write("var/lib/pcg-gateway/root.key", "canary")

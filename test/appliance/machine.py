@@ -34,13 +34,14 @@ def environment(properties):
 class Machine:
     """`disk` is what qemu-img made of the OVA's VMDK; it is not written to."""
 
-    def __init__(self, folder, disk, name, firmware="uefi", properties=None, by="fw_cfg"):
+    def __init__(self, folder, disk, name, firmware="uefi", properties=None, by="fw_cfg", writable=True):
         self.folder, self.name, self.firmware = pathlib.Path(folder) / name, name, firmware
         self.folder.mkdir(parents=True)
         self.disk, self.serial = self.folder / "disk.qcow2", self.folder / "serial.log"
         self.ssh_port, self.key = free_port(), self.folder / "id_ed25519"
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(disk), "-F", "qcow2", str(self.disk)], check=True)
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(self.key)], check=True)
+        self.writable = writable
         self.properties, self.by = dict(properties or {}), by
         self.properties.setdefault("ssh_key", self.key.with_suffix(".pub").read_text().strip())
         self.child = self.monitor = self.started = None
@@ -59,7 +60,7 @@ class Machine:
         secure = self.firmware == "secure"
         if self.firmware == "bios":
             words += ["-machine", "pc", "-device", "virtio-net-pci,netdev=n0,romfile=",
-                      "-drive", f"if=virtio,format=qcow2,file={self.disk},cache=unsafe"]
+                      "-drive", f"if=virtio,format=qcow2,file={self.disk},cache=unsafe,readonly={'off' if self.writable else 'on'}"]
         else:
             code = OVMF / ("OVMF_CODE_4M.secboot.fd" if secure else "OVMF_CODE_4M.fd")
             variables = self.folder / "vars.fd"
@@ -77,6 +78,9 @@ class Machine:
         text.write_text(environment(self.properties))
         if self.by == "fw_cfg":
             return ["-fw_cfg", f"name=opt/org.pcg/ovfenv,file={text}"]
+        if self.by == "smbios":
+            values = [f"value=pcgw.{key}={value}".replace(",", ",,") for key, value in self.properties.items()]
+            return ["-smbios", ",".join(["type=11", *values])]
         if self.by == "iso":
             iso = self.folder / "properties.iso"
             subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", str(iso), "-J", "-R", str(text)], check=True,

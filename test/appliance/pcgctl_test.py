@@ -38,7 +38,7 @@ class Pcgctl(unittest.TestCase):
         self.root = pathlib.Path(folder.name)
         self.write("data/appliance/ovf-env.xml", machine.environment(
             {"url": "https://one.example.com", "dns": "192.0.2.1", "proxy_password": "canary-4711"}))
-        for name, script in (("systemctl", f"echo $* >>{self.root}/asked"), ("networkctl", ":"),
+        for name, script in (("systemctl", f"echo $* >>{self.root}/asked"), ("systemd-run", f"echo $* >>{self.root}/asked"), ("networkctl", ":"),
                              ("journalctl", "echo 'gw1 pcg[1]: password=canary-4711 ends'"), ("pcgctl", f"cat {self.root}/status")):
             self.write(f"usr/bin/{name}", f"#!/bin/sh\n{script}\n").chmod(0o755)
         self.link("up")
@@ -104,6 +104,33 @@ class Pcgctl(unittest.TestCase):
         done = self.ctl("factory-reset", stdin="factory-reset\n")
         self.assertEqual((done.returncode, key.exists()), (0, False), done.stderr)
         self.assertIn("reboot", (self.root / "asked").read_text())
+
+    def small_disk(self, options):
+        """The data partition as one of its own: full at once, or read-only."""
+        values = (self.root / "data/appliance/ovf-env.xml").read_text()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", self.root / "data"], check=True)
+        self.addCleanup(subprocess.run, ["umount", "--quiet", self.root / "data"], check=False)
+        self.write("data/appliance/ovf-env.xml", values)
+        if options:
+            subprocess.run(["mount", "-o", f"remount,{options}", self.root / "data"], check=True)
+            return
+        with open(self.root / "data/fill", "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+            except OSError:
+                pass
+
+    def test_a_full_or_read_only_disk_loses_nothing_and_says_what_to_do(self):
+        for options, why in (("", "No space left on device. Make the VM's disk larger"), ("ro", "Read-only file system. The VM's disk is read-only")):
+            with self.subTest(options):
+                self.small_disk(options)
+                done = self.ctl("network", "set", "--dns", "192.0.2.77")
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(why, done.stderr)
+                self.assertRegex(self.ctl("network", "show").stdout, r"dns +192\.0\.2\.1 +\(last boot\)")
+                self.assertIn("DNS=192.0.2.1", (self.root / "etc/systemd/network/10-pcg.network").read_text(), "it went back")
+                subprocess.run(["umount", self.root / "data"], check=True)
 
     def test_power(self):
         self.assertEqual(self.ctl("power-off").returncode, 0)

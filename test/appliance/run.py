@@ -4,11 +4,15 @@
 that reaches nothing but the lab. Everything runs in a network namespace of its own, without a way out; needs root."""
 import argparse
 import base64
+import hashlib
+import io
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 
@@ -17,20 +21,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(ROOT / "test" / "lab")]
 import check_ova  # noqa: E402
-import client  # noqa: E402
-import cloud  # noqa: E402
 import gateway  # noqa: E402
-import lab as lab_module  # noqa: E402
 import machine  # noqa: E402
 import process  # noqa: E402
-import vcenter  # noqa: E402
+from boot_lab import LAB_ADDRESS, Lab, call_through  # noqa: E402
 
-# An address of documentation (RFC 5737): the lab's, on the loopback of the namespace.
-LAB_ADDRESS = "192.0.2.100"
 # Of a machine that is emulated, perhaps while others compile.
 BOOT_SECONDS = int(os.environ.get("PCG_BOOT_SECONDS", "1800"))
 INSIDE = "PCG_APPLIANCE_TEST_NAMESPACE"
 CODES = machine.CODE
+BUNDLE = re.compile(r"-----BEGIN PCG SUPPORT BUNDLE-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END PCG SUPPORT BUNDLE----- sha256 ([0-9a-f]{64})")
 NOBODY = 65534
 
 
@@ -39,7 +39,7 @@ def parse():
     parser.add_argument("--ova", help="which (default: the newest build/ova/pcg-*.ova)")
     parser.add_argument("--all", action="store_true",
                         help="also: build twice and compare, BIOS with properties on an ISO, changes on the running machine, "
-                             "libvirt, Secure Boot, wrong properties, a tampered root")
+                             "libvirt, Secure Boot, wrong properties, a read-only disk, a tampered root")
     parser.add_argument("--only", action="append", choices=list(CASES), help="these cases only")
     parser.add_argument("--images", help="where pictures of the screen are put (default: build/ova/images)")
     return parser.parse_args()
@@ -47,41 +47,6 @@ def parse():
 
 def say(text):
     print(f"==> {text}", flush=True)
-
-
-class Lab:
-    """Control plane, broker and vCenter at LAB_ADDRESS, and one tenant."""
-
-    def __init__(self, folder):
-        self.lab = lab_module.Lab(folder, lab_module.default_programs())
-
-    def start(self):
-        lab, port, monitor = self.lab, machine.free_port(), machine.free_port()
-        lab.prepare()
-        broker = lab.directory / "broker"
-        written = subprocess.run(
-            [lab.program("pcg-controlplane-sim"), "--state-dir", lab.directory / "controlplane", "--write-broker-config", broker,
-             "--broker-listen", f"{LAB_ADDRESS}:{port}", "--broker-monitor-port", str(monitor),
-             "--broker-names", f"{LAB_ADDRESS},localhost,127.0.0.1"], capture_output=True, text=True, timeout=60, check=True)
-        server = shutil.which("nats-server") or "/usr/sbin/nats-server"
-        lab.processes.start("broker", [server, "-c", written.stdout.strip()], lab.directory / "broker.log", {"role": "broker"})
-        lab.controlplane_arguments = [
-            "--listen", f"{LAB_ADDRESS}:0", "--broker", "external", "--broker-urls", f"tls://{LAB_ADDRESS}:{port}",
-            "--broker-monitor-url", f"http://127.0.0.1:{monitor}"]
-        lab.start_controlplane()
-        self.tenant = lab.add_tenant("tenant-a")
-        self.vcenter = lab.start_vcenter("vcenter", ("-listen", f"{LAB_ADDRESS}:0"))
-        self.pin = machine_pin(self.vcenter["url"])
-
-    def properties(self, **more):
-        # An address for NTP: there is no DNS in this network, and looking for one costs the emulated machine a lot.
-        pem = pathlib.Path(self.lab.controlplane["ca"]).read_bytes()
-        return {"hostname": "dc1.example.com", "ntp": LAB_ADDRESS, "url": self.lab.controlplane["url"], "ca": base64.b64encode(pem).decode(), **more}
-
-
-def machine_pin(url):
-    import hashlib
-    return hashlib.sha256(vcenter.certificate_of(url)).hexdigest()
 
 
 def pair(lab, one, code, asks=True):
@@ -100,23 +65,6 @@ def pair(lab, one, code, asks=True):
         return side.expect("paired", 180)["gateway_id"]
     finally:
         side.close()
-
-
-def call_through(lab, one, gateway_id):
-    """An endpoint, an access key, and an unmodified client's session through the appliance."""
-    api = lab.lab.api(lab.tenant)
-    process.wait_for(lambda: api.is_online(gateway_id), 120, f"{one.name} to be online")
-    one.ctl("endpoint", "add", "vc1", "--kind", "vcenter", "--url", lab.vcenter["url"], "--username", lab.vcenter["username"],
-            "--password-file", "-", "--pin-sha256", lab.pin, stdin=lab.vcenter["password"] + "\n")
-    key = one.ctl_json("key", "create", "--endpoint", "vc1", "--role", "full")
-    found = process.wait_for(lambda: api.endpoint(gateway_id, "vc1"), 120, "an ingress URL")
-    ca = lab.lab.controlplane["ca"]
-    process.wait_for(lambda: cloud.answers(found["ingress_url"], ca), 120, "an answer through the ingress")
-    run = client.run("govmomi", lab.lab.programs, {"url": found["ingress_url"], "ca": ca, "username": key["username"],
-                                                   "password": key["password"]}, steps="login,inventory,logout", timeout=300)
-    if not run.ok:
-        raise process.StepError(f"the call through the appliance failed: {run.text[-800:]}")
-    return found
 
 
 def picture(one, name):
@@ -156,7 +104,7 @@ def booted(folder, disk, name, **how):
 
 def end_to_end(folder, disk, name, **how):
     lab = one = None
-    asks = how.pop("asks", True)
+    asks, restarts = how.pop("asks", True), how.pop("restarts", False)
     try:
         lab, one = booted(folder, disk, name, **how)
         code, seconds = one.wait_for_code(BOOT_SECONDS)
@@ -169,14 +117,28 @@ def end_to_end(folder, disk, name, **how):
         one.wait_for(lambda: "Paired with tenant-a" in one.said(), 60, "the console to name the tenant")
         if asks:
             picture(one, "console-paired")
-        return f"code {seconds:.0f} s after power-on, {used:.0f} MiB used, paired, a call proxied"
+        if restarts:
+            restart(lab, one, gateway_id)
+        return f"code {seconds:.0f} s after power-on, {used:.0f} MiB used, paired, a call proxied{', restarted' if restarts else ''}"
     except process.StepError as error:
         raise process.StepError(f"{error}\n{process.tail(one.serial, 30) if one else ''}") from error
     finally:
         if one:
             one.stop()
         if lab:
-            lab.lab.down()
+            lab.stop()
+
+
+def restart(lab, one, gateway_id):
+    """What it was stays on the data partition."""
+    before = len(one.said())
+    said = one.ctl("reboot").stdout
+    if "restarts" not in said:
+        raise process.StepError(f"the restart said {said!r}")
+    one.wait_for(lambda: "Paired with tenant-a" in one.said()[before:].partition("The gateway is starting")[2], BOOT_SECONDS, "the console to name the tenant after a restart")
+    process.wait_for(lambda: lab.lab.api(lab.tenant).is_online(gateway_id), 120, f"{one.name} to be online after a restart")
+    if not any(endpoint["name"] == "vc1" for endpoint in one.ctl_json("endpoint", "list")["endpoints"]):
+        raise process.StepError("the endpoint was forgotten over a restart")
 
 
 def case_uefi(folder, disk, _ova):
@@ -184,15 +146,16 @@ def case_uefi(folder, disk, _ova):
 
 
 def case_bios(folder, disk, _ova):
-    return end_to_end(folder, disk, "bios", firmware="bios", by="iso", asks=False,
-                      properties=lambda lab: {"tenant": lab.tenant["id"]})
+    return end_to_end(folder, disk, "bios", firmware="bios", by="iso", asks=False, restarts=True,
+                      properties=lambda lab: {"tenant": lab.tenant["id"], "networks": f"{LAB_ADDRESS}/32"})
 
 
 def case_change(folder, disk, _ova):
     """What was given at import is changed, goes back, is diagnosed, bundled and forgotten, on the running machine."""
     lab = one = None
     try:
-        lab, one = booted(folder, disk, "change", firmware="bios", properties=lambda lab: {"tenant": lab.tenant["id"]})
+        lab, one = booted(folder, disk, "change", firmware="bios", properties=lambda lab: {
+            "tenant": lab.tenant["id"], "dns": LAB_ADDRESS, "ntp": "time.example.com"})
         code, seconds = one.wait_for_code(BOOT_SECONDS)
         used = one.memory_used()
         say(f"change: the code {seconds:.0f} s after power-on, {used:.0f} MiB used")
@@ -209,12 +172,19 @@ def case_change(folder, disk, _ova):
         if shown["url"]["from"] == "this machine" or shown["search"]["value"] != "lab.example.com":
             raise process.StepError(f"after a change that went back the values are {shown}")
         one.wait_for(lambda: one.ctl("diagnose", check=False).returncode == 0, 500, "a ladder on which everything holds")
+        clock = next(rung for rung in one.ctl_json("diagnose")["rungs"] if rung["name"] == "Clock")
+        say(f"change: the clock is {clock['evidence']}")
+        if clock["state"] != "holds" or "time.example.com" not in clock["evidence"]:
+            raise process.StepError(f"the clock was not set by NTP: {clock}")
         bundle = one.ctl("support-bundle").stdout
         if "pcg-support/journal.txt" not in bundle or "Linux version" not in bundle and "systemd" not in bundle:
             raise process.StepError("the support bundle holds no journal")
-        say("change: one went back, the ladder holds, the bundle is there")
+        bundle_by_the_serial_line(one)
+        say("change: one went back, the ladder holds, the bundle is there, also by the serial line")
         before = len(CODES.findall(one.said()))
-        one.ctl("factory-reset", "--yes", timeout=300)
+        # The machine may be on its way down before its last word is out.
+        reset = one.ctl("factory-reset", "--yes", timeout=300, check=False)
+        say(f"change: the factory reset said: {(reset.stdout + reset.stderr).strip()!r}")
         one.wait_for(lambda: len(CODES.findall(one.said())) > before, BOOT_SECONDS, "a new pairing code after the factory reset")
         if "search" in one.ctl_json("settings", "show")["values"]:
             raise process.StepError("the factory reset kept a change")
@@ -225,7 +195,7 @@ def case_change(folder, disk, _ova):
         if one:
             one.stop()
         if lab:
-            lab.lab.down()
+            lab.stop()
 
 
 def settings_on_the_screen(one):
@@ -237,6 +207,40 @@ def settings_on_the_screen(one):
     time.sleep(15)
     picture(one, "console-settings")
     one.type("esc")
+
+
+def bundle_by_the_serial_line(one):
+    """From the settings, at the keyboard: what arrives at the other end of the port is the archive."""
+    one.type("f2")
+    time.sleep(5)
+    one.type(*"270182", "ret")
+    time.sleep(10)
+    one.type(*["down"] * 5, "ret", *"yes", "ret")
+    lines = one.wait_for(lambda: BUNDLE.search(one.said()), 300, "the support bundle on the serial line")
+    archive = base64.b64decode(lines.group(1))
+    if hashlib.sha256(archive).hexdigest() != lines.group(2):
+        raise process.StepError("the bundle on the serial line is not what its SHA-256 says")
+    names = tarfile.open(fileobj=io.BytesIO(archive)).getnames()
+    if "pcg-support/journal.txt" not in names:
+        raise process.StepError(f"the bundle on the serial line holds only {names}")
+    picture(one, "console-bundle")
+    one.type("ret", "esc")
+
+
+def case_readonly(folder, disk, _ova):
+    """A disk that cannot be written to: the machine boots, says what it needs, and shows a code."""
+    lab = one = None
+    try:
+        lab, one = booted(folder, disk, "readonly", firmware="bios", writable=False)
+        code, seconds = one.wait_for_code(BOOT_SECONDS)
+        one.wait_for(lambda: "appliance.data_missing" in one.said(), 60, "the console to name the disk")
+        picture(one, "console-read-only-disk")
+        return f"named, and the code {code} {seconds:.0f} s after power-on"
+    finally:
+        if one:
+            one.stop()
+        if lab:
+            lab.stop()
 
 
 def case_libvirt(folder, _disk, ova):
@@ -267,14 +271,16 @@ def case_libvirt(folder, _disk, ova):
         for name in ("libvirtd.pid", "virtlogd.pid"):
             for file in home.rglob(name):
                 subprocess.run(["kill", file.read_text().strip()], check=False)
-        lab.lab.down()
+        lab.stop()
 
 
 def case_secure(folder, disk, _ova):
-    one = machine.Machine(folder, disk, "secure", firmware="secure", properties={"url": "https://pair.example.com"})
+    """Properties from SMBIOS; there is nothing on the network that they name."""
+    one = machine.Machine(folder, disk, "secure", firmware="secure", by="smbios", properties={"url": "https://pair.example.com"})
     try:
         one.start()
-        one.wait_for(lambda: "ladder." in one.said(), BOOT_SECONDS, "the console")
+        one.wait_for(lambda: "ladder.dns" in one.said() and "Control plane  https://pair.example.com" in one.said(), BOOT_SECONDS,
+                     "the console, with what SMBIOS said")
         return f"the console {time.monotonic() - one.started:.0f} s after power-on"
     finally:
         one.stop()
@@ -312,18 +318,20 @@ def case_twice(folder, _disk, ova):
     """The same octets from a second build, with a root of its own and the same key."""
     out = folder / "second"
     subprocess.run([ROOT / "appliance/ova/build.sh", "--out", out, "--sign-key", ova.parent / "signing/key.pem",
-                    "--sign-certificate", ova.parent / "signing/certificate.pem", "--preset", PRESET], check=True)
+                    "--sign-certificate", ova.parent / "signing/certificate.pem", "--preset", PRESET, *OPTIONS], check=True)
     if check_ova.digest(out / ova.name) != check_ova.digest(ova):
         raise process.StepError(f"{out / ova.name} differs from {ova}")
     return "two builds, the same octets"
 
 
 CASES = {"check": case_check, "uefi": case_uefi, "bios": case_bios, "change": case_change, "libvirt": case_libvirt,
-         "secure": case_secure, "wrong": case_wrong, "tamper": case_tamper, "twice": case_twice}
+         "secure": case_secure, "wrong": case_wrong, "readonly": case_readonly, "tamper": case_tamper, "twice": case_twice}
 DEFAULT = ["check", "uefi"]
-BOOTS = {"uefi", "bios", "change", "secure", "wrong", "tamper"}
+BOOTS = {"uefi", "bios", "change", "secure", "wrong", "readonly", "tamper"}
 IMAGES = ROOT / "build" / "ova" / "images"
+# How the OVA was built, for the case twice: whose programs, and perhaps --fast.
 PRESET = os.environ.get("PCG_OVA_PRESET", "release")
+OPTIONS = os.environ.get("PCG_OVA_OPTIONS", "").split()
 
 
 def newest():

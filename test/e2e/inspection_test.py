@@ -73,6 +73,11 @@ class Denied(Inspecting):
         self.assertEqual(found["issuer_sha256"], self.fingerprint())
         self.assertIn("tls_intercepted", [warning["code"] for warning in status["warnings"]])
         self.assertIn(f"allow {target} without inspection", one.ctl("status"))
+        rung = self.failing_rung(one)
+        self.assertEqual(rung["code"], "ladder.tls_inspection")
+        self.assertIn("CN=Inspecting Box CA", rung["evidence"])
+        self.assertIn(self.fingerprint(), rung["evidence"])
+        self.assertIn(f"Let {target} through", rung["remedy"])
         self.assertEqual([line for line in self.inspected_requests() if network.DATACENTER in line], [],
                          "nothing was sent through it")
 

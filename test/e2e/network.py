@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network of the test's own: the SaaS in this namespace, the data center in another one, a cable between them, and
 real boxes from Debian on the way. Nothing of it is seen by the machine or by another test, so ports may be fixed."""
+import json
 import os
 import pathlib
 import pwd
@@ -177,6 +178,15 @@ class BehindABox(e2e.EndToEnd):
         one.start()
         self.addCleanup(self.lab.kill, one.process_name)
         return one
+
+    def failing_rung(self, one):
+        """Of the ladder that pcgctl shows."""
+        done = subprocess.run([one.lab.program("pcgctl"), "--socket", one.socket, "diagnose", "--json"], capture_output=True, text=True,
+                              timeout=60, check=False)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        failing = [rung for rung in json.loads(done.stdout)["rungs"] if rung["state"] == "fails"]
+        self.assertEqual(len(failing), 1, failing)
+        return failing[0]
 
     def complaint(self, one, words, seconds=30):
         """What its status says about the pairing, once it holds these words."""

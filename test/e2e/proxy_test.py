@@ -52,6 +52,7 @@ class WithAPassword(network.BehindABox):
             self.assertFalse(way["direct"])
             self.assertEqual(way["text"], f"through the proxy {PROXY}")
         self.assertIn(f"control plane: through the proxy {PROXY} (proxy_url names it)", self.gateway().ctl("status"))
+        self.assertEqual(self.gateway().ctl("controlplane", "check"), "It answers.\n")
 
     def test_the_proxy_saw_both_under_the_gateways_name(self):
         # It writes a line about a tunnel when that ends.
@@ -99,22 +100,29 @@ class Refusing(network.BehindABox):
 
     def told(self, name, more, words):
         one = self.unpaired(name, {"proxy_url": PROXY, **more})
-        return self.complaint(one, words)
+        said = self.complaint(one, words)
+        self.rung = self.failing_rung(one)
+        return said
 
     def test_a_password_that_is_missing_or_wrong_is_said_with_the_remedy(self):
         self.assertIn("407", self.told("missing", {}, "name it as proxy_credentials_file"))
         wrong = self.secret_file("wrong", "dc1:not-this\n")
         self.told("wrong", {"proxy_credentials_file": wrong}, "does not take the user and password")
+        self.assertEqual(self.rung["code"], "ladder.proxy_credentials")
+        self.assertIn("proxy_credentials_file", self.rung["remedy"])
 
     def test_a_target_that_is_not_allowed_is_named(self):
         right = self.secret_file("right", f"dc1:{PASSWORD}\n")
         port = port_of(self.lab.controlplane["url"])
         self.told("forbidden", {"proxy_credentials_file": right}, f"have CONNECT to 127.0.0.1:{port} allowed there")
+        self.assertEqual(self.rung["code"], "ladder.proxy_forbidden")
+        self.assertIn(f"allow CONNECT to 127.0.0.1:{port}.", self.rung["remedy"])
 
     def test_a_target_that_the_proxy_cannot_reach_is_not_the_proxys_fault(self):
         right = self.secret_file("right2", f"dc1:{PASSWORD}\n")
         more = {"proxy_credentials_file": right, "controlplane_url": "https://127.0.0.1:9"}
         self.told("closed", more, "in the firewall behind the proxy")
+        self.assertEqual(self.rung["code"], "ladder.proxy_upstream")
 
     def test_an_exception_goes_past_the_proxy(self):
         one = self.unpaired("excepted", {"proxy_url": PROXY, "proxy_exceptions": "127.0.0.0/8"})
@@ -126,6 +134,8 @@ class Refusing(network.BehindABox):
     def test_a_proxy_that_is_not_there_is_named(self):
         one = self.unpaired("nobody", {"proxy_url": f"http://{network.SAAS}:3999"})
         self.complaint(one, f"the proxy http://{network.SAAS}:3999 cannot be reached")
+        self.assertEqual(self.failing_rung(one)["code"], "ladder.proxy_unreachable")
+        self.assertIsNone(one.ctl("controlplane", "check", check=False), "exit code 1")
 
 
 class WithTls(network.BehindABox):

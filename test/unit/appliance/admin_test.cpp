@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/base/text.h"
+#include "test/support/temp_dir.h"
+#include "test/unit/appliance/facts_fixture.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "appliance/admin/diagnosis.h"
 #include "appliance/admin/redaction.h"
+#include "appliance/admin/serial_line.h"
 #include "appliance/admin/settings_change.h"
 #include "appliance/admin/support_bundle.h"
 
@@ -82,13 +91,52 @@ TEST(SupportBundle, IsBoundedAndHoldsNoCanary) {
     for (const auto& [ignored, secret] : kCanaries) EXPECT_THAT(archive, Not(HasSubstr(secret)));
 }
 
+TEST(SerialLine, ABundleIsTextBetweenTwoMarksWithItsHash) {
+    const auto lines = asLines(std::string(100, 'x'));
+
+    EXPECT_THAT(lines, HasSubstr("\n-----BEGIN PCG SUPPORT BUNDLE-----\neHh4"));
+    // sha256sum of a hundred x
+    EXPECT_THAT(lines,
+                HasSubstr("-----END PCG SUPPORT BUNDLE----- sha256 "
+                          "09ecb6ebc8bcefc733f6f2ec44f791abeed6a99edf0cc31519637898aebd52d8\n"));
+    for (const auto line : split(lines, '\n')) EXPECT_LE(line.size(), 104U);
+}
+
+TEST(SerialLine, APortThatIsNotThereIsNamedWithWhatWouldDo) {
+    const auto written = writeToPort("/nonexistent/ttyS0", "x", std::chrono::milliseconds(1));
+
+    ASSERT_FALSE(written);
+    EXPECT_TRUE(written.error().is(kNoSerialPort));
+    EXPECT_THAT(written.error().message(), HasSubstr("at the hypervisor"));
+}
+
+TEST(SerialLine, NobodyWaitsForeverForAPortThatTakesNothing) {
+    const test::TempDir folder;
+    const auto fifo = (folder / "port").string();
+    ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+    const int reader = ::open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ASSERT_GE(reader, 0);
+
+    const auto written =
+        writeToPort(fifo, std::string(1'000'000, 'x'), std::chrono::milliseconds(1));
+
+    ASSERT_FALSE(written);
+    EXPECT_TRUE(written.error().is(kSerialStuck));
+    ::close(reader);
+}
+
+TEST(Diagnosis, AWarningHasItsCodeAndStillEverythingHolds) {
+    auto facts = pairedFacts();
+    facts.machine.clock = {false, "", {}, "2026-11-22 13:44 UTC", 600};
+    const auto rungs = fullLadder(facts);
+
+    EXPECT_TRUE(allHolds(rungs, {}));
+    EXPECT_THAT(diagnosisText(rungs, {}), HasSubstr("     ladder.clock\n     -> "));
+    EXPECT_THAT(json::write(diagnosisJson(rungs, {})), HasSubstr(R"("state":"warns")"));
+}
+
 TEST(Diagnosis, IsTheLadderAndTheEndpointsAndWhatWasWrongAtImport) {
-    Facts facts;
-    facts.controlplane = "https://pair.example.com";
-    facts.machine = {true, {"ens192"}, {"192.0.2.10"}, "192.0.2.1", true, true};
-    facts.gateway.answers = true;
-    facts.gateway.state = "active";
-    facts.gateway.link = "up";
+    auto facts = pairedFacts();
     facts.gateway.endpoints = {{"vc1", "ok", ""}, {"vc2", "unreachable", "no answer\x1b[2J"}};
     auto rungs = fullLadder(facts);
     const auto text = diagnosisText(rungs, facts.problems);

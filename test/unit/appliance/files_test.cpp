@@ -87,6 +87,64 @@ TEST(GatewayFiles, TheProxyReachesTheGatewayAndItsPasswordRootOnly) {
     }
 }
 
+TEST(EgressFile, WithoutLimitsTheGatewayAloneGoesOutByTcpAndNotToWhatIsLinkLocal) {
+    EXPECT_EQ(egressFile({}).content,
+              "# Written at each boot from the properties.\n"
+              "meta skuid systemd-resolve meta l4proto { tcp, udp } th dport 53 accept\n"
+              "meta skuid systemd-timesync udp dport 123 accept\n"
+              "meta skuid pcg-gateway ip daddr 169.254.0.0/16 counter reject with icmpx "
+              "admin-prohibited\n"
+              "meta skuid pcg-gateway ip6 daddr fe80::/10 counter reject with icmpx "
+              "admin-prohibited\n"
+              "meta skuid pcg-gateway meta l4proto tcp accept\n");
+}
+
+TEST(EgressFile, ServersThatWereNamedAreTheOnlyOnes) {
+    Settings settings;
+    settings.dns = {"192.0.2.53", "2001:db8::53"};
+    settings.ntp = {"192.0.2.123"};
+
+    auto text = egressFile(settings).content;
+
+    EXPECT_THAT(text,
+                HasSubstr("systemd-resolve ip daddr 192.0.2.53 meta l4proto { tcp, udp } th dport "
+                          "53 accept\nmeta skuid systemd-resolve ip6 daddr 2001:db8::53 meta"));
+    EXPECT_THAT(text, Not(HasSubstr("systemd-resolve meta")));
+    EXPECT_THAT(text, HasSubstr("systemd-timesync ip daddr 192.0.2.123 udp dport 123 accept"));
+    settings.ntp = {"192.0.2.123", "ntp.example.com"};
+    EXPECT_THAT(egressFile(settings).content, HasSubstr("systemd-timesync udp dport 123 accept"));
+}
+
+TEST(EgressFile, WithNetworksEverythingElseIsPortsOfTheSaasOnly) {
+    Settings settings;
+    settings.controlplaneUrl = "https://pair.example.com:8443";
+    settings.networks = {"10.0.0.0/8", "10.1.0.0/16", "fd00::/8"};
+
+    const auto text = egressFile(settings).content;
+
+    EXPECT_THAT(text, HasSubstr("pcg-gateway ip daddr 10.1.0.0/16 meta l4proto tcp accept\n"));
+    EXPECT_THAT(text, HasSubstr("pcg-gateway ip6 daddr fd00::/8 meta l4proto tcp accept\n"));
+    for (const auto* port : {"443", "4222", "8443"})
+        EXPECT_THAT(text, HasSubstr("pcg-gateway tcp dport " + std::string(port) + " accept\n"));
+    EXPECT_THAT(text, Not(HasSubstr("pcg-gateway meta")));
+    EXPECT_THAT(content(gatewayFiles(settings), kGateway),
+                HasSubstr(R"("endpoint_networks":"10.0.0.0/8,10.1.0.0/16,fd00::/8")"));
+}
+
+TEST(EgressFile, WithNetworksAndAProxyTheSaasIsReachedThroughItOnly) {
+    Settings settings;
+    settings.controlplaneUrl = "https://pair.example.com";
+    settings.networks = {"10.0.0.0/8"};
+    settings.proxy.url = "http://[2001:db8::8]:3128";
+    EXPECT_THAT(egressFile(settings).content,
+                testing::EndsWith("pcg-gateway ip6 daddr 2001:db8::8 tcp dport 3128 accept\n"));
+
+    settings.proxy.url = "https://proxy.example.com";
+    EXPECT_THAT(egressFile(settings).content, testing::EndsWith("gateway tcp dport 443 accept\n"));
+    settings.proxy.exceptions = {"pair.example.com"};
+    EXPECT_THAT(egressFile(settings).content, HasSubstr("gateway tcp dport 4222 accept\n"));
+}
+
 TEST(GatewayFiles, TheFirewallOpensForSshOnlyWhenAKeyWasGiven) {
     Settings settings;
     EXPECT_EQ(content(gatewayFiles(settings), "/etc/pcg-appliance/firewall.d/ssh.nft"), "(none)");

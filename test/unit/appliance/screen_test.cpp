@@ -3,6 +3,8 @@
 // PCG_WRITE_GOLDEN=1 writes them anew.
 #include "appliance/console/screen.h"
 
+#include "test/unit/appliance/facts_fixture.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,20 +23,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 const SteadyTime kNow{std::chrono::hours(1)};
-
-Facts offered() {
-    Facts facts;
-    facts.version = "1.2.3";
-    facts.hostname = "gw1";
-    facts.controlplane = "https://pair.example.com";
-    facts.source = "ISO";
-    facts.machine = {true, {"ens192"}, {"192.0.2.10"}, "192.0.2.1", true, true};
-    facts.gateway.answers = true;
-    facts.gateway.state = "offered";
-    facts.gateway.code = "7K3M-Q9TD-X4WS";
-    facts.gateway.expiresInSeconds = 500;
-    return facts;
-}
 
 std::string text(const std::vector<std::string>& lines) {
     std::string all;
@@ -57,7 +45,9 @@ std::size_t width(const std::string& line) {
 }
 
 // Types words; the wish of the last key.
-std::optional<Wish> type(Screen& screen, std::string_view keys, const Facts& facts = offered()) {
+std::optional<Wish> type(Screen& screen,
+                         std::string_view keys,
+                         const Facts& facts = offeredFacts()) {
     std::optional<Wish> wish;
     for (const char c : keys) {
         const Key key = c == '\n'   ? Key{KeyKind::Enter}
@@ -84,11 +74,11 @@ Screen openMenu() {
 TEST(Screen, ShowsTheCodeLargeBesideTheQrCodeOfThePairingPage) {
     const Screen screen;
 
-    expectGolden("code", text(screen.picture(offered(), "#")));
+    expectGolden("code", text(screen.picture(offeredFacts(), "#")));
 }
 
 TEST(Screen, WhatIsWrongNeedsTheRoomOfTheQrCode) {
-    auto facts = offered();
+    auto facts = offeredFacts();
     facts.problems = {{"appliance.property.ca", "pcgw.ca", "It is no certificate."}};
     const Screen screen;
 
@@ -97,7 +87,7 @@ TEST(Screen, WhatIsWrongNeedsTheRoomOfTheQrCode) {
 
 TEST(Screen, EveryPageFits80By25) {
     Screen screen;
-    auto facts = offered();
+    auto facts = offeredFacts();
     facts.hostname = std::string(200, 'h');
     facts.machine.addresses.assign(30, "2001:db8:1234:5678:9abc:def0:1234:5678");
     const auto fits = [&facts](const Screen& shown) {
@@ -123,7 +113,7 @@ TEST(Screen, EveryPageFits80By25) {
 TEST(Screen, AnswersTheTenantsQuestionOnlyWhenThereIsOne) {
     Screen screen;
     EXPECT_FALSE(type(screen, "y\n"));
-    auto facts = offered();
+    auto facts = offeredFacts();
     facts.gateway.state = "confirm";
 
     const auto wish = type(screen, "nx\bo\n", facts);
@@ -138,17 +128,17 @@ TEST(Screen, TheFirstWhoOpensTheSettingsSetsThePinTwice) {
     Screen screen;
     ASSERT_EQ(type(screen, "!")->kind, WishKind::PinState);
     screen.outcome({WishKind::PinState, true, "", false});
-    expectGolden("new-pin", text(screen.picture(offered(), "#")));
+    expectGolden("new-pin", text(screen.picture(offeredFacts(), "#")));
 
     EXPECT_FALSE(type(screen, "270182\n270183\n"));
-    EXPECT_THAT(text(screen.picture(offered(), "#")), HasSubstr("not the same"));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("not the same"));
     auto wish = type(screen, "270182\n270182\n");
 
     ASSERT_TRUE(wish);
     EXPECT_EQ(wish->kind, WishKind::PinSet);
     EXPECT_EQ(wish->pin.revealText(), "270182");
     screen.outcome({WishKind::PinSet, true, ""});
-    expectGolden("menu", text(screen.picture(offered(), "#")));
+    expectGolden("menu", text(screen.picture(offeredFacts(), "#")));
 }
 
 TEST(Screen, APinIsNeverShownAndAWrongOneIsToldSo) {
@@ -156,13 +146,13 @@ TEST(Screen, APinIsNeverShownAndAWrongOneIsToldSo) {
     type(screen, "!");
     screen.outcome({WishKind::PinState, true, "", true});
     type(screen, "270183");
-    EXPECT_THAT(text(screen.picture(offered(), "#")), HasSubstr("******"));
-    EXPECT_THAT(text(screen.picture(offered(), "#")), Not(HasSubstr("270183")));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("******"));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("270183")));
     ASSERT_EQ(type(screen, "\n")->kind, WishKind::PinCheck);
     EXPECT_FALSE(type(screen, "\n^>x")) << "keys wait for the outcome";
     screen.outcome({WishKind::PinCheck, false, "That is not the PIN."});
 
-    const auto shown = text(screen.picture(offered(), "#"));
+    const auto shown = text(screen.picture(offeredFacts(), "#"));
     EXPECT_THAT(shown, HasSubstr("That is not the PIN."));
     EXPECT_THAT(shown, HasSubstr("PIN:   \n"));
     type(screen, "^");
@@ -175,17 +165,17 @@ TEST(Screen, AFormSendsOnlyWhatWasChanged) {
     screen.outcome(
         {WishKind::Load, true, "", false, {{"ipv4", "dhcp"}, {"dns", "192.0.2.1"}, {"url", "u"}}});
     type(screen, ">>>>>\b2");
-    expectGolden("network", text(screen.picture(offered(), "#")));
-    const auto wish = type(screen, "\n\n\n");
+    expectGolden("network", text(screen.picture(offeredFacts(), "#")));
+    const auto wish = type(screen, "\n\n\n\n");
 
     ASSERT_TRUE(wish);
     EXPECT_EQ(wish->kind, WishKind::Set);
     EXPECT_THAT(wish->values, testing::ElementsAre(testing::Pair("dns", "192.0.2.2")));
-    expectGolden("trying", text(screen.picture(offered(), "#")));
+    expectGolden("trying", text(screen.picture(offeredFacts(), "#")));
     screen.outcome({WishKind::Set, false, "The control plane was not reached."});
-    EXPECT_THAT(text(screen.picture(offered(), "#")), HasSubstr("was not reached"));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("was not reached"));
     type(screen, "x");
-    EXPECT_THAT(text(screen.picture(offered(), "#")), HasSubstr("192.0.2.2"))
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("192.0.2.2"))
         << "what was typed is still there to be mended";
 }
 
@@ -196,7 +186,7 @@ TEST(Screen, AKeptPasswordIsNotShownAndStaysUnlessTyped) {
         {WishKind::Load, true, "", false, {{"proxy_password", "(set)"}, {"proxy", "p"}}});
     type(screen, ">>hunter2");
 
-    EXPECT_THAT(text(screen.picture(offered(), "#")), Not(HasSubstr("hunter2")));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("hunter2")));
     EXPECT_THAT(type(screen, ">>\n")->values,
                 testing::ElementsAre(testing::Pair("proxy_password", "hunter2")));
 }
@@ -204,9 +194,9 @@ TEST(Screen, AKeptPasswordIsNotShownAndStaysUnlessTyped) {
 TEST(Screen, WhatCannotBeUndoneWantsAWord) {
     auto screen = openMenu();
     type(screen, "<<\n");
-    expectGolden("factory-reset", text(screen.picture(offered(), "#")));
+    expectGolden("factory-reset", text(screen.picture(offeredFacts(), "#")));
     EXPECT_FALSE(type(screen, "yes\n"));
-    EXPECT_THAT(text(screen.picture(offered(), "#")), HasSubstr("Nothing was done"));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("Nothing was done"));
     const auto wish = type(screen, "\nfactory-reset\n");
     ASSERT_TRUE(wish);
     EXPECT_EQ(wish->kind, WishKind::FactoryReset);
@@ -215,11 +205,24 @@ TEST(Screen, WhatCannotBeUndoneWantsAWord) {
     EXPECT_EQ(type(other, ">>>>>>\nyes\n")->kind, WishKind::Reboot);
 }
 
+TEST(Screen, ABundleGoesToTheSerialPortWhenSomebodySaysYes) {
+    auto screen = openMenu();
+    type(screen, ">>>>>\n");
+    expectGolden("support", text(screen.picture(offeredFacts(), "#")));
+    EXPECT_FALSE(type(screen, "\n")) << "not by an Enter too many";
+    const auto wish = type(screen, "\nyes\n");
+
+    ASSERT_TRUE(wish);
+    EXPECT_EQ(wish->kind, WishKind::Bundle);
+    screen.outcome({WishKind::Bundle, true, "Written."});
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("Written."));
+}
+
 TEST(Screen, TheRedButtonIsOneKeyAndItsWayBack) {
     auto screen = openMenu();
     EXPECT_EQ(type(screen, ">>>>\n")->kind, WishKind::Pause);
     screen.outcome({WishKind::Pause, true, "All access is cut off."});
-    auto facts = offered();
+    auto facts = offeredFacts();
     facts.gateway.paused = true;
     EXPECT_EQ(type(screen, "x\n", facts)->kind, WishKind::Resume);
 }

@@ -11,6 +11,28 @@ const WallTime kNow = fromUnixMilliseconds(1'800'000'000'000);
 constexpr const char* kKey =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+// Of 2020, and of 2060.
+constexpr const char* kOldCa =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBPDCB46ADAgECAgEBMAoGCCqGSM49BAMCMA4xDDAKBgNVBAMMA29sZDAeFw0y\n"
+    "MDAxMDEwMDAwMDBaFw0yMTAxMDEwMDAwMDBaMA4xDDAKBgNVBAMMA29sZDBZMBMG\n"
+    "ByqGSM49AgEGCCqGSM49AwEHA0IABD+JkFqa067JAMJ/cPu5ND0tRgj2kA548Z0H\n"
+    "bIXfjeXebD9JNWOSKa+S95IG6pv/vihuWN73nl2CnCSFTkME1aejMjAwMA8GA1Ud\n"
+    "EwEB/wQFMAMBAf8wHQYDVR0OBBYEFJbe/yfTrZ2iHd1t0rD7aMU96UvZMAoGCCqG\n"
+    "SM49BAMCA0gAMEUCID6gfHEFAwxDj65C+jzePB6E5NI5zKHA8ISZ3fZ3YlxMAiEA\n"
+    "xpSpYnCkiw+qoUQp5lJpTr3Wu3oD7h55fRWElVvJa9k=\n"
+    "-----END CERTIFICATE-----\n";
+constexpr const char* kFutureCa =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBRjCB7aADAgECAgECMAoGCCqGSM49BAMCMBExDzANBgNVBAMMBmZ1dHVyZTAi\n"
+    "GA8yMDYwMDEwMTAwMDAwMFoYDzIwNjEwMTAxMDAwMDAwWjARMQ8wDQYDVQQDDAZm\n"
+    "dXR1cmUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQ/iZBamtOuyQDCf3D7uTQ9\n"
+    "LUYI9pAOePGdB2yF343l3mw/STVjkimvkveSBuqb/74oblje955dgpwkhU5DBNWn\n"
+    "ozIwMDAPBgNVHRMBAf8EBTADAQH/MB0GA1UdDgQWBBSW3v8n062doh3dbdKw+2jF\n"
+    "PelL2TAKBggqhkjOPQQDAgNIADBFAiEA7vbTN+1oJJ9RBDJjZuhIMFZywTN2Jskk\n"
+    "YjIZYqFD0RwCIGzHKutxYpccyRadmUfHg9ijlr7Z2jgQ5ct2UyWDwb+y\n"
+    "-----END CERTIFICATE-----\n";
+
 ReadSettings read(Properties properties) {
     properties.emplace("url", "https://pair.example.com");
     return readSettings(properties, kNow);
@@ -98,6 +120,31 @@ TEST(Settings, ARouterOutsideOfTheSubnetIsNamed) {
     EXPECT_EQ(result.settings.ipv4.gateway, "");
 }
 
+TEST(Settings, ACaThatIsOverOrNotYetValidIsNamedAndUsedAndTheClockWithIt) {
+    const auto over = read({{"ca", kOldCa}});
+    ASSERT_EQ(codes(over), std::vector<std::string>{"appliance.property.ca"});
+    EXPECT_THAT(over.problems[0].message, testing::HasSubstr("CN=old ended on 2021-01-01"));
+    EXPECT_THAT(over.problems[0].message, testing::HasSubstr("it says 2027-01-15"));
+    EXPECT_EQ(over.settings.caPem, kOldCa);
+
+    const auto early = read({{"ca", kFutureCa}});
+    ASSERT_EQ(codes(early), std::vector<std::string>{"appliance.property.ca"});
+    EXPECT_THAT(early.problems[0].message, testing::HasSubstr("begins on 2060-01-01"));
+    EXPECT_THAT(early.problems[0].message, testing::HasSubstr("clock right? It says 2027-01-15"));
+}
+
+TEST(Settings, ACaThatIsDamagedIsNotUsedAndTheMessageSaysWhatToPaste) {
+    for (const auto& damaged :
+         {std::string(kOldCa).replace(100, 1, "#"),
+          std::string(kOldCa).substr(0, 300),
+          std::string("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----")}) {
+        const auto result = read({{"ca", damaged}});
+        EXPECT_EQ(codes(result), std::vector<std::string>{"appliance.property.ca"}) << damaged;
+        EXPECT_THAT(result.problems[0].message, testing::HasSubstr("paste the PEM text"));
+        EXPECT_EQ(result.settings.caPem, "");
+    }
+}
+
 TEST(Settings, APropertyThatDoesNotExistIsNamedWithTheOneThatWasMeant) {
     const auto result = read({{"host_name", "gw1"}});
 
@@ -110,6 +157,19 @@ TEST(Settings, SshKeysArriveWhateverBecameOfTheirLineEnds) {
 
     EXPECT_TRUE(result.problems.empty());
     EXPECT_THAT(result.settings.sshKeys, testing::ElementsAre(kKey, kKey));
+}
+
+TEST(Settings, ALimitThatWasMistypedIsNoPermission) {
+    EXPECT_TRUE(read({}).settings.networks.empty()) << "anywhere";
+    EXPECT_THAT(read({{"networks", "10.0.0.0/8, fd00::/8 192.0.2.1"}}).settings.networks,
+                testing::ElementsAre("10.0.0.0/8", "fd00::/8", "192.0.2.1/32"));
+
+    const auto half = read({{"networks", "10.0.0.0/8,10.1.2.3/16"}});
+    EXPECT_EQ(codes(half), std::vector<std::string>{"appliance.property.networks"});
+    EXPECT_THAT(half.problems[0].message, testing::HasSubstr("are not reached until"));
+    EXPECT_THAT(half.settings.networks, testing::ElementsAre("10.0.0.0/8"));
+    EXPECT_THAT(read({{"networks", "all"}}).settings.networks,
+                testing::ElementsAre("255.255.255.255/32"));
 }
 
 TEST(Settings, APasswordInAnAddressIsNotShown) {

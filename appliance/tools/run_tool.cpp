@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "appliance/firstboot/run_tool.h"
+#include "appliance/tools/run_tool.h"
 
 #include <array>
 #include <cerrno>

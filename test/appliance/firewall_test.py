@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The appliance's firewall as nft loads it: who may go where, and who may come in, with sockets of the users that the image has.
+Two network namespaces and a mount namespace of the test's own: root. The other one answers at every address there is."""
+import os
+import pathlib
+import pwd
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "lab"), str(pathlib.Path(__file__).resolve().parent)]
+import machine  # noqa: E402
+import process  # noqa: E402
+
+PROGRAMS = pathlib.Path(os.environ["PCG_PROGRAMS"])
+DEB = pathlib.Path(__file__).resolve().parents[2] / "appliance/deb/pcg-appliance"
+INSIDE = "PCG_FIREWALL_TEST_NAMESPACE"
+USERS = {"pcg-gateway": 880, "systemd-resolve": 881, "systemd-timesync": 882, "systemd-network": 883}
+PORTS = (22, 53, 80, 443, 3128, 4222, 8443, 9000)
+# A child that becomes that user, asks, and says with its exit code how it went.
+ASK = """
+import os, socket, sys
+user, kind, host, port = int(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+os.setgid(user); os.setuid(user)
+with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET,
+                   socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM) as one:
+    one.settimeout(2)
+    try:
+        one.connect((host, port))
+        if kind == "udp":
+            one.send(b"?")
+            one.recv(1)
+    except OSError:
+        sys.exit(1)
+"""
+WORLD = """
+import selectors, socket, sys
+waiting = selectors.DefaultSelector()
+for family, anywhere in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+    for port in {ports}:
+        one = socket.socket(family)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6: one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind((anywhere, port)); one.listen(); waiting.register(one, selectors.EVENT_READ, "tcp")
+IP_PKTINFO = 8
+for port in (53, 123, 9000):
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+    one.bind(("0.0.0.0", port)); waiting.register(one, selectors.EVENT_READ, "udp")
+print("ready", flush=True)
+while True:
+    for key, _ in waiting.select():
+        if key.data == "tcp":
+            key.fileobj.accept()[0].close()
+        else:  # from the address that was asked
+            said, extra, _, peer = key.fileobj.recvmsg(16, 256)
+            key.fileobj.sendmsg([said], [(socket.IPPROTO_IP, IP_PKTINFO, extra[0][2])], 0, peer)
+"""
+
+
+def run(*words, **options):
+    return subprocess.run([str(word) for word in words], check=True, capture_output=True, text=True, timeout=30, **options)
+
+
+class Firewall(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.world = subprocess.Popen(["unshare", "--net", "--", sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+        cls.addClassCleanup(lambda: (cls.world.stdin.close(), cls.world.wait()))
+        here, there = os.readlink("/proc/self/ns/net"), f"/proc/{cls.world.pid}/ns/net"
+        process.wait_for(lambda: os.readlink(there) != here, 10, "the other network")
+        run("ip", "link", "set", "lo", "up")
+        run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", cls.world.pid)
+        enter = cls.enter = ["nsenter", f"--net={there}", "--"]
+        for words in ("link set lo up", "link set eth0 up", "address add 198.51.100.1/24 dev eth0",
+                      "-6 address add 2001:db8:1::1/64 dev eth0 nodad", "route add local 0.0.0.0/0 dev lo", "-6 route add local 2001:db8:2::/47 dev lo"):
+            run(*enter, "ip", *words.split())
+        for words in ("address add 198.51.100.2/24 dev eth0", "-6 address add 2001:db8:1::2/64 dev eth0 nodad", "link set eth0 up",
+                      "route add default via 198.51.100.1", "-6 route add default via 2001:db8:1::1",
+                      "route add 169.254.0.0/16 via 198.51.100.1"):
+            run("ip", *words.split())
+        answers = subprocess.Popen([*enter, sys.executable, "-c", WORLD.format(ports=PORTS)], stdout=subprocess.PIPE, text=True)
+        cls.addClassCleanup(lambda: (answers.kill(), answers.wait(), answers.stdout.close()))
+        assert answers.stdout.readline() == "ready\n"
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="pcg-firewall-")
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        for part in ("firewall.d", "egress.d"):
+            place = self.root / "etc/pcg-appliance" / part
+            place.mkdir(parents=True)
+            (place / "none.nft").write_text((DEB / "etc/pcg-appliance" / part / "none.nft").read_text())
+
+    def load(self, name="nftables.conf"):
+        text = (DEB / "usr/lib/pcg" / name).read_text().replace("/etc/pcg-appliance", f"{self.root}/etc/pcg-appliance")
+        rules = self.root / name
+        rules.write_text(text)
+        return subprocess.run(["nft", "-f", rules], check=False, capture_output=True, text=True)
+
+    def given(self, **properties):
+        place = self.root / "data/appliance/ovf-env.xml"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(machine.environment({"url": "https://pair.example.com", **properties}))
+        run(PROGRAMS / "pcg-appliance", "apply", "--root", self.root)
+        loaded = self.load()
+        self.assertEqual((loaded.returncode, loaded.stderr), (0, ""))
+
+    def reaches(self, user, where, port, kind="tcp"):
+        number = USERS.get(user, 0)
+        return subprocess.run([sys.executable, "-c", ASK, str(number), kind, where, str(port)], check=False).returncode == 0
+
+    def assert_reach(self, *allowed, denied=()):
+        for what in allowed:
+            self.assertTrue(self.reaches(*what), what)
+        for what in denied:
+            self.assertFalse(self.reaches(*what), what)
+
+    def test_without_limits_each_user_does_its_own_and_nobody_else_anything(self):
+        self.given()
+        self.assert_reach(
+            ("pcg-gateway", "203.0.113.7", 9000), ("pcg-gateway", "2001:db8:2::7", 443),
+            ("systemd-resolve", "203.0.113.53", 53, "udp"), ("systemd-resolve", "203.0.113.53", 53),
+            ("systemd-timesync", "203.0.113.123", 123, "udp"),
+            denied=(("pcg-gateway", "169.254.169.254", 80), ("pcg-gateway", "203.0.113.53", 53, "udp"),
+                    ("pcg-gateway", "203.0.113.7", 9000, "udp"), ("root", "203.0.113.7", 443), ("root", "203.0.113.53", 53, "udp"),
+                    ("systemd-network", "203.0.113.7", 443), ("systemd-resolve", "203.0.113.53", 443),
+                    ("systemd-timesync", "203.0.113.53", 53, "udp")))
+
+    def test_servers_that_were_named_are_the_only_ones(self):
+        self.given(dns="203.0.113.53", ntp="203.0.113.123")
+        self.assert_reach(
+            ("systemd-resolve", "203.0.113.53", 53, "udp"), ("systemd-timesync", "203.0.113.123", 123, "udp"),
+            denied=(("systemd-resolve", "203.0.113.54", 53, "udp"), ("systemd-timesync", "203.0.113.124", 123, "udp")))
+
+    def test_with_networks_the_gateway_reaches_these_and_the_ports_of_the_saas(self):
+        self.given(networks="10.0.0.0/8, 10.1.0.0/16, 2001:db8:2::/48", url="https://pair.example.com:8443")
+        self.assert_reach(
+            ("pcg-gateway", "10.2.3.4", 9000), ("pcg-gateway", "2001:db8:2::7", 9000), ("pcg-gateway", "203.0.113.7", 443),
+            ("pcg-gateway", "203.0.113.7", 4222), ("pcg-gateway", "203.0.113.7", 8443),
+            denied=(("pcg-gateway", "203.0.113.7", 9000), ("pcg-gateway", "2001:db8:3::7", 9000), ("pcg-gateway", "203.0.113.7", 22)))
+
+    def test_with_networks_and_a_proxy_the_gateway_reaches_no_other_place(self):
+        self.given(networks="10.0.0.0/8", proxy="http://203.0.113.8:3128")
+        self.assert_reach(
+            ("pcg-gateway", "10.2.3.4", 443), ("pcg-gateway", "203.0.113.8", 3128),
+            denied=(("pcg-gateway", "203.0.113.9", 3128), ("pcg-gateway", "203.0.113.7", 443), ("pcg-gateway", "203.0.113.7", 4222)))
+
+    def test_nothing_comes_in_but_ssh_when_a_key_was_given(self):
+        listening = socket.create_server(("198.51.100.2", 22))
+        self.addCleanup(listening.close)
+        other = socket.create_server(("198.51.100.2", 9000))
+        self.addCleanup(other.close)
+
+        def comes_in(port):
+            return subprocess.run([*self.enter, sys.executable, "-c", ASK, "0", "tcp", "198.51.100.2", str(port)], check=False).returncode == 0
+
+        self.given()
+        self.assertEqual([comes_in(22), comes_in(9000)], [False, False])
+        key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        self.given(ssh_key=key)
+        self.assertEqual([comes_in(22), comes_in(9000)], [True, False])
+
+    def test_rules_that_cannot_be_read_leave_everything_closed(self):
+        self.assertEqual(self.load("closed.nft").returncode, 0)
+        (self.root / "etc/pcg-appliance/egress.d/pcg.nft").write_text("this is no rule\n")
+        self.assertNotEqual(self.load().returncode, 0)
+        self.assert_reach(denied=(("pcg-gateway", "203.0.113.7", 443), ("systemd-resolve", "203.0.113.53", 53, "udp")))
+
+    def test_before_the_properties_were_read_nobody_goes_out(self):
+        self.assertEqual(self.load().returncode, 0)
+        self.assert_reach(denied=(("pcg-gateway", "203.0.113.7", 443),))
+
+
+def own_users():
+    """The image's users, for nft and for nobody else."""
+    folder = pathlib.Path("/run/pcg-firewall")
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
+    folder.mkdir()
+    known = [entry for entry in pwd.getpwall() if entry.pw_name not in USERS]
+    lines = [f"{one.pw_name}:x:{one.pw_uid}:{one.pw_gid}::/:/bin/sh\n" for one in known]
+    lines += [f"{name}:x:{number}:{number}::/:/bin/sh\n" for name, number in USERS.items()]
+    (folder / "passwd").write_text("".join(lines))
+    subprocess.run(["mount", "--bind", folder / "passwd", "/etc/passwd"], check=True)
+
+
+if __name__ == "__main__":
+    if not os.environ.get(INSIDE):
+        if os.geteuid() != 0 or subprocess.run(["unshare", "--net", "--mount", "true"], check=False).returncode != 0:
+            print("skipped: it needs root, for namespaces of its own")
+            sys.exit(0)
+        os.environ[INSIDE] = "yes"
+        os.execvp("unshare", ["unshare", "--net", "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv])
+    own_users()
+    unittest.main(verbosity=2)
