@@ -76,7 +76,8 @@ Pushed<std::string> LeasePush::placeIn(const xml::Element& body) const {
     const auto* object = body.at("RetrievePropertiesExResponse/returnval/objects");
     const xml::Element* info = nullptr;
     std::string state;
-    for (const auto& set : object == nullptr ? std::vector<xml::Element>() : object->children) {
+    static const std::vector<xml::Element> kNone;
+    for (const auto& set : object == nullptr ? kNone : object->children) {
         if (set.name != "propSet") continue;
         if (set.textAt("name") == "state") state = set.textAt("val");
         if (set.textAt("name") == "info") info = set.child("val");

@@ -161,7 +161,9 @@ net::Task<void> Uploads::doPush(JobPtr job, PushWay& way) {
             end(job, UploadState::Failed, failure.why);
             co_return;
         }
+        // Nothing was sent: a restart has nothing to look at.
         --record.pushes;
+        [[maybe_unused]] const auto again = co_await keep(job);
         co_await job->halt.pause(pauseOf(attempt));
         if (record.isOver() || job->halt.why()) co_return;
     }

@@ -64,7 +64,8 @@ class Uploads(e2e.EndToEnd):
         cls.closed = upload_source.Source(lab.directory / "closed")
         cls.addClassCleanup(cls.closed.close)
         lab.gateway_settings = {"upload_sources": f"{cls.source.url}/open/", "upload_ca_file": str(cls.source.ca),
-                                "upload_cache_mib": CACHE_MIB, "upload_object_mib": 40}
+                                "upload_cache_mib": CACHE_MIB, "upload_object_mib": 40,
+                                "endpoint_networks": "127.0.0.0/8"}  # the ESXi hosts' too
         lab.start_controlplane()
         tenant = lab.add_tenant("acme")
         cls.one = lab.add_gateway(tenant, "dc1")
