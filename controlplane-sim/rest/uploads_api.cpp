@@ -180,10 +180,13 @@ net::Task<void> UploadsApi::forget(TenantScope scope, wire::UploadId id) {
 }
 
 net::Task<Checked<Upload>> UploadsApi::settle(TenantScope scope,
-                                              wire::GatewayId gateway,
+                                              Upload upload,
                                               json::Object answer) {
     PCG_CO_TRY(auto report, parseUploadReport(answer));
-    auto work = [scope, gateway, report, now = services_.clock.wallNow()](
+    if (report.id != upload.id) {
+        co_return refuse(503, "gateway.failed", "The gateway answers of another upload.");
+    }
+    auto work = [scope, gateway = upload.gateway, report, now = services_.clock.wallNow()](
                     store::Database& database) -> Result<std::optional<Upload>> {
         Uploads uploads(database);
         const std::vector<UploadReport> one{report};
@@ -231,7 +234,8 @@ net::Task<Checked<Reply>> UploadsApi::create(Call& call) {
         if (!answer) co_return fail(answer.error());
         co_return tl::unexpected<Refusal>(refusalOf(*answer));
     }
-    PCG_CO_TRY(const auto known, co_await settle(scope, wanted.gateway, std::move(answer->body)));
+    PCG_CO_TRY(const auto known,
+               co_await settle(scope, std::move(upload), std::move(answer->body)));
     co_return replyWith(201, known);
 }
 
@@ -240,7 +244,7 @@ net::Task<Checked<Reply>> UploadsApi::cancel(Call& call) {
     auto id = call.params().parse("id", wire::parseUploadId);
     if (!id) co_return fail(noSuchUpload());
     const auto scope = call.scope();
-    PCG_CO_TRY(const auto upload, co_await find(scope, *id));
+    PCG_CO_TRY(auto upload, co_await find(scope, *id));
     if (wire::isOver(upload.state)) co_return replyWith(200, upload);
     GatewayRequest request{
         "DELETE", "/v1/uploads/" + upload.id.text(), {}, "user " + call.who().username};
@@ -250,7 +254,8 @@ net::Task<Checked<Reply>> UploadsApi::cancel(Call& call) {
     }
     if (!answer) co_return fail(answer.error());
     if (answer->status >= 300) co_return tl::unexpected<Refusal>(refusalOf(*answer));
-    PCG_CO_TRY(const auto known, co_await settle(scope, upload.gateway, std::move(answer->body)));
+    PCG_CO_TRY(const auto known,
+               co_await settle(scope, std::move(upload), std::move(answer->body)));
     co_return replyWith(200, known);
 }
 

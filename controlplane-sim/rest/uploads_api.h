@@ -32,9 +32,7 @@ class UploadsApi {
                                        wire::GatewayId gateway,
                                        wire::EndpointId endpoint);
     // What the gateway answered is what is known from now on.
-    net::Task<Checked<Upload>> settle(TenantScope scope,
-                                      wire::GatewayId gateway,
-                                      codec::json::Object answer);
+    net::Task<Checked<Upload>> settle(TenantScope scope, Upload upload, codec::json::Object answer);
     net::Task<void> forget(TenantScope scope, wire::UploadId id);
 
     Services services_;

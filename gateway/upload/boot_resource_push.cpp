@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A boot resource of a MAAS: made with the object's digest and size, then sent in chunks.
 //
-// MAAS appends what comes and cannot tell a chunk that comes twice, so a chunk is sent again only
-// after MAAS has said how much it holds.
+// MAAS appends what comes and cannot tell a chunk that comes twice, so nothing is sent again before
+// MAAS has said how much it holds.
 #include "common/oauth/form.h"
 #include "common/oauth/signature.h"
 #include "gateway/upload/errc.h"
@@ -19,6 +19,7 @@ using codec::json::Object;
 
 constexpr std::string_view kResources = "/MAAS/api/2.0/boot-resources/";
 constexpr ByteCount kChunk = 4_MiB;
+constexpr std::chrono::seconds kStandsStill{3};
 constexpr std::size_t kMaxAnswer = 1024 * 1024;
 
 // What MAAS says of the file of a resource.
@@ -201,27 +202,33 @@ net::Task<Pushed<>> BootResourcePush::push(Record& record) {
     co_return Pushed<>();
 }
 
-// MAAS's own count says from where to go on, but only between two chunks: a chunk that is half
-// there cannot be told from one that is still coming.
+// MAAS's own count says from where to go on, once it stands still: what was on its way when the
+// connection broke has then arrived, or never will. That nothing is there twice it verifies itself,
+// by the digest.
 net::Task<Found> BootResourcePush::look(Record& record) {
-    if (record.remote.empty()) {
-        // The POST's answer was lost. Whatever it made holds nothing yet; another one may be made.
-        co_return Found::Nothing;
+    // The POST's answer was lost. Whatever it made holds nothing yet; another one may be made.
+    if (record.remote.empty()) co_return Found::Nothing;
+    std::optional<ByteCount> before;
+    for (int looks = 0; looks < 2; ++looks) {
+        const auto state = co_await read(record);
+        if (!state && state.error().status == 404) {
+            record.remote.clear();
+            co_return Found::Nothing;
+        }
+        if (!state && state.error().outcome != http::Outcome::Complete) co_return Found::NotNow;
+        if (!state) co_return Found::CannotTell;
+        if (state->complete) co_return Found::Whole;
+        if (!state->received || !record.size() || *state->received > *record.size())
+            co_return Found::CannotTell;
+        if (before == state->received) {
+            known_ = *state;
+            co_return Found::Partly;
+        }
+        if (before) break;
+        before = state->received;
+        co_await parts_.halt.pause(kStandsStill);
     }
-    const auto state = co_await read(record);
-    if (!state && state.error().status == 404) {
-        record.remote.clear();
-        co_return Found::Nothing;
-    }
-    if (!state && state.error().outcome != http::Outcome::Complete) co_return Found::NotNow;
-    if (!state || (!state->complete && !state->received)) co_return Found::CannotTell;
-    if (state->complete) co_return Found::Whole;
-    const auto size = record.size().value_or(0);
-    const auto received = *state->received;
-    if (received > size || (received % kChunk != 0 && received != size))
-        co_return Found::CannotTell;
-    known_ = *state;
-    co_return Found::Partly;
+    co_return Found::NotNow;
 }
 
 }  // namespace

@@ -14,8 +14,9 @@ import urllib.parse
 import urllib.request
 
 import e2e
+import maas
 import upload_source
-from pyVim.connect import SmartConnect
+from pyVim.connect import Disconnect, SmartConnect
 from pyVmomi import vim
 
 MIB = 1024 * 1024
@@ -49,6 +50,10 @@ class Listening(threading.Thread):
                     self.news.append(json.loads(line.removeprefix("data: ")))
         except (OSError, ValueError, AttributeError):
             pass
+
+    def close(self):
+        self.connection.close()
+        self.answer.close()
 
     def of(self, upload):
         return [one for one in self.news if one["id"] == upload]
@@ -134,7 +139,14 @@ class Uploads(e2e.EndToEnd):
             self._vsphere = SmartConnect(
                 host=address.hostname, port=address.port, user=self.described["username"],
                 pwd=self.described["password"], sslContext=ssl.create_default_context(cafile=self.described["ca"]))
+            self.addCleanup(self.leave)
         return self._vsphere
+
+    def leave(self):
+        try:
+            Disconnect(self._vsphere)
+        except (vim.fault.NotAuthenticated, OSError, http.client.HTTPException):
+            pass  # the gateway was killed, or access is paused
 
     def puts(self, name):
         return [line for line in e2e.vcenter.requests_seen(self.vc) if line["event"] == "request"
@@ -160,6 +172,7 @@ class Uploads(e2e.EndToEnd):
         self.assertTrue(self.wait(answer["id"])["cached"])
         self.assertEqual(len(thing.requests), 1, "the cache had it")
         e2e.process.wait_for(lambda: any(one["state"] == "done" for one in listening.of(first)), 10, "news of the end")
+        listening.close()
         # Who, what, where to and how it ended; no signature anywhere.
         ended = next(row for row in self.rows("upload.ended") if row["id"] == first)
         self.assertEqual((ended["outcome"], ended["sha256"], ended["pushed"]), ("done", thing.sha256, 5 * MIB))
@@ -380,6 +393,21 @@ class Uploads(e2e.EndToEnd):
         self.assertEqual(done["pushed"], 12 * MIB)
         self.assertEqual(len(self.puts("killed")), 1)
 
+    def test_a_gateway_that_is_killed_while_it_pushes_looks_before_it_pushes_again(self):
+        thing = self.thing("pushed", upload_source.content(8 * MIB, 21))
+        e2e.vcenter.wish(self.vc, bytes_per_second=2 * MIB)
+        upload = self.order("pushed", thing)
+        e2e.process.wait_for(lambda: self.show(upload)["pushed"] > 2 * MIB, 20, "a push half done", log=self.one.log)
+        self.lab.kill(self.one.process_name)
+        e2e.vcenter.wish(self.vc)
+        self.lab.restart(self.one.process_name)
+        self.wait(upload, seconds=60)
+        self.assertEqual(self.folder("GET", "pushed"), (200, thing.octets))
+        self.assertEqual(len(self.puts("pushed")), 2)
+        self.assertEqual(len(thing.requests), 1, "what was fetched is kept")
+        self.assertIn("HEAD", [line["method"] for line in e2e.vcenter.requests_seen(self.vc)
+                               if line["path"].endswith("pcg-pushed")])
+
     # --- bounds ---------------------------------------------------------------------------------------------
 
     def test_the_cache_is_bounded_and_memory_is_flat(self):
@@ -468,6 +496,25 @@ class Uploads(e2e.EndToEnd):
         self.assertEqual(len(chunks), 3)
         status, answer = self.refused("image", thing, endpoint_id=self.maas["id"])
         self.assertEqual((status, answer["field"]), (400, "target.kind"))
+
+    def test_a_chunk_that_broke_is_gone_on_with_from_what_maas_holds_and_a_lost_answer_is_no_second_image(self):
+        thing = self.thing("broken-image", upload_source.content(9 * MIB, 61), pace=0.01)
+        _, token, secret = self.maas["api_key"].split(":")
+        order = {"endpoint_id": self.maas["id"], "access_key": {"id": token, "secret": secret}}
+        for fault in ("reset_upload", "reset_answer"):
+            with self.subTest(fault=fault):
+                name = f"custom/{fault.replace('_', '-')}"
+                target = {"kind": "boot_resource", "name": name, "architecture": "amd64/generic", "filetype": "ddgz"}
+                upload = self.order("broken-image", thing, target=target, **order)
+                self.wait_for_octets(upload, MIB)  # the first look at the endpoint is over
+                maas.control(self.region, "/_sim/faults", {fault: 1})
+                self.wait(upload)
+                maas.control(self.region, "/_sim/faults", {})
+                held = [self.at_maas(f"boot-resources/{one['id']}/") for one in self.at_maas("boot-resources/")
+                        if one["name"] == name]
+                files = [next(iter(next(iter(one["sets"].values()))["files"].values())) for one in held]
+                self.assertIn((True, thing.sha256), [(file["complete"], file["sha256"]) for file in files])
+            thing = self.thing("broken-image", upload_source.content(9 * MIB, 62), pace=0.01)
 
     # --- the command lines ----------------------------------------------------------------------------------
 
