@@ -80,6 +80,8 @@ void App::Parts::joinObservers() {
     traffic = std::make_unique<Traffic>(Traffic::Parts{*budgets, metrics, *audit, clock});
     watch = std::make_unique<GatewayWatch>(
         GatewayWatch::Parts{loop, *store, clock, authority, *audit, *events});
+    uploads = std::make_unique<UploadWatch>(
+        UploadWatch::Parts{loop, *store, clock, authority, *audit, *events});
     deploymentWatch = std::make_unique<DeploymentWatch>(*events, *audit, clock);
 }
 
@@ -108,7 +110,8 @@ Result<> App::Parts::joinIngress() {
                                                  wire::newId<wire::InstanceId>(random),
                                                  config.publicHost,
                                                  *watch,
-                                                 *traffic});
+                                                 *traffic,
+                                                 *uploads});
     keeper = std::make_unique<TenantKeeper>(
         TenantKeeper::Parts{loop, *store, clock, authority, *fleet, *budgets, *events});
     return {};
@@ -191,6 +194,7 @@ Result<> App::Parts::join() {
                                            ingressHost(config),
                                            *audit,
                                            *events,
+                                           *uploads,
                                            metrics,
                                            *keeper,
                                            *systemGateways},

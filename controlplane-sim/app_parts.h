@@ -62,6 +62,7 @@ struct App::Parts {
     std::unique_ptr<AuditRecorder> audit;
     std::unique_ptr<Traffic> traffic;
     std::unique_ptr<GatewayWatch> watch;
+    std::unique_ptr<UploadWatch> uploads;
     std::unique_ptr<Fleet> fleet;
     std::unique_ptr<TenantKeeper> keeper;
     std::unique_ptr<DeploymentWatch> deploymentWatch;

@@ -44,6 +44,9 @@ Presence::Events Fleet::events() {
     events.onAuditHeads = [this](const auto& tenant, const auto& id, auto heads) {
         parts_.watch.auditHeads(tenant, id, std::move(heads));
     };
+    events.onUploads = [this](const auto& tenant, const auto& id, const auto& report) {
+        parts_.uploads.reported(tenant, id, report);
+    };
     events.onChange =
         [this](const wire::TenantId& tenant, const wire::GatewayId& id, const LiveGateway& live) {
             parts_.watch.linkChanged(tenant, id, live);

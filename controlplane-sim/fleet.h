@@ -15,6 +15,7 @@
 #include "controlplane-sim/issuer/issuer.h"
 #include "controlplane-sim/observe/gateway_watch.h"
 #include "controlplane-sim/observe/traffic.h"
+#include "controlplane-sim/observe/upload_watch.h"
 #include "controlplane-sim/presence/presence.h"
 #include "controlplane-sim/presence/tenant_buses.h"
 #include "controlplane-sim/rest/ports.h"
@@ -45,6 +46,7 @@ class Fleet final : public Lifecycle, public GatewayCalls {
         std::string publicHost;
         GatewayWatch& watch;
         Traffic& traffic;
+        UploadWatch& uploads;
     };
 
     explicit Fleet(Parts parts);

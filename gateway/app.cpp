@@ -77,10 +77,12 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
     });
     credentials_ = std::make_unique<StoredCredentials>(*state_);
     accessKeys_ = std::make_unique<StoredAccessKeys>(*state_);
+    uploadKeys_ = std::make_unique<upload::UploadKeys>(*accessKeys_, *state_, random_);
     makePolicy();
     makeService();
     makeDirectory();
     makeRemote();
+    PCG_TRY(makeUploads());
     makeControlApi();
     warnings_.raise(WarningCode::RootKeyInFile, "", "");
     return {};
@@ -119,7 +121,7 @@ void App::makeService() {
         std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
                                                                  .clock = clock_,
                                                                  .random = random_,
-                                                                 .keys = *accessKeys_,
+                                                                 .keys = *uploadKeys_,
                                                                  .vault = *credentials_,
                                                                  .policy = *policy_,
                                                                  .audit = *audit_,
@@ -168,6 +170,7 @@ void App::makeControlApi() {
                      .remote = *gate_,
                      .policy = *policy_,
                      .machines = *machines_,
+                     .uploads = *uploadApi_,
                      .pairing = [this] { return console_->status(); },
                      .decide =
                          [this](bool accept, std::optional<RemoteAccess> remote) {
@@ -228,15 +231,6 @@ void App::pairingChanged(PairingStatus status) {
     console_->show(std::move(status));
 }
 
-void App::endpointsChanged() {
-    if (!session_) return;
-    Inventory inventory;
-    for (const auto& view : directory_->list()) inventory.endpoints.push_back(inventoryItem(view));
-    inventory.sealing = gate_->sealing();
-    inventory.remote = gate_->access();
-    session_->setInventory(std::move(inventory));
-}
-
 net::Task<Result<>> App::run() {
     PCG_CO_CHECK(co_await enrollment_->load());
     console_->setGatewayId(enrollment_->record().keys.gatewayId());
@@ -249,6 +243,7 @@ net::Task<Result<>> App::run() {
     PCG_CO_CHECK(co_await loadPolicy());
     PCG_CO_CHECK(co_await directory_->start());
     service_->start();
+    PCG_CO_CHECK(co_await uploads_->start());
     // Beside everything else: an endpoint that does not answer must not hold up the rest.
     net::asio::co_spawn(loop_, service_->endSessionsOfEarlierRuns(), net::asio::detached);
     auto life = listenForControl();
@@ -294,6 +289,7 @@ net::Task<Result<>> App::servePapers() {
          .hostname = config_.hostname,
          .version = std::string(gatewayVersion()),
          .auditHeads = [this] { return audit_->heads(); },
+         .uploads = [this](bool whole) { return uploads_->report(whole); },
          .onOver =
              [this](std::string why) {
                  over_ = std::move(why);
@@ -336,6 +332,7 @@ net::Task<void> App::forgetTenant(store::Scope gone, std::string why) {
         auto removed = co_await directory_->remove(view.record.name);
         if (!removed) kLog.failure(log::Level::Error, "endpoint.not_removed", removed.error());
     }
+    co_await uploads_->forgetObjects();
     auto erase = [gone](Storage storage) { return storage.envelope.destroy(gone); };
     auto erased = co_await state_->run(std::move(erase));
     if (!erased) kLog.failure(log::Level::Error, "gateway.not_erased", erased.error());
@@ -383,10 +380,12 @@ void App::stop() {
 net::Task<void> App::shutDown() {
     if (controlServer_) co_await controlServer_->stop(std::chrono::milliseconds(1000));
     machines_->stop();
+    co_await uploads_->stop(kDrain);
     co_await directory_->stop();
     co_await service_->stop(kDrain);
     co_await policy_->flush();
     co_await audit_->flush();
+    uploadFiles_->stop();
     state_->close();
     kLog.info("gateway.stopped");
 }

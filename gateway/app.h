@@ -22,6 +22,7 @@
 #include "gateway/state/proxy_state.h"
 #include "gateway/state/state_store.h"
 #include "gateway/state/stored_enrollment.h"
+#include "gateway/upload/upload_api.h"
 #include "vcenter-proxy/machine_watch.h"
 #include "vcenter-proxy/pinned_hosts.h"
 #include "vcenter-proxy/routed_tunnels.h"
@@ -59,6 +60,8 @@ class App {
     void makeService();
     void makeDirectory();
     void makeRemote();
+    Result<> makeUploads();
+    void uploadsChanged();
     void makeControlApi();
     Result<> listenForControl();
     void noteRenewalTrouble(LinkReport& report);
@@ -94,6 +97,7 @@ class App {
     std::unique_ptr<Enrollment> enrollment_;
     std::unique_ptr<StoredCredentials> credentials_;
     std::unique_ptr<StoredAccessKeys> accessKeys_;
+    std::unique_ptr<upload::UploadKeys> uploadKeys_;
     std::unique_ptr<PolicyKeeper> policy_;
     std::unique_ptr<proxy::MachineWatch> machines_;
     std::unique_ptr<StoredSessions> openSessions_;
@@ -103,6 +107,11 @@ class App {
     std::unique_ptr<EndpointDirectory> directory_;
     std::unique_ptr<RemoteGate> gate_;
     std::unique_ptr<RemoteApi> remote_;
+    std::unique_ptr<upload::FileThread> uploadFiles_;
+    std::unique_ptr<upload::Cache> uploadCache_;
+    std::unique_ptr<upload::Sources> uploadSources_;
+    std::unique_ptr<upload::Uploads> uploads_;
+    std::unique_ptr<upload::UploadApi> uploadApi_;
     std::unique_ptr<ControlApi> api_;
     std::unique_ptr<http::Server> controlServer_;
     std::unique_ptr<PairedSession> session_;

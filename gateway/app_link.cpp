@@ -116,4 +116,14 @@ void App::noteInspection(const Interceptions& seen) {
     warnings_.raise(WarningCode::TlsIntercepted, "", sanitizeForConsole(detail, 2048));
 }
 
+void App::endpointsChanged() {
+    if (uploads_) uploads_->endpointsChanged();
+    if (!session_) return;
+    Inventory inventory;
+    for (const auto& view : directory_->list()) inventory.endpoints.push_back(inventoryItem(view));
+    inventory.sealing = gate_->sealing();
+    inventory.remote = gate_->access();
+    session_->setInventory(std::move(inventory));
+}
+
 }  // namespace pcg::gateway

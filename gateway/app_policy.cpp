@@ -20,6 +20,7 @@ void App::makePolicy() {
                             .clock = clock_,
                             .cut = [this](proxy::EndpointService::Cut what, const Error& why) {
                                 service_->cutRunning(what, why);
+                                uploads_->cut(why);
                             }});
     machines_ = std::make_unique<proxy::MachineWatch>(
         loop_, clock_, [this](const proxy::OwnMachineRecord& record) { rememberMachine(record); });
@@ -54,6 +55,8 @@ net::Task<Result<>> App::loadPolicy() {
 // What the tenant administers here is access, too.
 net::Task<void> App::serveRemote(http::Exchange& exchange) {
     if (!policy_->isPaused()) {
+        const bool isUpload = exchange.request().path().starts_with(upload::UploadApi::kPath);
+        if (isUpload) co_return co_await uploadApi_->serve(exchange);
         co_await remote_->serve(exchange);
         co_return;
     }

@@ -156,6 +156,8 @@ std::vector<config::Key> allKeys() {
     };
     const auto more = egressKeys();
     keys.insert(keys.end(), more.begin(), more.end());
+    const auto uploads = uploadKeys();
+    keys.insert(keys.end(), uploads.begin(), uploads.end());
     return keys;
 }
 
@@ -191,6 +193,7 @@ Result<GatewayConfig> gatewayConfigFrom(const config::Settings& settings, std::s
     if (!networks) return fail(badValue(source, "endpoint_networks", networks.error().message()));
     made.endpointNetworks = std::move(*networks);
     made.egress = PCG_TRY(egressConfigFrom(settings, source));
+    made.uploads = PCG_TRY(uploadConfigFrom(settings, source));
     if (made.controlSocket().native().size() >= sizeof(sockaddr_un::sun_path)) {
         return fail(badValue(source,
                              "state_dir",

@@ -14,6 +14,7 @@
 #include "common/wire/ids.h"
 #include "gateway/egress_config.h"
 #include "gateway/state/remote_access.h"
+#include "gateway/upload/upload_config.h"
 
 #include <filesystem>
 #include <optional>
@@ -35,6 +36,7 @@ struct GatewayConfig {
     std::chrono::milliseconds endpointCheckEvery{60'000};
     std::vector<net::Network> endpointNetworks;  // where endpoints may lie; none: anywhere
     EgressConfig egress;
+    UploadConfig uploads;
 
     std::filesystem::path controlSocket() const { return stateDir / "control.sock"; }
 };

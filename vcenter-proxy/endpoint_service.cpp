@@ -345,6 +345,16 @@ net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
     }
 }
 
+std::optional<Secret> EndpointService::sessionOfLease(const wire::EndpointId& endpoint,
+                                                      const wire::AccessKeyId& key,
+                                                      std::string_view lease) const {
+    const auto found = core_->find(endpoint);
+    const auto session = found ? found->leases.holderOf(key, lease) : nullptr;
+    if (!session || !found->sessions.holds(*session)) return std::nullopt;
+    auto token = session->token_id + std::string(session->token_proof.revealText());
+    return Secret::takeText(token);
+}
+
 net::Task<void> EndpointService::serve(http::Exchange& exchange,
                                        wire::EndpointId endpoint,
                                        std::string request_id) {

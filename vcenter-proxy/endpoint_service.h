@@ -57,6 +57,13 @@ class EndpointService {
     // gets none.
     net::Task<void> dropKey(wire::AccessKeyId key);
 
+    // The session (its token, as a client shows it) that holds the lease, if it was opened with
+    // this key: whoever acts for the key in the gateway itself goes on in it, since to a vCenter a
+    // lease is that session's and nobody else's.
+    std::optional<Secret> sessionOfLease(const wire::EndpointId& endpoint,
+                                         const wire::AccessKeyId& key,
+                                         std::string_view lease) const;
+
     // Answers the exchange in every case.
     net::Task<void> serve(http::Exchange& exchange,
                           wire::EndpointId endpoint,

@@ -95,6 +95,16 @@ bool LeaseBook::hasAny(const Session& session) const {
     });
 }
 
+std::shared_ptr<Session> LeaseBook::holderOf(const wire::AccessKeyId& key,
+                                             std::string_view lease) const {
+    for (const auto& one : leases_) {
+        if (one->kind != TransferKind::Disk || one->id != lease || isOver(*one)) continue;
+        auto session = one->session.lock();
+        if (session && session->principal.key == key) return session;
+    }
+    return nullptr;
+}
+
 std::optional<std::string> LeaseBook::tokenFor(const Session& session,
                                                std::string_view lease_id,
                                                std::string_view url,

@@ -67,6 +67,9 @@ class LeaseBook {
     // Whether the session has a lease whose URLs must be looked for.
     bool hasAny(const Session& session) const;
 
+    // Who opened the lease, if it lives and that was with this key; null otherwise.
+    std::shared_ptr<Session> holderOf(const wire::AccessKeyId& key, std::string_view lease) const;
+
     // "TOKEN" for a device of the session's lease; nothing if there is no such lease, or it has too
     // many devices.
     std::optional<std::string> tokenFor(const Session& session,

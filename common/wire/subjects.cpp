@@ -14,11 +14,12 @@ constexpr std::string_view kToGateway = ".rpc.s.";
 constexpr std::string_view kToIngress = ".evt.s.";
 constexpr std::size_t kNkeyLength = 56;
 
-constexpr std::array<std::pair<std::string_view, SubjectKind>, 10> kFixed{{
+constexpr std::array<std::pair<std::string_view, SubjectKind>, 11> kFixed{{
     {".rpc.open", SubjectKind::Open},
     {".evt.hello", SubjectKind::Hello},
     {".evt.inventory", SubjectKind::Inventory},
     {".evt.audit", SubjectKind::AuditHeads},
+    {".evt.uploads", SubjectKind::Uploads},
     {".hb", SubjectKind::Heartbeat},
     {".ctl.welcome", SubjectKind::Welcome},
     {".ctl.unpair", SubjectKind::Unpair},

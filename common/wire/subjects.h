@@ -49,6 +49,9 @@ class GatewaySubjects {
     // How far the gateway's audit goes.
     std::string auditHeads() const { return prefix_ + ".evt.audit"; }
 
+    // How far uploads by reference are.
+    std::string uploads() const { return prefix_ + ".evt.uploads"; }
+
     std::string heartbeat() const { return prefix_ + ".hb"; }
 
     std::string welcome() const { return prefix_ + ".ctl.welcome"; }
@@ -77,6 +80,7 @@ class GatewaySubjects {
 inline constexpr std::string_view kAnyHello = "pcg.v1.*.evt.hello";
 inline constexpr std::string_view kAnyInventory = "pcg.v1.*.evt.inventory";
 inline constexpr std::string_view kAnyAuditHeads = "pcg.v1.*.evt.audit";
+inline constexpr std::string_view kAnyUploads = "pcg.v1.*.evt.uploads";
 inline constexpr std::string_view kAnyPong = "pcg.v1.*.evt.pong";
 inline constexpr std::string_view kAnyHeartbeat = "pcg.v1.*.hb";
 inline constexpr std::string_view kControlPlaneInboxPrefix = "_INBOX_cp";
@@ -92,6 +96,7 @@ enum class SubjectKind {
     Hello,
     Inventory,
     AuditHeads,
+    Uploads,
     Heartbeat,
     Welcome,
     Unpair,

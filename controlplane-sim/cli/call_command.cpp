@@ -2,6 +2,7 @@
 #include "controlplane-sim/cli/call_command.h"
 
 #include "common/base/text.h"
+#include "common/net/deadline.h"
 #include "controlplane-sim/cli/input.h"
 #include "pairing/tenant_name.h"
 
@@ -14,6 +15,8 @@ namespace {
 namespace json = codec::json;
 
 constexpr int kMaxPages = 100;
+constexpr std::string_view kFollow = "--follow";
+constexpr std::chrono::seconds kFollowEvery{1};
 constexpr ByteCount kMaxAnswer = 64_MiB;
 constexpr std::size_t kMaxItems = 100'000;
 
@@ -119,6 +122,37 @@ net::Task<Result<json::Array>> readAll(TenantApi& api, std::string target) {
     co_return fail(kRefused, "the list is longer than 20,000 items; narrow it with a filter");
 }
 
+bool isOver(const std::string& state) {
+    return state == "done" || state == "failed" || state == "cancelled" || state == "unknown";
+}
+
+// One line for each news, until there will be none. A control plane that is away for a moment is
+// asked again.
+net::Task<int> follow(TenantApi& api, const CommandLine& line, std::string target) {
+    std::string last;
+    for (int silent = 0; silent < 30;) {
+        TenantApi::Request request{"GET", target, {}, {}, kMaxAnswer};
+        const auto response = co_await api.call(std::move(request));
+        if (!response && response.error().isInput()) co_return complain(response.error());
+        silent = response ? 0 : silent + 1;
+        const auto text = response ? std::string(asText(response->body)) : std::string();
+        const auto answer = json::parseObject(text, kMaxAnswer);
+        if (answer && text != last) {
+            const auto state = answer->string("state", 64).value_or("");
+            auto news = state;
+            for (const auto* name : {"fetched", "pushed", "total", "why"})
+                news += std::string(" ") + name + ": " + shown(answer->find(name));
+            print(line.json ? text + "\n" : news + "\n");
+            std::fflush(stdout);
+            last = text;
+            if (isOver(state)) co_return state == "done" ? 0 : 1;
+        }
+        co_await net::sleepFor(kFollowEvery);
+    }
+    std::fprintf(stderr, "pcg: the control plane does not answer any more\n");
+    co_return 1;
+}
+
 }  // namespace
 
 Result<ApiRequest> requestOf(const CommandLine& line) {
@@ -129,8 +163,9 @@ Result<ApiRequest> requestOf(const CommandLine& line) {
     for (const auto item : split(command.query, ' ')) {
         const auto equals = item.find('=');
         if (equals == std::string_view::npos) continue;
-        const auto value = valueOf(line, std::string(item.substr(equals + 1)));
-        if (!value) continue;
+        const auto source = std::string(item.substr(equals + 1));
+        const auto value = valueOf(line, source);
+        if (!value || source == kFollow) continue;
         query += (query.empty() ? "?" : "&") + std::string(item.substr(0, equals)) + "=" +
                  percentEncode(*value);
     }
@@ -200,6 +235,8 @@ net::Task<int> runCall(TenantApi& api, const CommandLine& line, Random& random) 
         print(line.json ? json::write(whole) + "\n" : tableOf(*line.command, *items));
         co_return 0;
     }
+    if (line.options.contains(std::string(kFollow)))
+        co_return co_await follow(api, line, std::move(wanted->target));
     const bool post = wanted->method == "POST";
     TenantApi::Request request{std::move(wanted->method),
                                std::move(wanted->target),

@@ -57,6 +57,8 @@ tl::unexpected<Error> unknown(std::string_view what,
     return usage(std::move(message));
 }
 
+constexpr std::string_view kFollow = "--follow";  // the one option without a value
+
 std::vector<std::string> firstWords() {
     auto words = nouns();
     words.insert(words.begin(), {"pair", "completion"});
@@ -167,6 +169,8 @@ Result<CommandLine> parseCommandLine(const std::vector<std::string>& words,
         const auto& word = words[i];
         if (word == "--json") {
             line.json = true;
+        } else if (word == kFollow && optionOf(line, word) != nullptr) {
+            line.options[word] = "yes";
         } else if (auto* value = optionOf(line, word)) {
             if (i + 1 == words.size()) return usage(word + " needs a value");
             *value = words[++i];

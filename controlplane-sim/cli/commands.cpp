@@ -17,7 +17,7 @@ constexpr std::string_view kAuditFilter =
     "from=--from to=--to actor=--actor action=--action target=--target outcome=--outcome q=--q";
 
 // clang-format off
-constexpr std::array<Command, 44> kCommands{{
+constexpr std::array<Command, 48> kCommands{{
     {"gateways", "list", "", "GET", "/api/v1/gateways", "", "q=--q state=--state kind=--kind",
      "id name kind state version", "the tenant's gateways"},
     {"gateways", "show", "GATEWAY", "GET", "/api/v1/gateways/{GATEWAY}", "", "", "", "one gateway"},
@@ -84,6 +84,14 @@ constexpr std::array<Command, 44> kCommands{{
      "and the machines that it made"},
     {"deploy", "abandon", "DEPLOYMENT", "POST", "/api/v1/deployments/{DEPLOYMENT}/abandon", "", "", "",
      "forget one that cannot be deleted; prints what may be left"},
+
+    {"uploads", "list", "", "GET", "/api/v1/uploads", "", "", "id state fetched pushed total source why",
+     "objects that gateways fetch and push"},
+    {"uploads", "create", "FILE", "POST", "/api/v1/uploads", "@FILE", "", "",
+     "order what a file (JSON) says; it holds an access key's secret"},
+    {"uploads", "show", "UPLOAD", "GET", "/api/v1/uploads/{UPLOAD}", "", "follow=--follow", "",
+     "how far it is; with --follow, until it is over"},
+    {"uploads", "cancel", "UPLOAD", "POST", "/api/v1/uploads/{UPLOAD}/cancel", "", "", "", "end it, now"},
 
     {"audit", "list", "", "GET", "/api/v1/audit", "", kAuditFilter,
      "at actor.name action target.name outcome duration_ms", "who did what"},

@@ -20,7 +20,10 @@ Error silent() {
 
 net::Task<Result<GatewayAnswer>> converse(http::Call& call, std::string request) {
     const auto octets = asBytes(request);
-    if (!request.empty()) PCG_CO_CHECK(co_await call.writeBody(octets));
+    Result<> written;
+    if (!request.empty()) written = co_await call.writeBody(octets);
+    wipe(request);  // it may hold the secret of an access key
+    PCG_CO_CHECK(written);
     PCG_CO_CHECK(co_await call.finishRequest());
     PCG_CO_TRY(const auto head, co_await call.readHead());
     std::string text;

@@ -11,6 +11,9 @@ using codec::json::Object;
 
 constexpr ByteCount kMaxSmall = 4_KiB;
 constexpr ByteCount kMaxInventory = 256_KiB;
+constexpr ByteCount kMaxUploads = 256_KiB;
+constexpr std::size_t kMostUploadsReported = 256;
+constexpr std::size_t kMaxCode = 64;
 constexpr std::size_t kMaxName = 128;
 constexpr std::size_t kMaxWhy = 4096;
 
@@ -140,6 +143,43 @@ Result<std::vector<ChainHead>> parseAuditHeads(BytesView payload) {
         heads.push_back(std::move(head));
     }
     return heads;
+}
+
+Result<UploadReport> parseUploadReport(const Object& object) {
+    const auto id = PCG_TRY(object.string("id", 64));
+    const auto name = PCG_TRY(object.string("state", 16));
+    const auto state = wire::parseUploadState(name);
+    if (!state) return fail(codec::kJsonField, "state: is none of an upload's.");
+    auto uploadId = PCG_TRY(wire::parseUploadId(id));
+    const auto fetched = PCG_TRY(object.integer("fetched", 0));
+    const auto pushed = PCG_TRY(object.integer("pushed", 0));
+    const auto total = PCG_TRY(object.optionalInteger("total", 0));
+    const bool cached = PCG_TRY(object.booleanOr("cached", false));
+    auto code = PCG_TRY(textOr(object, "code", kMaxCode));
+    auto why = PCG_TRY(textOr(object, "why", kMaxWhy));
+    UploadReport report{.id = std::move(uploadId),
+                        .state = *state,
+                        .fetched = static_cast<std::uint64_t>(fetched),
+                        .pushed = static_cast<std::uint64_t>(pushed),
+                        .total = std::nullopt,
+                        .cached = cached,
+                        .code = std::move(code),
+                        .why = std::move(why)};
+    if (total) report.total = static_cast<std::uint64_t>(*total);
+    return report;
+}
+
+Result<UploadsReport> parseUploads(BytesView payload) {
+    const auto object = PCG_TRY(codec::json::parseObject(asText(payload), kMaxUploads));
+    UploadsReport report;
+    report.whole = PCG_TRY(object.boolean("whole"));
+    const auto* items = PCG_TRY(object.array("uploads", kMostUploadsReported));
+    for (const auto& item : *items) {
+        const Object none;
+        const auto* upload = item.asObject();
+        report.uploads.push_back(PCG_TRY(parseUploadReport(upload != nullptr ? *upload : none)));
+    }
+    return report;
 }
 
 Result<PongReport> parsePong(BytesView payload) {

@@ -5,6 +5,7 @@
 
 #include "common/codec/json.h"
 #include "controlplane-sim/presence/presence.h"
+#include "controlplane-sim/tenancy/uploads.h"
 
 namespace pcg::controlplane {
 
@@ -29,6 +30,12 @@ Result<InventoryReport> parseInventory(BytesView payload);
 
 // Of both chains, in the order of their names here: events, calls.
 Result<std::vector<ChainHead>> parseAuditHeads(BytesView payload);
+
+// How far uploads by reference are; texts are cut.
+Result<UploadsReport> parseUploads(BytesView payload);
+
+// One of them, in a report or as the answer to a request.
+Result<UploadReport> parseUploadReport(const codec::json::Object& object);
 
 struct PongReport {
     std::uint64_t sequence = 0;

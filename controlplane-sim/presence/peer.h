@@ -42,6 +42,7 @@ struct Peer {
     Paced hellos{8, std::chrono::seconds(1)};
     Paced inventories{64, std::chrono::milliseconds(250)};
     Paced auditHeads{4, std::chrono::seconds(15)};
+    Paced uploads{64, std::chrono::milliseconds(250)};
     Paced pongs{32, std::chrono::milliseconds(250)};
     log::Seldom complaints{4, std::chrono::minutes(1)};
     std::string lastHost;  // of its latest connection, and of the one before

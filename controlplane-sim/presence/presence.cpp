@@ -74,6 +74,8 @@ struct Presence::State : std::enable_shared_from_this<State> {
             news.push_back(onInventory(id, peer, *inventory));
         if (const auto heads = peer.auditHeads.due(clock.now()))
             news.push_back(onAuditHeads(id, peer, *heads));
+        if (const auto uploads = peer.uploads.due(clock.now()))
+            news.push_back(onUploads(id, peer, *uploads));
     }
 
     // Our link is new: what was said while it was down was lost, so everybody is asked again.
@@ -179,6 +181,10 @@ struct Presence::State : std::enable_shared_from_this<State> {
                 if (peer.auditHeads.take(message.payload, clock.now()))
                     report = onAuditHeads(id, peer, message.payload);
                 break;
+            case wire::SubjectKind::Uploads:
+                if (peer.uploads.take(message.payload, clock.now()))
+                    report = onUploads(id, peer, message.payload);
+                break;
             case wire::SubjectKind::Heartbeat:
                 break;
             case wire::SubjectKind::Pong:
@@ -246,6 +252,14 @@ struct Presence::State : std::enable_shared_from_this<State> {
         if (!heads) return refuse(peer, heads.error());
         return [tell = events.onAuditHeads, id, gateway = peer.id, heads = std::move(*heads)] {
             if (tell) tell(id, gateway, heads);
+        };
+    }
+
+    std::function<void()> onUploads(const wire::TenantId& id, Peer& peer, BytesView payload) {
+        auto uploads = parseUploads(payload);
+        if (!uploads) return refuse(peer, uploads.error());
+        return [tell = events.onUploads, id, gateway = peer.id, uploads = std::move(*uploads)] {
+            if (tell) tell(id, gateway, uploads);
         };
     }
 
@@ -319,6 +333,7 @@ Result<> Presence::attach(const wire::TenantId& tenant, bus::Bus& bus) {
     for (const std::string_view subject : {wire::kAnyHello,
                                            wire::kAnyInventory,
                                            wire::kAnyAuditHeads,
+                                           wire::kAnyUploads,
                                            wire::kAnyHeartbeat,
                                            wire::kAnyPong}) {
         bus::SubscriptionHandlers handlers;

@@ -42,6 +42,8 @@ struct ChainHead {
     friend bool operator==(const ChainHead&, const ChainHead&) = default;
 };
 
+struct UploadsReport;
+
 class Presence final : public LiveGateways {
   public:
     struct Events {
@@ -53,6 +55,8 @@ class Presence final : public LiveGateways {
             onInventory;
         std::function<void(const wire::TenantId&, const wire::GatewayId&, std::vector<ChainHead>)>
             onAuditHeads;
+        std::function<void(const wire::TenantId&, const wire::GatewayId&, const UploadsReport&)>
+            onUploads;
         std::function<void(const wire::TenantId&, const wire::GatewayId&, const LiveGateway&)>
             onChange;
     };

@@ -27,6 +27,7 @@ Api::Api(Parts parts, const Authenticator& authenticator)
       inventory_(servicesOf(parts), parts.deploy),
       audit_(servicesOf(parts), authenticator),
       events_(parts.events, authenticator),
+      uploads_(servicesOf(parts), parts.gatewayCalls, parts.uploads),
       metrics_(servicesOf(parts), parts.metrics),
       care_(servicesOf(parts), parts.care),
       systemGateways_(parts.systemGateways) {}
@@ -45,6 +46,7 @@ void Api::addTo(http::Router& router) {
     inventory_.addTo(*routes_);
     audit_.addTo(*routes_);
     events_.addTo(*routes_);
+    uploads_.addTo(*routes_);
     metrics_.addTo(*routes_);
     care_.addTo(*routes_);
     systemGateways_.addTo(*routes_);

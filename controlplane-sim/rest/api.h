@@ -16,6 +16,7 @@
 #include "controlplane-sim/rest/tenant_care_api.h"
 #include "controlplane-sim/rest/tenants_api.h"
 #include "controlplane-sim/rest/tokens_api.h"
+#include "controlplane-sim/rest/uploads_api.h"
 #include "controlplane-sim/rest/users_api.h"
 
 #include <memory>
@@ -38,6 +39,7 @@ class Api {
         std::string ingressHost;
         AuditSink& audit;
         EventHub& events;
+        UploadWatch& uploads;
         const Metrics& metrics;
         TenantCare& care;
         SystemGatewayCare& systemGateways;
@@ -64,6 +66,7 @@ class Api {
     rest::InventoryApi inventory_;
     rest::AuditApi audit_;
     rest::EventsApi events_;
+    rest::UploadsApi uploads_;
     rest::MetricsApi metrics_;
     rest::TenantCareApi care_;
     rest::SystemGatewaysApi systemGateways_;

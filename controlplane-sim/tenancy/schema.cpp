@@ -7,6 +7,7 @@
 #include "controlplane-sim/observe/audit_witness.h"
 #include "controlplane-sim/observe/metrics_keeper.h"
 #include "controlplane-sim/observe/timeline.h"
+#include "controlplane-sim/tenancy/uploads.h"
 
 namespace pcg::controlplane {
 namespace {
@@ -256,6 +257,7 @@ const std::vector<store::Migration>& migrations() {
         {51, "users' names and hashes, and tokens' labels, sealed", sealedUsersSchema()},
         {80, "heads of gateways' audits", auditWitnessSchema()},
         {81, "metrics of endpoints", metricsSchema()},
+        {90, "uploads by reference", uploadsSchema()},
     };
     return all;
 }

@@ -25,6 +25,7 @@ const std::vector<SealedTable>& tables() {
           {"user_data", "user_data_sealed", {}},
           {"why", "why_sealed", {}}}},
         {"deployment_machines", "uuid", {{"record", "record_sealed", {}}}},
+        {"uploads", "id", {{"ordered", "ordered_sealed", {}}, {"why", "why_sealed", {}}}},
         {"orchestrator_keys",
          "endpoint_id",
          {{"username", "username_sealed", {}}, {"password", "password_sealed", {}}}},

@@ -9,6 +9,7 @@
 #include "gateway/errc.h"
 #include "gateway/remote/remote_commands.h"
 #include "gateway/state/access_keys.h"
+#include "gateway/upload/upload_api.h"
 
 namespace pcg::gateway {
 namespace {
@@ -86,6 +87,7 @@ ControlApi::ControlApi(ControlPorts ports)
         .add("PUT", "/v1/remote", to(&ControlApi::setRemote));
     audit_.addTo(router_);
     policy_.addTo(router_);
+    ports_.uploads.addTo(router_);
 }
 
 json::Object ControlApi::pairingJson() const {

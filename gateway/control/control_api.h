@@ -21,6 +21,10 @@
 
 namespace pcg::gateway {
 
+namespace upload {
+class UploadApi;
+}
+
 struct LinkReport {
     std::string state = "down";  // down | connecting | up
     std::string why;
@@ -50,6 +54,7 @@ struct ControlPorts {
     RemoteGate& remote;
     PolicyKeeper& policy;
     proxy::MachineWatch& machines;
+    upload::UploadApi& uploads;
     std::function<PairingStatus()> pairing;
     std::function<Result<>(bool accept, std::optional<RemoteAccess> remote)> decide;
     std::function<net::Task<Result<>>()> unpair;

@@ -281,6 +281,10 @@ Result<Request> requestFor(const Command& command, std::istream& standardInput) 
     if (verb.starts_with("remote")) return sending("PUT", "/v1/remote", remoteBody(command));
     if (verb == "endpoint remove") return Request{"DELETE", endpoint, ""};
     if (verb == "key list") return Request{"GET", "/v1/keys", ""};
+    if (verb == "upload list") return Request{"GET", "/v1/uploads", ""};
+    if (verb == "upload sources") return Request{"GET", "/v1/upload-sources", ""};
+    if (verb == "upload cancel")
+        return Request{"DELETE", "/v1/uploads/" + percentEncoded(command.operand), ""};
     if (verb == "audit") return Request{"GET", "/v1/audit", ""};
     if (verb == "controlplane check") return Request{"POST", "/v1/controlplane/check", ""};
     if (verb == "audit heads") return Request{"GET", "/v1/audit/heads", ""};

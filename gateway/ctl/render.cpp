@@ -260,6 +260,33 @@ std::string status(const json::Object& answer) {
     return out + "\n" + endpoints(answer) + warnings(answer);
 }
 
+std::string uploadLine(const json::Object& upload) {
+    auto line = text(upload, "id") + "  " + text(upload, "state") + "  " +
+                std::to_string(number(upload, "fetched")) + " octets fetched, " +
+                std::to_string(number(upload, "pushed")) + " pushed\n";
+    line += "  from " + text(upload, "source") + " by key " + text(upload, "access_key") +
+            ", ordered by " + text(upload, "by") + "\n";
+    const auto why = text(upload, "why");
+    return why.empty() ? line : line + "  " + text(upload, "code") + ": " + why + "\n";
+}
+
+std::string uploads(const json::Object& answer) {
+    std::string out;
+    for (const auto* upload : items(answer, "uploads")) out += uploadLine(*upload);
+    return out.empty() ? "There are no uploads.\n" : out;
+}
+
+std::string uploadSources(const json::Object& answer) {
+    std::string out;
+    const auto sources = answer.strings("sources", 1000, 8192);
+    for (const auto& source : sources.value_or(std::vector<std::string>())) out += source + "\n";
+    if (out.empty())
+        out =
+            "None: there are no uploads by reference. List sources in the configuration "
+            "(upload_sources).\n";
+    return out + "The cache holds " + std::to_string(number(answer, "cache_octets")) + " octets.\n";
+}
+
 std::string key(const json::Object& answer) {
     const auto apiKey = text(answer, "api_key");
     if (!apiKey.empty()) return "api key:   " + apiKey + "\n\nIt is not shown again.\n";
@@ -284,6 +311,9 @@ std::string render(const Command& command, const json::Object& answer) {
     if (verb == "key list") return keys(answer);
     if (verb == "key create") return key(answer);
     if (verb.starts_with("remote")) return remote(answer);
+    if (verb == "upload list") return uploads(answer);
+    if (verb == "upload cancel") return uploadLine(answer);
+    if (verb == "upload sources") return uploadSources(answer);
     if (verb == "audit") return audit(answer);
     if (verb == "controlplane check") {
         return answer.booleanOr("reached", false).value_or(false)

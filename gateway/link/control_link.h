@@ -51,6 +51,8 @@ class ControlLink {
     // At once, with the newest token; ends the streams that run over the present link.
     void reconnect(const std::string& why) { bus_.reconnectNow(why); }
 
+    void uploadsChanged() { session_.uploadsChanged(); }
+
     void setInventory(Inventory inventory) { session_.setInventory(std::move(inventory)); }
 
     // For the tunnel. Lives as long as this.

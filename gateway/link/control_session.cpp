@@ -52,6 +52,10 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
 
     void sendInventory() { publish(subjects.inventory(), toJson(inventory)); }
 
+    void sendUploads(bool whole) {
+        if (identity.uploads) publish(subjects.uploads(), identity.uploads(whole));
+    }
+
     void sendHeartbeat() {
         Object object;
         object.set("seq", codec::json::Value::ofUnsigned(++sequence));
@@ -80,6 +84,7 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         auditHeadsDue = {};
         sayHello();
         sendInventory();
+        sendUploads(true);
         sendHeartbeat();
         waitForNextBeat();
     }
@@ -151,6 +156,7 @@ struct ControlSession::State : std::enable_shared_from_this<State> {
         if (object.booleanOr("hello_wanted", false).value_or(false)) {
             sayHello();
             sendInventory();
+            sendUploads(true);
         }
     }
 
@@ -215,6 +221,11 @@ void ControlSession::setInventory(Inventory inventory) {
     if (inventory == state_->inventory) return;
     state_->inventory = std::move(inventory);
     if (state_->subscription && state_->bus.state() == bus::LinkState::Up) state_->sendInventory();
+}
+
+void ControlSession::uploadsChanged() {
+    if (state_->subscription && state_->bus.state() == bus::LinkState::Up)
+        state_->sendUploads(false);
 }
 
 bool ControlSession::welcomed() const { return state_->welcomed; }

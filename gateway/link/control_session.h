@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the gateway and the control plane tell each other about the link itself: hello and inventory
-// at each connection, a heartbeat every 5 s, how far the audit goes, welcome, ping and pong,
-// unpair, renew-now (docs/protocol/subjects.md).
+// at each connection, a heartbeat every 5 s, how far the audit and uploads are, welcome, ping and
+// pong, unpair, renew-now (docs/protocol/subjects.md).
 //
 // The round trip is the control plane's measurement (its ping, our pong), which it tells us with
 // the next ping; the heartbeat repeats it. Hello is repeated with the heartbeats until it is
@@ -30,6 +30,8 @@ struct ControlIdentity {
     std::string hostname;
     std::function<std::string()> path = {};                      // how the bus is reached, in words
     std::function<std::optional<AuditHeads>()> auditHeads = {};  // nothing: not known yet
+    // How far uploads are; `whole`: all that the control plane may have missed, too.
+    std::function<codec::json::Object(bool whole)> uploads = {};
 };
 
 class ControlSession {
@@ -58,6 +60,9 @@ class ControlSession {
 
     // Sent at each connection and whenever it differs from what was sent last.
     void setInventory(Inventory inventory);
+
+    // There is news of uploads: told if the link is up, else at the next one.
+    void uploadsChanged();
 
     bool welcomed() const;  // on the present link
     std::optional<std::chrono::microseconds> roundTrip() const;

@@ -55,7 +55,8 @@ Result<ControlLinkOptions> linkOptions(const AttachmentParts& parts) {
                                            .boot = parts.boot,
                                            .version = parts.version,
                                            .hostname = parts.hostname,
-                                           .auditHeads = parts.auditHeads}};
+                                           .auditHeads = parts.auditHeads,
+                                           .uploads = parts.uploads}};
 }
 
 WallTime endOf(const std::string& userJwt) {

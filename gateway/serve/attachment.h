@@ -27,6 +27,7 @@ struct AttachmentParts {
     std::string hostname;
     std::string version;
     std::function<std::optional<AuditHeads>()> auditHeads;
+    std::function<codec::json::Object(bool whole)> uploads;
     tunnel::StreamHandler handler;
     ControlSession::Events events;
     std::function<void(bus::LinkState)> onLink;

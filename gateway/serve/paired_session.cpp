@@ -93,6 +93,7 @@ Result<AttachmentPtr> PairedSession::Core::attach() {
         .hostname = ports.hostname,
         .version = ports.version,
         .auditHeads = ports.auditHeads,
+        .uploads = ports.uploads,
         .handler = [this](http::Exchange& exchange,
                           const tunnel::StreamInfo& info) { return serve(exchange, info); },
         .events = eventsOf(number),
@@ -302,6 +303,8 @@ void PairedSession::setInventory(Inventory inventory) {
     // One that retires repeats it when it reconnects: it must not be an old one.
     for (const auto& attachment : core_->all()) attachment->link().setInventory(core_->inventory);
 }
+
+void PairedSession::uploadsChanged() { core_->current->link().uploadsChanged(); }
 
 LinkView PairedSession::view() const { return core_->current->link().view(); }
 

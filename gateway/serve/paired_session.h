@@ -33,6 +33,7 @@ struct PairedPorts {
     std::string hostname;
     std::string version;
     std::function<std::optional<AuditHeads>()> auditHeads = {};
+    std::function<codec::json::Object(bool whole)> uploads = {};
     // The tenant or the control plane ended it: the papers are void. At most once.
     std::function<void(std::string why)> onOver;
 };
@@ -48,6 +49,7 @@ class PairedSession {
 
     Result<> start();
     void setInventory(Inventory inventory);
+    void uploadsChanged();
     LinkView view() const;
 
     // Lets running requests end within `drain`, then cuts them and the link.

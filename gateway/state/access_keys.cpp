@@ -235,6 +235,14 @@ Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
     return std::optional(principalOf(record));
 }
 
+Result<std::optional<proxy::Principal>> usableAccessKey(Storage storage,
+                                                        const wire::EndpointId& endpoint,
+                                                        const wire::AccessKeyId& id) {
+    const auto record = PCG_TRY(findAccessKey(storage, id));
+    if (!record || !isUsable(storage, *record, endpoint)) return std::nullopt;
+    return std::optional(principalOf(*record));
+}
+
 Result<std::optional<proxy::Principal>> verifyAccessKeyBy(Storage storage,
                                                           const wire::EndpointId& endpoint,
                                                           const wire::AccessKeyId& id,

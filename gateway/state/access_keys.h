@@ -71,6 +71,12 @@ Result<std::optional<proxy::Principal>> verifyAccessKey(Storage storage,
                                                         const wire::AccessKeyId& id,
                                                         const Secret& password);
 
+// For whoever proved once that the key is theirs: what it may do now. Nothing for an unknown,
+// revoked, expired or foreign key.
+Result<std::optional<proxy::Principal>> usableAccessKey(Storage storage,
+                                                        const wire::EndpointId& endpoint,
+                                                        const wire::AccessKeyId& id);
+
 // The same for a key whose secret was used without being shown; nothing also for the key of an
 // endpoint whose clients do not sign.
 Result<std::optional<proxy::Principal>> verifyAccessKeyBy(Storage storage,

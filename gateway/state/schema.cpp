@@ -94,6 +94,14 @@ std::span<const store::Migration> gatewayMigrations() {
           // The last line that left of each kind: the chain begins after it.
           "CREATE TABLE audit_cuts (call INTEGER PRIMARY KEY, place INTEGER NOT NULL, chain BLOB "
           "NOT NULL) STRICT"}},
+        {40,
+         "uploads by reference",
+         {// `ordered` is sealed, under this scope's keys; `progress` holds no secret.
+          "CREATE TABLE uploads (id TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL REFERENCES "
+          "endpoints (id) ON DELETE CASCADE, scope_tenant TEXT NOT NULL, scope_epoch INTEGER NOT "
+          "NULL, ordered BLOB NOT NULL, state TEXT NOT NULL, is_over INTEGER NOT NULL, progress "
+          "TEXT NOT NULL, created_at_ms INTEGER NOT NULL, changed_at_ms INTEGER NOT NULL) STRICT",
+          "CREATE INDEX uploads_endpoint ON uploads (endpoint_id)"}},
     };
     return kMigrations;
 }

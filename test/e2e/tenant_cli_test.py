@@ -246,6 +246,21 @@ class TenantCli(e2e.EndToEnd):
         self.assertIn(left[0]["instance_uuid"], rows[0]["detail"])
         self.assertTrue(self.items("audit", "list", "--action", "deployment.abandon", "--outcome", "success"))
 
+    def test_5c_uploads(self):
+        """The data center has opened no source here; test/e2e/upload_test.py has the rest."""
+        endpoint = self.items("endpoints", "list", self.one.id)
+        order = self.lab.directory / "order.json"
+        order.write_text(json.dumps({
+            "gateway_id": self.one.id, "endpoint_id": endpoint[0]["id"] if endpoint else "ep_" + "0" * 26,
+            "access_key": {"id": "ak_" + "0" * 26, "secret": "x"}, "source": "https://127.0.0.1/x", "sha256": "0" * 64,
+            "max_bytes": 1, "target": {"kind": "datastore", "datacenter": "DC0", "datastore": "d", "path": "x"}}))
+        refused = subprocess.run(self.words("uploads", "create", str(order)), capture_output=True, text=True, check=False,
+                                 stdin=subprocess.DEVNULL, timeout=60)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertEqual(self.items("uploads", "list"), [])
+        for verb in ("show", "cancel"):
+            self.assertIn("no such upload", self.pcg("uploads", verb, "up_" + "0" * 26, expect=4))
+
     def test_6_the_audit(self):
         rows = e2e.process.wait_for(lambda: self.items("audit", "list", "--action", "user.add"), 15, "the audit")
         self.assertEqual(rows[-1]["target"]["name"], "bob")

@@ -29,12 +29,12 @@ FIRST = ("createTenant", "offerSystemGateway", "createUser", "createToken", "sig
 
 # Served by parts that need a gateway on the other end; their own tests run them.
 STREAMS = ("events", "exportAudit")  # test/e2e/audit_test.py reads them
-NEEDS_A_LIVE_GATEWAY = {  # test/e2e: endpoints, deploy and renewal
+NEEDS_A_LIVE_GATEWAY = {  # test/e2e: endpoints, deploy, renewal and upload
     "listInventory", "getOrchestratorKey", "putOrchestratorKey", "deleteOrchestratorKey", "createDeployment",
     "planDeployment", "getDeployment", "deleteDeployment", "scaleDeployment", "retryDeployment",
     "abandonDeployment",
     "createEndpoint", "getEndpoint", "updateEndpoint", "deleteEndpoint", "approveCertificate", "checkEndpoint", "listKeys",
-    "createKey", "revokeKey"}
+    "createKey", "revokeKey", "createUpload", "getUpload", "cancelUpload"}
 
 
 def resolve(schema):

@@ -74,7 +74,7 @@ TEST_F(GatewayDaemon, OpensItsSocketAndFilesToTheOwnerOnly) {
 
     EXPECT_EQ(modeOf(state()), 0700U);
     for (const auto& entry : std::filesystem::directory_iterator(state())) {
-        EXPECT_EQ(modeOf(entry.path()), 0600U) << entry.path();
+        EXPECT_EQ(modeOf(entry.path()), entry.is_directory() ? 0700U : 0600U) << entry.path();
     }
     EXPECT_EQ(modeOf(state() + "/control.sock"), 0600U);
 }

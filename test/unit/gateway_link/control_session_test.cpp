@@ -37,6 +37,7 @@ struct ControlSessionTest : testing::Test {
     ControlIdentity withHeads() {
         auto made = identity();
         made.auditHeads = [this] { return heads; };
+        made.uploads = [](bool whole) { return Object().set("whole", whole); };
         return made;
     }
 
@@ -89,6 +90,21 @@ TEST_F(ControlSessionTest, SaysHelloAndInventoryAtEachConnection) {
     gateway.linkUp();
     ASSERT_EQ(sent(subjects.hello()).size(), 2U);
     EXPECT_EQ(*sent(subjects.hello())[1].integer("link_epoch"), 2);
+}
+
+TEST_F(ControlSessionTest, TellsOfUploadsWholeAtEachConnectionAndThenWhatChanged) {
+    ASSERT_TRUE(session.start());
+    session.uploadsChanged();
+    EXPECT_TRUE(broker.seen().empty()) << "there is no link: the next one begins with everything";
+    gateway.linkUp();
+    ASSERT_EQ(sent(subjects.uploads()).size(), 1U);
+    EXPECT_TRUE(*sent(subjects.uploads())[0].boolean("whole"));
+    session.uploadsChanged();
+    ASSERT_EQ(sent(subjects.uploads()).size(), 2U);
+    EXPECT_FALSE(*sent(subjects.uploads())[1].boolean("whole"));
+    control(subjects.ping(), R"({"seq":1,"hello_wanted":true})");
+    ASSERT_EQ(sent(subjects.uploads()).size(), 3U);
+    EXPECT_TRUE(*sent(subjects.uploads())[2].boolean("whole")) << "it knows nothing any more";
 }
 
 TEST_F(ControlSessionTest, IsWelcomedOnceForEachLinkAndOnlyForThePresentOne) {

@@ -151,6 +151,20 @@ TEST_F(Leases, TheClientIsSentToTheGatewayAndTheDiskToTheHost) {
     }
 }
 
+TEST_F(Leases, TheSessionThatHoldsOneIsGivenForItsOwnKeyOnly) {
+    std::string cookie;
+    import(cookie);
+    const auto key = *wire::parseAccessKeyId(test::kKey);
+    const auto other = *wire::parseAccessKeyId("ak_00000000000000000000000002");
+    const auto held = leasing_.sessionOfLease(id_, key, "session[1]l-1");
+    ASSERT_TRUE(held);
+    EXPECT_EQ("vmware_soap_session=" + std::string(held->revealText()), cookie);
+    EXPECT_FALSE(leasing_.sessionOfLease(id_, other, "session[1]l-1"));
+    EXPECT_FALSE(leasing_.sessionOfLease(id_, key, "session[1]l-2"));
+    soapTo(envelope(call("HttpNfcLeaseComplete", "HttpNfcLease", "session[1]l-1")), cookie);
+    EXPECT_FALSE(leasing_.sessionOfLease(id_, key, "session[1]l-1")) << "it is over";
+}
+
 TEST_F(Leases, AnExportIsReadAndNotWritten) {
     const auto cookie = logIn();
     soapTo(envelope(call("ExportVm", "VirtualMachine", "vm-1")), cookie);

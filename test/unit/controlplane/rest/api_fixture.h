@@ -78,6 +78,7 @@ class FakeGatewayCalls final : public GatewayCalls {
                                          GatewayRequest request) override {
         gateways.push_back(gateway.text());
         asked.push_back(std::move(request));
+        if (answers) co_return answers(asked.back());
         co_return answer;
     }
 
@@ -86,6 +87,7 @@ class FakeGatewayCalls final : public GatewayCalls {
     }
 
     Result<GatewayAnswer> answer = GatewayAnswer{204, {}};
+    std::function<Result<GatewayAnswer>(const GatewayRequest&)> answers = {};  // instead
     std::vector<GatewayRequest> asked;
     std::vector<std::string> gateways;
 };
@@ -165,6 +167,7 @@ class RestApi : public ::testing::Test {
                 "127.0.0.1",
                 audit_,
                 events_,
+                uploads_,
                 metrics_,
                 care_,
                 systemGateways_},
@@ -293,6 +296,7 @@ class RestApi : public ::testing::Test {
                            audit_,
                            "127.0.0.1",
                            ""}};
+    UploadWatch uploads_{{eventLoop_, store_, clock_, authority_, audit_, events_}};
     Authenticator authenticator_;
     Api api_;
     http::Router router_;
