@@ -11,5 +11,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     (void)controlplane::parsePong(octets);
     const auto report = controlplane::parseInventory(octets);
     if (report && report->endpoints.size() > controlplane::kMaxEndpointsPerGateway) std::abort();
+    (void)controlplane::parseUploads(octets);
     return 0;
 }
