@@ -33,6 +33,14 @@ inline constexpr int kMaxDepth = 32;
 
 class Object {
   public:
+    // Out of line: a Member is not complete here, and clang looks into the vector.
+    Object();
+    Object(const Object& other);
+    Object(Object&& other) noexcept;
+    Object& operator=(const Object& other);
+    Object& operator=(Object&& other) noexcept;
+    ~Object();
+
     // Reading. The error names the member.
     Result<std::string> string(std::string_view name, std::size_t maxBytes) const;
     Result<std::optional<std::string>> optionalString(std::string_view name,

@@ -74,6 +74,13 @@ Result<const Value*> Object::required(std::string_view name) const {
     return value;
 }
 
+Object::Object() = default;
+Object::Object(const Object& other) = default;
+Object::Object(Object&& other) noexcept = default;
+Object& Object::operator=(const Object& other) = default;
+Object& Object::operator=(Object&& other) noexcept = default;
+Object::~Object() = default;
+
 Result<std::string> Object::string(std::string_view name, std::size_t maxBytes) const {
     return stringOf(path(name), *PCG_TRY(required(name)), maxBytes);
 }

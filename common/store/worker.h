@@ -87,7 +87,7 @@ auto Worker::run(Work work) -> net::Task<std::invoke_result_t<Work&, Database&>>
     // Shared, because the answer may find that nobody waits any more. The timer never fires: it is
     // what the answer wakes. It is only touched on the caller's loop.
     struct Answer {
-        explicit Answer(net::Executor executor)
+        explicit Answer(const net::Executor& executor)
             : loop(executor), ready(executor, SteadyTime::max()) {}
 
         net::Executor loop;
