@@ -200,6 +200,22 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::listEndpoints(http::Exchange&, co
     co_return reply;
 }
 
+Result<> RemoteApi::requireUnnamed(std::string_view endpoint) const {
+    if (!namesEndpoint(parts_.policy.document().get(), endpoint)) return {};
+    return fail(errc::kNotAllowed,
+                "The data center's policy speaks of an endpoint \"" + std::string(endpoint) +
+                    "\": which one that is, is not decided from the portal. Its admin can add, "
+                    "rename, move or remove it on the gateway with: pcgctl endpoint.");
+}
+
+Result<> RemoteApi::requireUnnamedAt(const std::string& url, const wire::EndpointId* self) const {
+    for (const auto& view : parts_.endpoints.list()) {
+        const bool other = self == nullptr || view.record.id != *self;
+        if (other && view.record.url == url) PCG_TRY(requireUnnamed(view.record.name));
+    }
+    return {};
+}
+
 // Opens the box and sees to it that what is inside is for this address.
 Result<EndpointCredentials> RemoteApi::credentialsFor(const remote::SealedBox& box,
                                                       std::string_view name,
@@ -219,6 +235,8 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::addEndpoint(http::Exchange& excha
                                                            const Params&) {
     PCG_CO_TRY(const auto body, co_await readJson(exchange, Needs::Endpoints));
     PCG_CO_TRY(auto asked, remote::AddEndpoint::parse(body));
+    PCG_CO_CHECK(requireUnnamed(asked.name));
+    PCG_CO_CHECK(requireUnnamedAt(asked.address.url(), nullptr));
     PCG_CO_TRY(auto credentials,
                credentialsFor(asked.credentials, asked.name, asked.kind, asked.address));
     NewEndpoint endpoint{std::move(asked.name),
@@ -237,8 +255,14 @@ Result<EndpointChange> RemoteApi::changeOf(remote::UpdateEndpoint asked,
     EndpointChange change;
     change.checkedAgainst = EndpointIdentity::of(view.record);
     change.trust = std::move(asked.trust);
-    if (asked.name && *asked.name != view.record.name) change.name = *asked.name;
+    if (asked.name && *asked.name != view.record.name) {
+        PCG_TRY(requireUnnamed(view.record.name));
+        PCG_TRY(requireUnnamed(*asked.name));
+        change.name = *asked.name;
+    }
     if (address.url() != view.record.url) {
+        PCG_TRY(requireUnnamed(view.record.name));
+        PCG_TRY(requireUnnamedAt(address.url(), &view.record.id));
         if (!asked.credentials) {
             return badField("credentials",
                             "another address needs the credentials again, sealed for it: those "
@@ -271,6 +295,8 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::updateEndpoint(http::Exchange& ex
 net::Task<Result<RemoteApi::Reply>> RemoteApi::removeEndpoint(http::Exchange&,
                                                               const Params& params) {
     PCG_CO_TRY(const auto view, find(params));
+    // Once it were gone, another one could be in its place.
+    PCG_CO_CHECK(requireUnnamed(view.record.name));
     auto id = view.record.id.text();
     PCG_CO_CHECK(co_await parts_.endpoints.remove(std::move(id)));
     co_return Reply{204, {}};

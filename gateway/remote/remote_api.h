@@ -3,11 +3,14 @@
 // on the control socket (docs/protocol/remote.md).
 //
 // Default deny: RemoteGate decides, and every request is a line of the audit with who asked and
-// what became of it. At most kMaxRunning requests at once. Loop thread; the parts outlive it.
+// what became of it. Endpoints that the data center's policy speaks of by name keep name and
+// address: what a name means is not for this side to say. At most kMaxRunning requests at once.
+// Loop thread; the parts outlive it.
 #pragma once
 
 #include "common/http/router.h"
 #include "gateway/endpoints/endpoint_directory.h"
+#include "gateway/policy/policy_keeper.h"
 #include "gateway/remote/remote_commands.h"
 #include "gateway/remote/remote_gate.h"
 
@@ -29,6 +32,7 @@ class RemoteApi {
         proxy::EndpointService& service;
         AuditTrail& audit;
         RemoteGate& gate;
+        const PolicyKeeper& policy;
     };
 
     explicit RemoteApi(Parts parts);
@@ -74,6 +78,11 @@ class RemoteApi {
                                                std::string_view name,
                                                std::string_view kind,
                                                const wire::EndpointAddress& address) const;
+    // gateway.not_allowed if the policy in force speaks of the endpoint.
+    Result<> requireUnnamed(std::string_view endpoint) const;
+
+    // The same if such an endpoint other than `self` is at this address.
+    Result<> requireUnnamedAt(const std::string& url, const wire::EndpointId* self) const;
     Result<EndpointChange> changeOf(remote::UpdateEndpoint asked, const EndpointView& view) const;
 
     Parts parts_;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/remote/remote_gate.h"
 
+#include "common/base/text.h"
 #include "common/codec/base64url.h"
 #include "common/log/log.h"
 #include "gateway/endpoints/new_endpoint.h"
+
+#include <algorithm>
 
 namespace pcg::gateway {
 namespace {
@@ -100,6 +103,15 @@ Result<pairing::PasswordCredentials> RemoteGate::unseal(std::string_view sealed,
     auto credentials = pairing::PasswordCredentials::parse(*text);
     if (!credentials) return badField("credentials.sealed", credentials.error().message() + ".");
     return std::move(*credentials);
+}
+
+bool namesEndpoint(const policy::Policy* policy, std::string_view endpoint) {
+    const auto isMeant = [&](const auto& one) {
+        return equalsIgnoreCaseAscii(one.endpoint, endpoint);
+    };
+    return policy != nullptr &&
+           (std::any_of(policy->assign.begin(), policy->assign.end(), isMeant) ||
+            std::any_of(policy->endpoints.begin(), policy->endpoints.end(), isMeant));
 }
 
 }  // namespace pcg::gateway

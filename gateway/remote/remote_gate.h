@@ -11,6 +11,7 @@
 #include "gateway/link/inventory.h"
 #include "gateway/state/audit_trail.h"
 #include "pairing/sealed_credentials.h"
+#include "vcenter-proxy/policy/document.h"
 
 #include <functional>
 #include <optional>
@@ -64,5 +65,9 @@ class RemoteGate {
     std::optional<SealingFacts> facts_;
     RemoteAccess access_;
 };
+
+// Whether the data center's policy speaks of an endpoint of this name, however it is written: what
+// it says is for that name. Null: there is no policy.
+bool namesEndpoint(const policy::Policy* policy, std::string_view endpoint);
 
 }  // namespace pcg::gateway
