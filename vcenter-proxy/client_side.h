@@ -46,6 +46,8 @@ class ClientSide {
     // Until when the policy lets it go on; nothing: whatever the time.
     std::optional<policy::TimeLimit>& timeLimit() { return time_limit_; }
 
+    const std::optional<policy::TimeLimit>& timeLimit() const { return time_limit_; }
+
     // The first octets of the endpoint's answer are kept, for the audit.
     void keepAnswer() { keeps_answer_ = true; }
 

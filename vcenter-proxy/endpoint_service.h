@@ -35,10 +35,12 @@ class EndpointService {
     EndpointService& operator=(const EndpointService&) = delete;
 
     // Adds or replaces. `caller` reaches the endpoint over a verified connection and must have no
-    // limit on the time to an answer. Replacing keeps the sessions if the authority is the same.
+    // limit on the time to an answer. Replacing keeps the sessions, and what runs, if the authority
+    // is the same.
     net::Task<void> put(EndpointConfig config, std::shared_ptr<http::Caller> caller);
 
-    // Sessions are logged out; running requests end as the endpoint answers them.
+    // What runs is broken off and sessions are logged out; the same when put() changes the
+    // authority.
     net::Task<void> remove(wire::EndpointId id);
 
     // The stored credentials are others now: forget what became of the old ones.

@@ -42,7 +42,6 @@ class Tunnelling {
     Error explain(const Error& error, const TunnelTarget& target) const;
     net::Task<void> refuse(Error error);
     net::Task<void> carry(TunnelTarget target, Principal principal, TransportPtr transport);
-    std::optional<SteadyTime> endOf(const Principal& principal) const;
 
     RequestContext& context_;
     Endpoint& endpoint_;
@@ -123,12 +122,6 @@ Error Tunnelling::explain(const Error& error, const TunnelTarget& target) const 
             "the gateway could not reach " + target.text() + ": " + whyUnreachable(error)};
 }
 
-std::optional<SteadyTime> Tunnelling::endOf(const Principal& principal) const {
-    if (!principal.expires_at) return std::nullopt;
-    return std::chrono::steady_clock::now() +
-           (*principal.expires_at - context_.services.clock.wallNow());
-}
-
 net::Task<void> Tunnelling::carry(TunnelTarget target,
                                   Principal principal,
                                   TransportPtr transport) {
@@ -150,9 +143,8 @@ net::Task<void> Tunnelling::carry(TunnelTarget target,
                {"access_key", principal.key.text()},
                {"target", target.text()},
                {"tunnels", endpoint_.tunnels.size()}});
-    const auto& limits = endpoint_.config.limits;
-    const StreamPump::Limits bounds{
-        limits.tunnel_idle, limits.tunnel_half_closed, endOf(principal)};
+    const auto bounds =
+        StreamPump::limitsOf(endpoint_.config.limits, principal, context_.services.clock);
     const auto executor = co_await net::asio::this_coro::executor;
     const auto pump = std::make_shared<StreamPump>(executor, context_.client, call, bounds);
     const auto broken = co_await pump->run();
