@@ -288,7 +288,7 @@ net::Task<Result<>> App::servePapers() {
          .worked = worked,
          .onTransport = [this](bus::Transport transport) { rememberTransport(transport); },
          .service = *service_,
-         .remote = [this](http::Exchange& exchange) { return serveRemote(exchange); },
+         .remote = [this](http::Exchange& exchange) { return remote_->serve(exchange); },
          .boot = boot_,
          .hostname = config_.hostname,
          .version = std::string(gatewayVersion()),

@@ -55,7 +55,6 @@ class App {
     void makePolicy();
     net::Task<Result<>> loadPolicy();
     void rememberMachine(const proxy::OwnMachineRecord& record);
-    net::Task<void> serveRemote(http::Exchange& exchange);
     void makeService();
     void makeDirectory();
     void makeRemote();

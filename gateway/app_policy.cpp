@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The data center's own policy in the daemon: made, loaded, and asked by what serves.
-#include "common/http/problem.h"
 #include "gateway/app.h"
-#include "vcenter-proxy/errc.h"
 
 namespace pcg::gateway {
 namespace {
@@ -20,6 +18,8 @@ void App::makePolicy() {
                             .clock = clock_,
                             .cut = [this](proxy::EndpointService::Cut what, const Error& why) {
                                 service_->cutRunning(what, why);
+                                const bool all = what == proxy::EndpointService::Cut::Everything;
+                                if (all && remote_) remote_->cut(why);
                             }});
     machines_ = std::make_unique<proxy::MachineWatch>(
         loop_, clock_, [this](const proxy::OwnMachineRecord& record) { rememberMachine(record); });
@@ -49,20 +49,6 @@ net::Task<Result<>> App::loadPolicy() {
     }
     machines_->restore(std::move(records));
     co_return Result<>();
-}
-
-// What the tenant administers here is access, too.
-net::Task<void> App::serveRemote(http::Exchange& exchange) {
-    if (!policy_->isPaused()) {
-        co_await remote_->serve(exchange);
-        co_return;
-    }
-    http::Problem problem;
-    problem.status = 503;
-    problem.code = std::string(proxy::errc::kPaused.name());
-    problem.detail =
-        "the data center's admin paused all access through this gateway; try again later";
-    co_await http::respondProblem(exchange, std::move(problem));
 }
 
 }  // namespace pcg::gateway

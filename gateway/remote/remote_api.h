@@ -3,9 +3,10 @@
 // on the control socket (docs/protocol/remote.md).
 //
 // Default deny: RemoteGate decides, and every request is a line of the audit with who asked and
-// what became of it. Endpoints that the data center's policy speaks of by name keep name and
-// address: what a name means is not for this side to say. At most kMaxRunning requests at once.
-// Loop thread; the parts outlive it.
+// what became of it. While the data center paused all access nothing is done, and what runs when it
+// does is cut. Endpoints that its policy speaks of by name keep name and address: what a name means
+// is not for this side to say. At most kMaxRunning requests at once. Loop thread; the parts outlive
+// it.
 #pragma once
 
 #include "common/http/router.h"
@@ -15,6 +16,7 @@
 #include "gateway/remote/remote_gate.h"
 
 #include <map>
+#include <set>
 
 namespace pcg::gateway {
 
@@ -39,6 +41,9 @@ class RemoteApi {
 
     // Answers in every case.
     net::Task<void> serve(http::Exchange& exchange);
+
+    // Breaks off what runs; whoever pauses tells the PolicyKeeper first.
+    void cut(const Error& why);
 
     const http::Router& router() const { return router_; }
 
@@ -87,7 +92,7 @@ class RemoteApi {
 
     Parts parts_;
     http::Router router_;
-    std::size_t running_ = 0;
+    std::set<http::Exchange*> running_;
     std::map<wire::EndpointId, SteadyTime> checks_;  // those of a moment ago
 };
 

@@ -124,6 +124,11 @@ class RemoteApiTest : public StateFixture {
         return directory_.find(one.substr(one.rfind('/') + 1))->record.name;
     }
 
+    net::Task<void> pause() {
+        const auto done = co_await policy_.pause("a drill");
+        EXPECT_TRUE(done);
+    }
+
     net::Task<void> forbid() {
         const auto done = co_await gate_.set({false, false});
         EXPECT_TRUE(done);
@@ -134,12 +139,16 @@ class RemoteApiTest : public StateFixture {
     AuditTrail audit_{loop_, *state_, clock_};
     StoredCredentials credentials_{*state_};
     StoredAccessKeys keys_{*state_};
-    PolicyKeeper policy_{PolicyKeeper::Parts{.loop = loop_,
-                                             .state = *state_,
-                                             .audit = audit_,
-                                             .warnings = warnings_,
-                                             .clock = clock_,
-                                             .cut = nullptr}};
+    RemoteApi* remote_ = nullptr;
+    PolicyKeeper policy_{
+        PolicyKeeper::Parts{.loop = loop_,
+                            .state = *state_,
+                            .audit = audit_,
+                            .warnings = warnings_,
+                            .clock = clock_,
+                            .cut = [this](proxy::EndpointService::Cut, const Error& why) {
+                                if (remote_ != nullptr) remote_->cut(why);
+                            }}};
     proxy::EndpointService service_{proxy::Services{.loop = loop_,
                                                     .clock = clock_,
                                                     .random = random_,
@@ -340,6 +349,56 @@ TEST_F(RemoteApiTest, NobodyTakesANameOrAPlaceThatThePolicyGivesToAnEndpoint) {
     EXPECT_EQ(call("PATCH", one, R"({"name":"vc2"})").status, 200) << "nobody speaks of these two";
     EXPECT_EQ(call("POST", "/v1/endpoints", json::write(beside)).status, 201);
     EXPECT_EQ(call("DELETE", one).status, 204);
+}
+
+TEST_F(RemoteApiTest, NothingIsAdministeredWhileAllAccessIsPaused) {
+    allow(true, true);
+    const auto one = addApproved();
+    ASSERT_TRUE(await(policy_.pause("a drill")));
+    for (const auto& [method, target, body] :
+         std::vector<std::array<std::string, 3>>{{"GET", "/v1/endpoints", ""},
+                                                 {"PATCH", one, R"({"name":"other"})"},
+                                                 {"DELETE", one, ""},
+                                                 {"POST", one + "/check", ""},
+                                                 {"GET", one + "/keys", ""},
+                                                 {"POST", one + "/keys", R"({"role":"full"})"}}) {
+        const auto answer = call(method, target, body);
+        EXPECT_EQ(answer.status, 503) << method << target;
+        EXPECT_EQ(answer.text("code"), "proxy.paused");
+        EXPECT_EQ(answer.text("detail").find("drill"), std::string::npos);
+    }
+    ASSERT_TRUE(await(policy_.resume()));
+    EXPECT_EQ(nameOf(one), "vc1");
+    EXPECT_EQ(call("GET", "/v1/endpoints").status, 200);
+}
+
+TEST_F(RemoteApiTest, ThePauseReachesARequestWhoseBodyIsStillOnItsWay) {
+    allow(true, true);
+    const auto one = addApproved();
+    remote_ = &api_;
+    for (const auto& [method, target, body] : std::vector<std::array<std::string, 3>>{
+             {"POST", one + "/keys", R"({"role":"full"})"},
+             {"PATCH", one, R"({"name":"other"})"},
+             {"POST", one + "/certificate", R"({"sha256":")" + std::string(64, 'a') + "\"}"}}) {
+        test::FakeExchange late(head(method, target), body);
+        late.beforeBody = [&]() -> net::Task<void> { return pause(); };
+        EXPECT_EQ(served(late).status, 503) << method << target;
+        EXPECT_FALSE(late.aborted.empty());
+        ASSERT_TRUE(await(policy_.resume()));
+    }
+    EXPECT_EQ(nameOf(one), "vc1");
+    EXPECT_TRUE((*call("GET", one + "/keys").body.array("items", 10))->empty());
+    remote_ = nullptr;
+}
+
+TEST_F(RemoteApiTest, AnApprovalAsksOnceMoreAfterItsLookAtTheEndpoint) {
+    allow(true, false);
+    const auto added = call("POST", "/v1/endpoints", json::write(endpoint()));
+    const auto shown = *(*added.body.object("presented_certificate"))->string("sha256", 64);
+    const auto refused = await(directory_.approve(
+        added.text("id"), shown, [] { return Result<>(fail(errc::kNotAllowed, "not any more")); }));
+    EXPECT_TRUE(refused.error().is(errc::kNotAllowed));
+    EXPECT_EQ(directory_.find(added.text("id"))->state, EndpointState::Untrusted);
 }
 
 TEST_F(RemoteApiTest, ANameThatIsTakenIsAConflict) {
