@@ -13,6 +13,7 @@
 #include "pairing/sealed_credentials.h"
 #include "vcenter-proxy/policy/document.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -46,7 +47,8 @@ class RemoteGate {
     // gateway.not_allowed, in words that the tenant can pass on to the data center.
     Result<> require(RemoteRight right) const;
 
-    // gateway.not_paired when there is no tenant to allow it to. Durable when it returns.
+    // What it takes away counts at once, what it gives when it is durable. gateway.not_paired when
+    // there is no tenant to allow it to; gateway.not_kept.
     net::Task<Result<>> set(RemoteAccess access);
 
     // What the tenant sealed for this endpoint; gateway.bad_field. `keyId` names the key that it
@@ -64,6 +66,7 @@ class RemoteGate {
     std::string keyId_;
     std::optional<SealingFacts> facts_;
     RemoteAccess access_;
+    std::uint64_t sets_ = 0;  // and pairings: what was waited for may be out of date
 };
 
 // Whether the data center's policy speaks of an endpoint of this name, however it is written: what

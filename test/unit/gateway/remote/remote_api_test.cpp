@@ -11,6 +11,7 @@
 #include "test/unit/gateway/state/state_fixture.h"
 
 #include <array>
+#include <future>
 
 namespace pcg::gateway {
 namespace {
@@ -399,6 +400,34 @@ TEST_F(RemoteApiTest, AnApprovalAsksOnceMoreAfterItsLookAtTheEndpoint) {
         added.text("id"), shown, [] { return Result<>(fail(errc::kNotAllowed, "not any more")); }));
     EXPECT_TRUE(refused.error().is(errc::kNotAllowed));
     EXPECT_EQ(directory_.find(added.text("id"))->state, EndpointState::Untrusted);
+}
+
+TEST_F(RemoteApiTest, ARightThatIsTakenBackIsNotGivenByAnEarlierWordThatWasStillWritten) {
+    allow(false, false);
+    // The storage thread is busy: what is asked meanwhile waits in its order.
+    std::promise<void> go;
+    std::size_t done = 0;
+    const auto count = [&](std::exception_ptr, Result<> kept) {
+        EXPECT_TRUE(kept);
+        ++done;
+    };
+    auto hold = [&](Storage) -> Result<> {
+        go.get_future().wait();
+        return {};
+    };
+    net::asio::co_spawn(loop_, state_->run(hold), count);
+    net::asio::co_spawn(loop_, gate_.set({true, true}), count);
+    net::asio::co_spawn(loop_, gate_.set({true, false}), count);
+    loop_.restart();
+    while (loop_.poll() > 0) {
+    }
+    EXPECT_EQ(gate_.access(), RemoteAccess{});
+    go.set_value();
+    while (done < 3) {
+        loop_.run_one();
+        EXPECT_FALSE(gate_.access().keys);
+    }
+    EXPECT_EQ(gate_.access(), (RemoteAccess{true, false}));
 }
 
 TEST_F(RemoteApiTest, ANameThatIsTakenIsAConflict) {
