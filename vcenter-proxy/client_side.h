@@ -11,8 +11,10 @@
 #include "vcenter-proxy/audit_sink.h"
 #include "vcenter-proxy/endpoint/soap_text.h"
 #include "vcenter-proxy/policy/decide.h"
+#include "vcenter-proxy/principal.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pcg::proxy {
@@ -47,6 +49,13 @@ class ClientSide {
     std::optional<policy::TimeLimit>& timeLimit() { return time_limit_; }
 
     const std::optional<policy::TimeLimit>& timeLimit() const { return time_limit_; }
+
+    // Whose request it is, once that is proven: it ends with the key, wherever it runs.
+    void setKey(const Principal& who);
+
+    bool isOf(const wire::AccessKeyId& key) const { return key_ == key; }
+
+    bool hasExpired(WallTime now) const { return key_ends_ && *key_ends_ <= now; }
 
     // The first octets of the endpoint's answer are kept, for the audit.
     void keepAnswer() { keeps_answer_ = true; }
@@ -100,6 +109,8 @@ class ClientSide {
     bool keeps_answer_ = false;
     std::string kept_;
     std::optional<policy::TimeLimit> time_limit_;
+    std::optional<wire::AccessKeyId> key_;
+    std::optional<WallTime> key_ends_;
     std::shared_ptr<State> state_;  // shared with the exchange's callback
 };
 

@@ -306,9 +306,10 @@ void EndpointService::credentialsChanged(const wire::EndpointId& id) {
 
 net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
     const auto core = core_;
+    const Error why(errc::kInvalidLogin, "the access key was revoked");
+    core->running.cutOf(key, why);
     for (const auto& endpoint : core->all()) {
         for (auto* login : endpoint->logins) login->revoked = login->revoked || login->key == key;
-        endpoint->tunnels.cutOf(key, Error(errc::kInvalidLogin, "the access key was revoked"));
         auto ended = endpoint->sessions.takeOf(key);
         endpoint->leases.sweep(endpoint->sessions);  // what runs under its tokens, too
         co_await logoutAll(endpoint, std::move(ended));

@@ -51,12 +51,12 @@ class EndpointService {
     enum class Cut { Everything, WhatChanges };
     void cutRunning(Cut what, const Error& why);
 
-    // Breaks off what the policy's time windows do not let go on, now. start() does it every
-    // second.
+    // Breaks off what the policy's time windows or the end of its key do not let go on, now.
+    // start() does it every second.
     void cutWhatIsOver();
 
-    // The key was revoked: its sessions end at once, busy or not, and a login that is under way
-    // gets none.
+    // The key was revoked: what runs under it is broken off, its sessions end at once, and a login
+    // that is under way gets none.
     net::Task<void> dropKey(wire::AccessKeyId key);
 
     // Answers the exchange in every case.

@@ -7,6 +7,7 @@ namespace pcg::proxy {
 namespace {
 
 std::optional<Error> whyOver(const ClientSide& client, WallTime now) {
+    if (client.hasExpired(now)) return Error(errc::kInvalidLogin, "the access key has expired");
     const auto* rule = client.timeLimit() ? client.timeLimit()->endedBy(now) : nullptr;
     if (rule == nullptr) return std::nullopt;
     return Error(errc::kWindowClosed,
@@ -30,6 +31,12 @@ void RunningRequests::cutAll(const Error& why) {
 void RunningRequests::cutWhatChanges(const Error& why) {
     cutIf([&](const ClientSide& client, const Endpoint&) {
         return client.isReading() ? std::nullopt : std::optional(why);
+    });
+}
+
+void RunningRequests::cutOf(const wire::AccessKeyId& key, const Error& why) {
+    cutIf([&](const ClientSide& client, const Endpoint&) {
+        return client.isOf(key) ? std::optional(why) : std::nullopt;
     });
 }
 

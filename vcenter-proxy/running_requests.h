@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The requests that run, at endpoints that were removed meanwhile as well: whatever takes something
-// away (a switch, a window, the end of an endpoint) finds them here.
+// away (a switch, a window, the end of a key or of an endpoint) finds them here.
 //
 // Loop thread only. Whoever is cut is broken off visibly on both sides, whatever he waits for.
 #pragma once
@@ -40,9 +40,10 @@ class RunningRequests {
 
     void cutAll(const Error& why);
     void cutWhatChanges(const Error& why);
+    void cutOf(const wire::AccessKeyId& key, const Error& why);
     void cutAt(const Endpoint& endpoint, const Error& why);
 
-    // What the windows of its rules do not let go on.
+    // What the windows of its rules, or the end of its key, do not let go on.
     void cutWhatIsOver(WallTime now);
 
   private:

@@ -133,6 +133,7 @@ std::optional<SessionUse> useSession(RequestContext& context, std::string_view t
     if (!session) return std::nullopt;
     context.audit.access_key = session->principal.key.text();
     context.audit.key_proven = true;
+    context.client.setKey(session->principal);
     return SessionUse(std::move(session), context.services.clock);
 }
 

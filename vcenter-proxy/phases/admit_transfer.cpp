@@ -47,7 +47,9 @@ net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, Reques
         found = fail(errc::kNoSuchTransfer, "there is no such transfer here");
     }
     const auto session = found ? (*found)->lease->session.lock() : nullptr;
-    if (found && (!session || !context.endpoint->sessions.holds(*session))) {
+    const auto ends = session ? session->principal.expires_at : std::nullopt;
+    const bool expired = ends && *ends <= context.services.clock.wallNow();
+    if (found && (!session || expired || !context.endpoint->sessions.holds(*session))) {
         found = fail(errc::kNoSuchTransfer, "the session of this transfer has ended");
     }
     if (!found) {
@@ -56,6 +58,7 @@ net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, Reques
     }
     context.audit.access_key = session->principal.key.text();
     context.audit.key_proven = true;
+    context.client.setKey(session->principal);
     context.client.setReading(head.method == "GET" && target.surface != Surface::Console);
     const auto may = mayTransfer(context, target, **found);
     if (!may) {

@@ -137,6 +137,7 @@ class Request {
 
     RequestContext& context_;
     std::optional<FormRoom> room_;
+    std::optional<Principal> principal_;  // none: open to all
 };
 
 // What was asked, in words that mean something, and without its secrets.
@@ -181,22 +182,23 @@ net::Task<Result<AuthorizedCall>> Request::admitKnown(Target target) {
     PCG_CO_TRY(const auto shown, readAuthorization(context_));
     context_.audit.access_key = shown.token;
     Form form;
-    std::optional<Principal> principal;
     const bool upload = target.door == Door::Upload;
     // Whoever is not known gets no memory, where the body is not needed to tell.
     if (shown.knownMethod() == oauth::Method::Plaintext || upload) {
-        PCG_CO_TRY(principal, co_await identify(context_, shown, target, nullptr));
+        PCG_CO_TRY(principal_, co_await identify(context_, shown, target, nullptr));
+        context_.client.setKey(*principal_);
     }
     if (!upload) {
         PCG_CO_TRY(form, co_await readForm());
         describe(target, form);
     }
-    if (!principal) {
-        PCG_CO_TRY(principal, co_await identify(context_, shown, target, &form));
+    if (!principal_) {
+        PCG_CO_TRY(principal_, co_await identify(context_, shown, target, &form));
+        context_.client.setKey(*principal_);
     }
     context_.audit.key_proven = true;
     const auto policy = context_.services.policy.policyFor(context_.endpoint->config.id);
-    co_return authorizeAs(*policy, *principal, std::move(target), std::move(form));
+    co_return authorizeAs(*policy, *principal_, std::move(target), std::move(form));
 }
 
 Result<AuthorizedCall> Request::authorizeAs(const EndpointPolicy& policy,

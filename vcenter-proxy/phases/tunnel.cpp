@@ -184,8 +184,8 @@ net::Task<void> Tunnelling::run() {
         co_await refuse(principal.error());
         co_return;
     }
-    // Nothing is waited for up to the place: a key that is revoked meanwhile finds the tunnel
-    // there.
+    // Nothing is waited for since the key was good: one that is revoked later finds the tunnel.
+    context_.client.setKey(*principal);
     auto target = admit(*principal);
     if (!target) {
         co_await refuse(target.error());

@@ -364,6 +364,15 @@ TEST_F(Guests, AConsoleIsCutWithItsEndpointAndEndsWithItsKey) {
     EXPECT_THAT(audit_.records.back().reason, HasSubstr("expired"));
 }
 
+TEST_F(Guests, AUrlIsNothingOnceItsKeyHasExpired) {
+    keys_.expires_at = clock_.wallNow() + std::chrono::seconds(60);
+    const auto cookie = logIn();
+    const auto path = pathIn(ask(cookie, "InitiateFileTransferToGuest")->body);
+    clock_.advance(std::chrono::seconds(60));
+    EXPECT_EQ(send("PUT", path, "a")->response.status, 404);
+    EXPECT_THAT(hosts_.asked, IsEmpty());
+}
+
 TEST_F(Guests, AConsoleIsCutWithItsKeyAndByReadOnly) {
     hosts_.esxi->answer = [](const Asked&) {
         Answer answer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ends a request that runs: the end of its endpoint.
+// What ends a request that runs: the end of its key, of its endpoint.
 #include "test/unit/proxy/forward_fixture.h"
 
 #include <gmock/gmock.h>
@@ -39,12 +39,31 @@ class Running : public test::ForwardTest {
         return begin(std::make_shared<FakeExchange>(loop_, std::move(head), std::move(body)));
     }
 
+    // Its body is still to come.
+    std::shared_ptr<FakeExchange> hold(http::RequestHead head, std::size_t size) {
+        head.body = http::BodyFraming::ofLength(size);
+        auto exchange = std::make_shared<FakeExchange>(loop_, std::move(head));
+        exchange->keepOpen();
+        return begin(std::move(exchange));
+    }
+
     std::shared_ptr<FakeExchange> poll() {
         return start(test::soapHead(cookie()),
                      envelope(call("WaitForUpdatesEx", "PropertyCollector", "pc")));
     }
 
+    std::shared_ptr<FakeExchange> upload() { return start(folderHead("PUT", cookie()), "content"); }
+
     std::shared_ptr<FakeExchange> download() { return start(folderHead("GET", cookie())); }
+
+    static std::string clone(const std::string& folder, std::size_t padding = 0) {
+        return envelope(call("CloneVM_Task",
+                             "VirtualMachine",
+                             "vm-1",
+                             "<spec><config><annotation>" + std::string(padding, 'x') +
+                                 "</annotation></config></spec><folder type=\"Folder\">" + folder +
+                                 "</folder>"));
+    }
 
     std::string cookie() {
         if (!cookie_.empty()) return cookie_;
@@ -70,6 +89,35 @@ class Running : public test::ForwardTest {
         return exchange;
     }
 };
+
+TEST_F(Running, EndsWithItsKeyWhateverItIsAt) {
+    const auto polling = poll();
+    const auto uploading = upload();
+    const auto held = hold(test::soapHead(cookie()), 1000);
+    held->add(clone("group-v3").substr(0, 100));
+    await(running_.dropKey(*wire::parseAccessKeyId("ak_00000000000000000000000002")));
+    EXPECT_FALSE(polling->aborted || uploading->aborted);
+    await(running_.dropKey(*wire::parseAccessKeyId(test::kKey)));
+    EXPECT_TRUE(polling->aborted && uploading->aborted);
+    EXPECT_EQ(audited().decision, "proxy.invalid_login");
+    EXPECT_THAT(audited().reason, HasSubstr("revoked"));
+}
+
+TEST_F(Running, EndsWhenItsKeyExpires) {
+    keys_.expires_at = clock_.wallNow() + std::chrono::seconds(60);
+    const auto polling = poll();
+    const auto downloading = download();
+    clock_.advance(std::chrono::seconds(59));
+    running_.cutWhatIsOver();
+    run();
+    EXPECT_FALSE(polling->aborted || downloading->aborted);
+    clock_.advance(std::chrono::seconds(1));
+    running_.cutWhatIsOver();
+    run();
+    EXPECT_TRUE(polling->aborted && downloading->aborted);
+    EXPECT_EQ(audited().decision, "proxy.invalid_login");
+    EXPECT_THAT(audited().reason, HasSubstr("expired"));
+}
 
 TEST_F(Running, EndsWithItsEndpointAndWithItsAddress) {
     auto polling = poll();
