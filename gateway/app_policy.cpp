@@ -10,17 +10,19 @@ constexpr log::Logger kLog("gateway");
 }  // namespace
 
 void App::makePolicy() {
-    policy_ = std::make_unique<PolicyKeeper>(
-        PolicyKeeper::Parts{.loop = loop_,
-                            .state = *state_,
-                            .audit = *audit_,
-                            .warnings = warnings_,
-                            .clock = clock_,
-                            .cut = [this](proxy::EndpointService::Cut what, const Error& why) {
-                                service_->cutRunning(what, why);
-                                const bool all = what == proxy::EndpointService::Cut::Everything;
-                                if (all && remote_) remote_->cut(why);
-                            }});
+    policy_ = std::make_unique<PolicyKeeper>(PolicyKeeper::Parts{
+        .loop = loop_,
+        .state = *state_,
+        .audit = *audit_,
+        .warnings = warnings_,
+        .clock = clock_,
+        .cut =
+            [this](proxy::EndpointService::Cut what, const Error& why) {
+                service_->cutRunning(what, why);
+                const bool all = what == proxy::EndpointService::Cut::Everything;
+                if (all && remote_) remote_->cut(why);
+            },
+        .judgeRunning = [this] { service_->judgeRunning(); }});
     machines_ = std::make_unique<proxy::MachineWatch>(
         loop_, clock_, [this](const proxy::OwnMachineRecord& record) { rememberMachine(record); });
 }

@@ -13,6 +13,7 @@
 #include "vcenter-proxy/policy/decide.h"
 #include "vcenter-proxy/principal.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,13 @@ class ClientSide {
     bool isOf(const wire::AccessKeyId& key) const { return key_ == key; }
 
     bool hasExpired(WallTime now) const { return key_ends_ && *key_ends_ <= now; }
+
+    // How to ask the policy once more whether it lets the request through. To be given in the same
+    // step as the decision, with nothing awaited in between: a policy that changes later finds it.
+    void setJudgement(std::function<Result<>()> judgement) { judgement_ = std::move(judgement); }
+
+    // By what counts now; good if nobody decided about the request.
+    Result<> judgeAgain() const { return judgement_ ? judgement_() : Result<>(); }
 
     // The first octets of the endpoint's answer are kept, for the audit.
     void keepAnswer() { keeps_answer_ = true; }
@@ -111,6 +119,7 @@ class ClientSide {
     std::optional<policy::TimeLimit> time_limit_;
     std::optional<wire::AccessKeyId> key_;
     std::optional<WallTime> key_ends_;
+    std::function<Result<>()> judgement_;
     std::shared_ptr<State> state_;  // shared with the exchange's callback
 };
 

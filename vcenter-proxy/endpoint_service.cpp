@@ -262,9 +262,11 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
     const auto core = core_;
     const auto existing = core->find(config.id);
     if (existing && existing->config.authority == config.authority) {
+        const bool renamed = existing->config.name != config.name;
         existing->config = std::move(config);
         existing->caller = std::move(caller);
         existing->tunnels.cutOutside(existing->config.tunnels);
+        if (renamed) core->running.judgeAgain();  // policies go by names
         co_return;
     }
     const auto id = config.id;
@@ -295,6 +297,8 @@ void EndpointService::cutRunning(Cut what, const Error& why) {
 void EndpointService::cutWhatIsOver() {
     core_->running.cutWhatIsOver(core_->services.clock.wallNow());
 }
+
+void EndpointService::judgeRunning() { core_->running.judgeAgain(); }
 
 void EndpointService::credentialsChanged(const wire::EndpointId& id) {
     const auto endpoint = core_->find(id);

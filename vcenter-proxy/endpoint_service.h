@@ -36,7 +36,7 @@ class EndpointService {
 
     // Adds or replaces. `caller` reaches the endpoint over a verified connection and must have no
     // limit on the time to an answer. Replacing keeps the sessions, and what runs, if the authority
-    // is the same.
+    // is the same; with another name what runs is judged by that.
     net::Task<void> put(EndpointConfig config, std::shared_ptr<http::Caller> caller);
 
     // What runs is broken off and sessions are logged out; the same when put() changes the
@@ -54,6 +54,9 @@ class EndpointService {
     // Breaks off what the policy's time windows or the end of its key do not let go on, now.
     // start() does it every second.
     void cutWhatIsOver();
+
+    // Another policy counts: breaks off what runs and is refused by it, now.
+    void judgeRunning();
 
     // The key was revoked: what runs under it is broken off, its sessions end at once, and a login
     // that is under way gets none.

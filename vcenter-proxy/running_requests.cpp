@@ -50,4 +50,13 @@ void RunningRequests::cutWhatIsOver(WallTime now) {
     cutIf([now](const ClientSide& client, const Endpoint&) { return whyOver(client, now); });
 }
 
+void RunningRequests::judgeAgain() {
+    cutIf([](const ClientSide& client, const Endpoint&) -> std::optional<Error> {
+        const auto judged = client.judgeAgain();
+        if (judged) return std::nullopt;
+        return Error(judged.error().code(),
+                     "the policy changed while it ran: " + judged.error().message());
+    });
+}
+
 }  // namespace pcg::proxy

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The requests that run, at endpoints that were removed meanwhile as well: whatever takes something
-// away (a switch, a window, the end of a key or of an endpoint) finds them here.
+// away (a switch, another policy, a window, the end of a key or of an endpoint) finds them here.
 //
 // Loop thread only. Whoever is cut is broken off visibly on both sides, whatever he waits for.
 #pragma once
@@ -45,6 +45,9 @@ class RunningRequests {
 
     // What the windows of its rules, or the end of its key, do not let go on.
     void cutWhatIsOver(WallTime now);
+
+    // What the policy refuses as it is now.
+    void judgeAgain();
 
   private:
     // Nothing: it goes on.

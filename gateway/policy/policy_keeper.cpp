@@ -127,6 +127,7 @@ net::Task<Result<>> PolicyKeeper::set(std::string text) {
     problems_ = std::move(reading.problems);
     unreadable_ = false;
     publish();
+    parts_.judgeRunning();
     const auto warnings = warningsIn(problems_);
     parts_.audit.note("policy.set",
                       json::Object()
@@ -148,6 +149,7 @@ net::Task<Result<>> PolicyKeeper::remove() {
     problems_.clear();
     unreadable_ = false;
     publish();
+    parts_.judgeRunning();
     parts_.audit.note("policy.removed", json::Object());
     co_return Result<>();
 }

@@ -34,6 +34,8 @@ class PolicyKeeper final : public proxy::PolicySource {
         const Clock& clock;
         // Breaks off what runs (proxy::EndpointService::cutRunning).
         std::function<void(proxy::EndpointService::Cut, const Error&)> cut;
+        // Another file counts: judges what runs (proxy::EndpointService::judgeRunning).
+        std::function<void()> judgeRunning = [] {};
     };
 
     explicit PolicyKeeper(Parts parts);
@@ -67,11 +69,11 @@ class PolicyKeeper final : public proxy::PolicySource {
     // Reads a file, beside the loop; nothing is changed.
     net::Task<Result<policy::Reading>> read(std::string text);
 
-    // gateway.bad_policy with the problems, a line each, or gateway.changed_meanwhile; nothing was
-    // changed then.
+    // What runs and is refused by it is broken off. gateway.bad_policy with the problems, a line
+    // each, or gateway.changed_meanwhile: nothing was changed then.
     net::Task<Result<>> set(std::string text);
 
-    // Back to the built-in roles.
+    // Back to the built-in roles, for what runs, too.
     net::Task<Result<>> remove();
 
     // Off: gateway.changed_meanwhile if it was switched on while it was written.

@@ -3,6 +3,7 @@
 
 #include "vcenter-proxy/endpoint/cookies.h"
 #include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/phases/judge_again.h"
 #include "vcenter-proxy/policy.h"
 
 namespace pcg::proxy {
@@ -73,6 +74,14 @@ net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, Reques
         co_await deny(context, authorized.error(), std::nullopt);
         co_return std::nullopt;
     }
+    judgeAgainBy(
+        context,
+        [target = authorized->target(), method = head.method, session](
+            const JudgedNow& now) -> Result<> {
+            PCG_TRY(Policy(now.source)
+                        .authorizeTransfer(target, method, now.use(session), now.circumstances));
+            return {};
+        });
     co_return Admitted{std::move(*authorized), {}, std::move(*found)};
 }
 

@@ -5,11 +5,13 @@
 #include "common/log/log.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/phases/answer_failure.h"
+#include "vcenter-proxy/phases/judge_again.h"
 #include "vcenter-proxy/phases/maas_forward.h"
 #include "vcenter-proxy/phases/maas_identity.h"
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 namespace pcg::proxy::maas {
 namespace {
@@ -132,6 +134,7 @@ class Request {
     net::Task<Result<Form>> readForm();
     net::Task<void> refuse(Error error);
     void describe(const Target& target, const Form& form);
+    void judgeAgain(std::shared_ptr<const AuthorizedCall> admitted);
 
     const http::RequestHead& head() const { return context_.client.request(); }
 
@@ -256,12 +259,30 @@ net::Task<void> Request::refuse(Error error) {
                                         std::move(refusal.headers));
 }
 
+// Of a form its parameters decide; what is sent on is not copied.
+void Request::judgeAgain(std::shared_ptr<const AuthorizedCall> admitted) {
+    judgeAgainBy(context_,
+                 [admitted = std::move(admitted), principal = *principal_, method = head().method](
+                     const JudgedNow& now) -> Result<> {
+                     const auto policy = now.source.policyFor(principal.endpoint);
+                     PCG_TRY(authorize(*policy,
+                                       principal,
+                                       method,
+                                       admitted->target(),
+                                       Form{admitted->form().parameters, {}},
+                                       now.circumstances));
+                     return {};
+                 });
+}
+
 net::Task<void> Request::run() {
     auto admitted = co_await admit();
     if (!admitted) {
         co_await refuse(admitted.error());
         co_return;
     }
+    const auto call = std::make_shared<const AuthorizedCall>(std::move(*admitted));
+    if (principal_) judgeAgain(call);
     auto& turnstile = context_.endpoint->maas.turnstile;
     const bool entered = co_await turnstile.enter(kPatience);
     if (!entered) {
@@ -275,7 +296,7 @@ net::Task<void> Request::run() {
         context_.client.abort(leftWaiting());
         co_return;
     }
-    co_await forward(context_, std::move(*admitted));
+    co_await forward(context_, call);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 #include "common/net/errc.h"
 #include "vcenter-proxy/endpoint/basic_credentials.h"
 #include "vcenter-proxy/errc.h"
-#include "vcenter-proxy/policy.h"
+#include "vcenter-proxy/phases/judge_again.h"
 #include "vcenter-proxy/session_broker.h"
 #include "vcenter-proxy/stream_pump.h"
 
@@ -157,13 +157,18 @@ net::Task<void> Tunnelling::carry(TunnelTarget target,
 Result<TunnelTarget> Tunnelling::admit(const Principal& principal) {
     auto target = PCG_TRY(TunnelTarget::parse(context_.client.request().target));
     context_.audit.object = target.text();
-    const Circumstances circumstances{
-        endpoint_.config.name, context_.services.clock.wallNow(), nullptr};
+    const Circumstances circumstances{endpoint_.config.name,
+                                      context_.services.clock.wallNow(),
+                                      nullptr,
+                                      &context_.client.timeLimit()};
     PCG_TRY(Policy(context_.services.policy).authorizeTunnel(target, principal, circumstances));
     if (context_.services.tunnels == nullptr) {
         return fail(errc::kTunnelDenied, "this gateway opens no tunnels");
     }
     PCG_TRY(mayAsk(endpoint_.config.tunnels, target));
+    judgeAgainBy(context_, [target, principal](const JudgedNow& now) {
+        return Policy(now.source).authorizeTunnel(target, principal, now.circumstances);
+    });
     return target;
 }
 

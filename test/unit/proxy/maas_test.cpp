@@ -40,6 +40,15 @@ class MaasVault final : public CredentialVault {
     std::string authority = "maas.example:5443";
 };
 
+class MaasPolicy final : public PolicySource {
+  public:
+    std::shared_ptr<const EndpointPolicy> policyFor(const wire::EndpointId&) override {
+        return std::make_shared<const EndpointPolicy>(now);
+    }
+
+    EndpointPolicy now;
+};
+
 class MaasTest : public testing::Test {
   protected:
     MaasTest() {
@@ -126,7 +135,7 @@ class MaasTest : public testing::Test {
     pcg::test::SeededRandom random_;
     SigningKeys keys_;
     MaasVault vault_;
-    FixedPolicy policy_;
+    MaasPolicy policy_;
     RecordingAudit audit_;
     wire::EndpointId id_ = wire::newId<wire::EndpointId>(random_);
     std::shared_ptr<FakeVcenter> maas_ = std::make_shared<FakeVcenter>(loop_);
@@ -348,6 +357,17 @@ TEST_F(MaasRunning, EndsWithItsKeyInLineAndInTheMiddle) {
     EXPECT_TRUE(maas_->asked.front()->cancelled);
     EXPECT_EQ(maas_->asked.size(), maas::kRequestsAtOnce) << "there is room, and nobody waits";
     EXPECT_EQ(audit_.records.back().decision, "proxy.invalid_login");
+}
+
+TEST_F(MaasRunning, IsJudgedByAnotherPolicyInLineAndInTheMiddle) {
+    service_.judgeRunning();
+    EXPECT_FALSE(waiting_->aborted || uploading_->aborted);
+    policy_.now.ceiling = Role::Inventory;
+    service_.judgeRunning();
+    run();
+    EXPECT_TRUE(waiting_->aborted && uploading_->aborted);
+    EXPECT_FALSE(clients_.back()->aborted) << "reading is open to inventory";
+    EXPECT_EQ(maas_->asked.size(), maas::kRequestsAtOnce);
 }
 
 TEST_F(MaasTest, AnUploadIsCutInTheMiddleWhenItsKeyExpires) {

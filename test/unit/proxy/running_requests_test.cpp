@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ends a request that runs: the end of its key, of its endpoint.
+// What ends a request that runs: another policy file, the end of its key, of its endpoint.
 #include "test/unit/proxy/forward_fixture.h"
+#include "vcenter-proxy/judge.h"
 
 #include <gmock/gmock.h>
 
@@ -11,6 +12,20 @@ using test::call;
 using test::envelope;
 using test::FakeExchange;
 using testing::HasSubstr;
+
+constexpr auto kPolls = R"({"soap":["WaitForUpdatesEx"]})";
+
+class ChangingPolicy final : public PolicySource {
+  public:
+    std::shared_ptr<const EndpointPolicy> policyFor(const wire::EndpointId&) override {
+        return now;
+    }
+
+    void observe(const policy::Asker&, const policy::Ask&) override { ++observed; }
+
+    std::shared_ptr<const EndpointPolicy> now = std::make_shared<const EndpointPolicy>();
+    int observed = 0;
+};
 
 // Nobody answers but to a login: polls, uploads and downloads run until something ends them.
 class Running : public test::ForwardTest {
@@ -32,6 +47,20 @@ class Running : public test::ForwardTest {
 
     void put(std::string name, std::string authority = "vcenter.example:8443") {
         await(running_.put({id_, std::move(name), std::move(authority)}, vcenter_));
+    }
+
+    // A file in which vc1 has the role full, but for these rules, in force for what runs, too.
+    void set(const std::string& rules, const std::string& more = {}) {
+        const auto text = R"({"version":1,)" + more +
+                          R"("roles":{"r":{"extends":"full","rules":[)" + rules +
+                          R"(]}},"assign":[{"endpoint":"vc1","role":"r"},{"role":"inventory"}]})";
+        auto reading = policy::readPolicy(text, policyVocabulary());
+        ASSERT_TRUE(reading.ok()) << policy::toText(reading.problems.front());
+        EndpointPolicy policy;
+        policy.document = reading.policy;
+        source_.now = std::make_shared<const EndpointPolicy>(policy);
+        running_.judgeRunning();
+        run();
     }
 
     std::shared_ptr<FakeExchange> start(http::RequestHead head, std::string body = {}) {
@@ -77,7 +106,8 @@ class Running : public test::ForwardTest {
     const AuditRecord& audited() const { return audit_.records.back(); }
 
     std::vector<std::shared_ptr<FakeExchange>> clients_;  // as long as their requests
-    EndpointService running_{{loop_, clock_, random_, keys_, vault_, policy_, audit_}};
+    ChangingPolicy source_;
+    EndpointService running_{{loop_, clock_, random_, keys_, vault_, source_, audit_}};
     std::string cookie_;
 
   private:
@@ -89,6 +119,110 @@ class Running : public test::ForwardTest {
         return exchange;
     }
 };
+
+TEST_F(Running, IsCutByAnotherFileThatRefusesItAndByNoOther) {
+    set("");
+    const auto polling = poll();
+    const auto uploading = upload();
+    const auto downloading = download();
+    const auto observed = source_.observed;
+    set(R"({"effect":"deny","files":["PUT **"]})");
+    EXPECT_TRUE(uploading->aborted);
+    EXPECT_FALSE(polling->aborted || downloading->aborted);
+    EXPECT_EQ(audited().decision, "proxy.method_denied");
+    EXPECT_THAT(audited().reason, HasSubstr("the policy changed while it ran: PUT of datastore"));
+    EXPECT_EQ(source_.observed, observed) << "nobody learns from what was asked long ago";
+    source_.now = std::make_shared<const EndpointPolicy>();
+    running_.judgeRunning();
+    run();
+    EXPECT_FALSE(polling->aborted || downloading->aborted);
+    EXPECT_EQ(upload()->aborted, false) << "of what comes only the file of the moment decides";
+}
+
+TEST_F(Running, IsJudgedByTheArgumentsThatItCameWith) {
+    const auto only = [](const std::string& folder) {
+        return R"({"soap":["CloneVM_Task"],"where":{"folders":[")" + folder + R"("]}})";
+    };
+    set(only("group-v4"));
+    const auto cloning = start(test::soapHead(cookie()), clone("group-v4"));
+    const auto later = clone("group-v4", 100'000);
+    const auto sending = hold(test::soapHead(cookie()), later.size());
+    sending->add(later.substr(0, 80'000));
+    run();
+    set(only("group-v4") + ",{\"soap\":[\"DestroyCollector\"]}");
+    EXPECT_FALSE(cloning->aborted);
+    set(only("group-v3"));
+    EXPECT_TRUE(cloning->aborted);
+    EXPECT_FALSE(sending->aborted) << "its folder was not read yet";
+    sending->add(later.substr(80'000));
+    run();
+    EXPECT_THAT(sending->body, HasSubstr("NoPermission"));
+    EXPECT_FALSE(lastAsked().finished);
+}
+
+TEST_F(Running, KeepsTheArgumentsOfALongCallForLater) {
+    set(R"({"soap":["CloneVM_Task"],"where":{"folders":["group-v4"]}})");
+    const auto cloning = start(test::soapHead(cookie()), clone("group-v4", 100'000));
+    EXPECT_TRUE(lastAsked().finished);
+    set(R"({"soap":["CloneVM_Task"],"where":{"folders":["group-v*"]}})");
+    EXPECT_FALSE(cloning->aborted);
+    set(R"({"soap":["CloneVM_Task"],"where":{"folders":["group-v3"]}})");
+    EXPECT_TRUE(cloning->aborted);
+}
+
+// The clock of the tests begins on a Saturday at 22:26:40 UTC.
+TEST_F(Running, IsBoundByTheWindowsOfTheFileThatCountsNow) {
+    const std::string evening =
+        R"("windows":{"evening":{"days":["sat"],"from":"20:00","to":"22:30","time_zone":"UTC"}},)";
+    set(kPolls);
+    const auto polling = poll();
+    set(R"({"soap":["WaitForUpdatesEx"],"when":["evening"]})", evening);
+    EXPECT_FALSE(polling->aborted);
+    set(kPolls);
+    clock_.advance(std::chrono::minutes(5));
+    running_.cutWhatIsOver();
+    run();
+    EXPECT_FALSE(polling->aborted) << "the windows went with their file";
+    set(R"({"soap":["WaitForUpdatesEx"],"when":["evening"]})", evening);
+    EXPECT_TRUE(polling->aborted);
+    EXPECT_THAT(audited().reason, HasSubstr("not the time"));
+}
+
+TEST_F(Running, IsCutWhenAWindowOfALaterFileCloses) {
+    set(kPolls);
+    const auto polling = poll();
+    set(R"({"soap":["WaitForUpdatesEx"],"when":["evening"]})",
+        R"("windows":{"evening":{"days":["sat"],"from":"20:00","to":"22:30","time_zone":"UTC"}},)");
+    clock_.advance(std::chrono::minutes(5));
+    running_.cutWhatIsOver();
+    run();
+    EXPECT_TRUE(polling->aborted);
+    EXPECT_EQ(audited().decision, "proxy.window_closed");
+}
+
+TEST_F(Running, IsJudgedByTheNewNameOfItsEndpoint) {
+    set("");
+    const auto polling = poll();
+    const auto uploading = upload();
+    put("other");
+    run();
+    EXPECT_TRUE(uploading->aborted);
+    EXPECT_FALSE(polling->aborted) << "inventory may";
+}
+
+TEST_F(Running, IsNotForwardedByAnotherPolicyThanWhenItsBodyCameToItsEnd) {
+    set("");
+    auto head = folderHead("POST", "");
+    head.target = "/api/vcenter/vm/vm-1/power?action=start";
+    head.headers.add("vmware-api-session-id", cookie().substr(cookie().find('=') + 1));
+    const auto held = hold(std::move(head), 2);
+    const auto asked = vcenter_->asked.size();
+    set(R"({"effect":"deny","rest":["POST /vcenter/vm/{}/power *"]})");
+    held->add("{}");
+    run();
+    EXPECT_TRUE(held->aborted);
+    EXPECT_EQ(vcenter_->asked.size(), asked);
+}
 
 TEST_F(Running, EndsWithItsKeyWhateverItIsAt) {
     const auto polling = poll();

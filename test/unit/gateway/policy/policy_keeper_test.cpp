@@ -29,12 +29,14 @@ class PolicyKeeperTest : public StateFixture {
             .audit = *audit_,
             .warnings = *warnings_,
             .clock = clock_,
-            .cut = [this](proxy::EndpointService::Cut what, const Error& why) {
-                const bool all = what == proxy::EndpointService::Cut::Everything;
-                cuts_.push_back((all ? "all " : "changes ") + std::string(why.code().name()));
-                // Whoever asks at this moment is refused already.
-                EXPECT_TRUE(snapshot()->paused || snapshot()->read_only);
-            }});
+            .cut =
+                [this](proxy::EndpointService::Cut what, const Error& why) {
+                    const bool all = what == proxy::EndpointService::Cut::Everything;
+                    cuts_.push_back((all ? "all " : "changes ") + std::string(why.code().name()));
+                    // Whoever asks at this moment is refused already.
+                    EXPECT_TRUE(snapshot()->paused || snapshot()->read_only);
+                },
+            .judgeRunning = [this] { judged_.push_back(snapshot()->document != nullptr); }});
         await(keeper_->load());
     }
 
@@ -101,6 +103,7 @@ class PolicyKeeperTest : public StateFixture {
 
     std::unique_ptr<Warnings> warnings_ = std::make_unique<Warnings>(clock_);
     std::vector<std::string> cuts_;
+    std::vector<bool> judged_;  // whether a file was in force then
     std::unique_ptr<PolicyKeeper> keeper_;
 };
 
@@ -143,6 +146,13 @@ TEST_F(PolicyKeeperTest, ASwitchCutsAtOnceAndIsKept) {
     EXPECT_TRUE(warnings_->active().empty());
     restart();
     EXPECT_FALSE(snapshot()->read_only || snapshot()->paused);
+}
+
+TEST_F(PolicyKeeperTest, AnotherFileIsHeldAgainstWhatRunsOnceItCounts) {
+    ASSERT_TRUE(await(keeper_->set(kPolicy)));
+    ASSERT_FALSE(await(keeper_->set("{}")));
+    ASSERT_TRUE(await(keeper_->remove()));
+    EXPECT_THAT(judged_, ElementsAre(true, false));
 }
 
 // A switch that gives something waits for the disk; whoever turns it back meanwhile comes later.
