@@ -156,7 +156,8 @@ void App::makeRemote() {
                                                            .endpoints = *directory_,
                                                            .service = *service_,
                                                            .audit = *audit_,
-                                                           .gate = *gate_});
+                                                           .gate = *gate_,
+                                                           .policy = *policy_});
 }
 
 void App::makeControlApi() {

@@ -12,16 +12,20 @@ constexpr log::Logger kLog("gateway");
 }  // namespace
 
 void App::makePolicy() {
-    policy_ = std::make_unique<PolicyKeeper>(
-        PolicyKeeper::Parts{.loop = loop_,
-                            .state = *state_,
-                            .audit = *audit_,
-                            .warnings = warnings_,
-                            .clock = clock_,
-                            .cut = [this](proxy::EndpointService::Cut what, const Error& why) {
-                                service_->cutRunning(what, why);
-                                uploads_->cut(why);
-                            }});
+    policy_ = std::make_unique<PolicyKeeper>(PolicyKeeper::Parts{
+        .loop = loop_,
+        .state = *state_,
+        .audit = *audit_,
+        .warnings = warnings_,
+        .clock = clock_,
+        .cut =
+            [this](proxy::EndpointService::Cut what, const Error& why) {
+                service_->cutRunning(what, why);
+                uploads_->cut(why);
+                const bool all = what == proxy::EndpointService::Cut::Everything;
+                if (all && remote_) remote_->cut(why);
+            },
+        .judgeRunning = [this] { service_->judgeRunning(); }});
     machines_ = std::make_unique<proxy::MachineWatch>(
         loop_, clock_, [this](const proxy::OwnMachineRecord& record) { rememberMachine(record); });
 }
@@ -52,14 +56,12 @@ net::Task<Result<>> App::loadPolicy() {
     co_return Result<>();
 }
 
-// What the tenant administers here is access, too.
+// What the tenant orders and administers here is access, too. An order whose body comes during a
+// pause is kept, and waits until it is over.
 net::Task<void> App::serveRemote(http::Exchange& exchange) {
-    if (!policy_->isPaused()) {
-        const bool isUpload = exchange.request().path().starts_with(upload::UploadApi::kPath);
-        if (isUpload) co_return co_await uploadApi_->serve(exchange);
-        co_await remote_->serve(exchange);
-        co_return;
-    }
+    if (!exchange.request().path().starts_with(upload::UploadApi::kPath))
+        co_return co_await remote_->serve(exchange);
+    if (!policy_->isPaused()) co_return co_await uploadApi_->serve(exchange);
     http::Problem problem;
     problem.status = 503;
     problem.code = std::string(proxy::errc::kPaused.name());

@@ -90,6 +90,11 @@ net::Task<Result<>> ClientSide::writeBody(BytesView bytes) {
 
 net::Task<Result<>> ClientSide::finish() { co_return co_await exchange_.finish(); }
 
+void ClientSide::setKey(const Principal& who) {
+    key_ = who.key;
+    key_ends_ = who.expires_at;
+}
+
 void ClientSide::cut(const Error& why) {
     if (state_->gone) return;
     state_->gone = true;

@@ -11,8 +11,11 @@
 #include "vcenter-proxy/audit_sink.h"
 #include "vcenter-proxy/endpoint/soap_text.h"
 #include "vcenter-proxy/policy/decide.h"
+#include "vcenter-proxy/principal.h"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace pcg::proxy {
@@ -45,6 +48,22 @@ class ClientSide {
 
     // Until when the policy lets it go on; nothing: whatever the time.
     std::optional<policy::TimeLimit>& timeLimit() { return time_limit_; }
+
+    const std::optional<policy::TimeLimit>& timeLimit() const { return time_limit_; }
+
+    // Whose request it is, once that is proven: it ends with the key, wherever it runs.
+    void setKey(const Principal& who);
+
+    bool isOf(const wire::AccessKeyId& key) const { return key_ == key; }
+
+    bool hasExpired(WallTime now) const { return key_ends_ && *key_ends_ <= now; }
+
+    // How to ask the policy once more whether it lets the request through. To be given in the same
+    // step as the decision, with nothing awaited in between: a policy that changes later finds it.
+    void setJudgement(std::function<Result<>()> judgement) { judgement_ = std::move(judgement); }
+
+    // By what counts now; good if nobody decided about the request.
+    Result<> judgeAgain() const { return judgement_ ? judgement_() : Result<>(); }
 
     // The first octets of the endpoint's answer are kept, for the audit.
     void keepAnswer() { keeps_answer_ = true; }
@@ -98,6 +117,9 @@ class ClientSide {
     bool keeps_answer_ = false;
     std::string kept_;
     std::optional<policy::TimeLimit> time_limit_;
+    std::optional<wire::AccessKeyId> key_;
+    std::optional<WallTime> key_ends_;
+    std::function<Result<>()> judgement_;
     std::shared_ptr<State> state_;  // shared with the exchange's callback
 };
 

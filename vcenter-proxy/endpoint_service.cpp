@@ -8,9 +8,9 @@
 #include "vcenter-proxy/phases/answer_failure.h"
 #include "vcenter-proxy/phases/maas_check.h"
 #include "vcenter-proxy/phases/run_phases.h"
+#include "vcenter-proxy/running_requests.h"
 #include "vcenter-proxy/session_broker.h"
 
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -61,8 +61,7 @@ class EndpointService::Core : public std::enable_shared_from_this<Core> {
     net::Task<Result<EndpointReport>> check(EndpointPtr endpoint);
     net::Task<std::optional<Error>> tryCredentials(EndpointPtr endpoint);
     net::Task<void> answerPaused(RequestContext& context);
-    void cut(bool everything, const Error& why);
-    void cutWhatIsOver();
+    net::Task<void> leave(EndpointPtr endpoint, Error why);
     net::Task<void> watchWindows(std::shared_ptr<Core> self);
     net::Task<void> reap(std::shared_ptr<Core> self);
     net::Task<void> stop(std::chrono::milliseconds bound);
@@ -83,30 +82,9 @@ class EndpointService::Core : public std::enable_shared_from_this<Core> {
     std::unordered_map<wire::EndpointId, EndpointPtr> endpoints;
     net::Timer timer;
     net::Timer window_timer;
-    std::set<ClientSide*> running;
+    RunningRequests running;
     bool stopping = false;
 };
-
-namespace {
-
-// A request that the admin's switches can reach.
-class Running {
-  public:
-    Running(std::set<ClientSide*>& all, ClientSide& one) : all_(all), one_(one) {
-        all_.insert(&one_);
-    }
-
-    ~Running() { all_.erase(&one_); }
-
-    Running(const Running&) = delete;
-    Running& operator=(const Running&) = delete;
-
-  private:
-    std::set<ClientSide*>& all_;
-    ClientSide& one_;
-};
-
-}  // namespace
 
 // The admin's reason is his own: clients are told that it is so.
 net::Task<void> EndpointService::Core::answerPaused(RequestContext& context) {
@@ -121,29 +99,20 @@ net::Task<void> EndpointService::Core::answerPaused(RequestContext& context) {
     co_await answerFailure(context, surface, std::move(error), http::Outcome::NotDispatched);
 }
 
-void EndpointService::Core::cut(bool everything, const Error& why) {
-    const auto now = running;  // whoever is cut may leave at once
-    for (auto* client : now) {
-        if (running.contains(client) && (everything || !client->isReading())) client->cut(why);
-    }
-}
-
-void EndpointService::Core::cutWhatIsOver() {
-    const auto now = services.clock.wallNow();
-    const auto all = running;  // whoever is cut may leave at once
-    for (auto* client : all) {
-        if (!running.contains(client) || !client->timeLimit()) continue;
-        const auto* rule = client->timeLimit()->endedBy(now);
-        if (rule == nullptr) continue;
-        client->cut(Error(errc::kWindowClosed,
-                          "the time that the policy gives it is over (" + rule->label() + ")"));
-    }
+// Nobody finds the endpoint any more: what runs there and its tokens end before anything is waited
+// for.
+net::Task<void> EndpointService::Core::leave(EndpointPtr endpoint, Error why) {
+    endpoint->stopping = true;
+    running.cutAt(*endpoint, why);
+    auto ended = endpoint->sessions.takeAll();
+    endpoint->leases.sweep(endpoint->sessions);
+    co_await logoutAll(endpoint, std::move(ended));
 }
 
 // While it looks, self holds what it looks at.
 net::Task<void> EndpointService::Core::watchWindows(std::shared_ptr<Core> self) {
     while (!self->stopping) {
-        self->cutWhatIsOver();
+        self->running.cutWhatIsOver(self->services.clock.wallNow());
         self->window_timer.expires_after(kLookAtWindowsEvery);
         co_await self->window_timer.async_wait(net::kAwaitTuple);
     }
@@ -165,7 +134,7 @@ net::Task<void> EndpointService::Core::serve(http::Exchange& exchange,
                 stopping ? 503 : 404, error, http::Outcome::NotDispatched);
         } else {
             RequestContext context{services, endpoint, client, record};
-            const Running running_now(running, client);
+            const RunningRequests::Place place(running, client, *endpoint);
             if (services.policy.policyFor(id)->paused) {
                 co_await answerPaused(context);
             } else {
@@ -229,8 +198,8 @@ net::Task<void> EndpointService::Core::reap(std::shared_ptr<Core> self) {
         if (self->stopping) co_return;
         for (const auto& endpoint : self->all()) {
             auto expired = endpoint->sessions.takeExpired();
-            co_await logoutAll(endpoint, std::move(expired));
             endpoint->leases.sweep(endpoint->sessions);
+            co_await logoutAll(endpoint, std::move(expired));
             auto idle = endpoint->sessions.takeIdle(endpoint->config.limits.session_idle);
             co_await logoutAll(endpoint, std::move(idle));
         }
@@ -293,9 +262,11 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
     const auto core = core_;
     const auto existing = core->find(config.id);
     if (existing && existing->config.authority == config.authority) {
+        const bool renamed = existing->config.name != config.name;
         existing->config = std::move(config);
         existing->caller = std::move(caller);
         existing->tunnels.cutOutside(existing->config.tunnels);
+        if (renamed) core->running.judgeAgain();  // policies go by names
         co_return;
     }
     const auto id = config.id;
@@ -305,9 +276,8 @@ net::Task<void> EndpointService::put(EndpointConfig config, std::shared_ptr<http
     // In its place before anything is waited for: of two changes the later one stays.
     core->endpoints.insert_or_assign(id, std::move(endpoint));
     if (!existing) co_return;
-    existing->stopping = true;
-    existing->tunnels.cutOutside({});
-    co_await logoutAll(existing, existing->sessions.takeAll());
+    Error why(errc::kNoSuchEndpoint, "the endpoint has another address now");
+    co_await core->leave(existing, std::move(why));
 }
 
 net::Task<void> EndpointService::remove(wire::EndpointId id) {
@@ -315,16 +285,20 @@ net::Task<void> EndpointService::remove(wire::EndpointId id) {
     const auto endpoint = core->find(id);
     if (!endpoint) co_return;
     core->endpoints.erase(id);
-    endpoint->stopping = true;
-    endpoint->tunnels.cutOutside({});
-    co_await logoutAll(endpoint, endpoint->sessions.takeAll());
+    Error why(errc::kNoSuchEndpoint, "the endpoint was removed");
+    co_await core->leave(endpoint, std::move(why));
 }
 
 void EndpointService::cutRunning(Cut what, const Error& why) {
-    core_->cut(what == Cut::Everything, why);
+    if (what == Cut::Everything) core_->running.cutAll(why);
+    if (what == Cut::WhatChanges) core_->running.cutWhatChanges(why);
 }
 
-void EndpointService::cutWhatIsOver() { core_->cutWhatIsOver(); }
+void EndpointService::cutWhatIsOver() {
+    core_->running.cutWhatIsOver(core_->services.clock.wallNow());
+}
+
+void EndpointService::judgeRunning() { core_->running.judgeAgain(); }
 
 void EndpointService::credentialsChanged(const wire::EndpointId& id) {
     const auto endpoint = core_->find(id);
@@ -336,9 +310,10 @@ void EndpointService::credentialsChanged(const wire::EndpointId& id) {
 
 net::Task<void> EndpointService::dropKey(wire::AccessKeyId key) {
     const auto core = core_;
+    const Error why(errc::kInvalidLogin, "the access key was revoked");
+    core->running.cutOf(key, why);
     for (const auto& endpoint : core->all()) {
         for (auto* login : endpoint->logins) login->revoked = login->revoked || login->key == key;
-        endpoint->tunnels.cutOf(key, Error(errc::kInvalidLogin, "the access key was revoked"));
         auto ended = endpoint->sessions.takeOf(key);
         endpoint->leases.sweep(endpoint->sessions);  // what runs under its tokens, too
         co_await logoutAll(endpoint, std::move(ended));

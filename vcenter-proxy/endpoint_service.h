@@ -35,10 +35,12 @@ class EndpointService {
     EndpointService& operator=(const EndpointService&) = delete;
 
     // Adds or replaces. `caller` reaches the endpoint over a verified connection and must have no
-    // limit on the time to an answer. Replacing keeps the sessions if the authority is the same.
+    // limit on the time to an answer. Replacing keeps the sessions, and what runs, if the authority
+    // is the same; with another name what runs is judged by that.
     net::Task<void> put(EndpointConfig config, std::shared_ptr<http::Caller> caller);
 
-    // Sessions are logged out; running requests end as the endpoint answers them.
+    // What runs is broken off and sessions are logged out; the same when put() changes the
+    // authority.
     net::Task<void> remove(wire::EndpointId id);
 
     // The stored credentials are others now: forget what became of the old ones.
@@ -49,12 +51,15 @@ class EndpointService {
     enum class Cut { Everything, WhatChanges };
     void cutRunning(Cut what, const Error& why);
 
-    // Breaks off what the policy's time windows do not let go on, now. start() does it every
-    // second.
+    // Breaks off what the policy's time windows or the end of its key do not let go on, now.
+    // start() does it every second.
     void cutWhatIsOver();
 
-    // The key was revoked: its sessions end at once, busy or not, and a login that is under way
-    // gets none.
+    // Another policy counts: breaks off what runs and is refused by it, now.
+    void judgeRunning();
+
+    // The key was revoked: what runs under it is broken off, its sessions end at once, and a login
+    // that is under way gets none.
     net::Task<void> dropKey(wire::AccessKeyId key);
 
     // The session (its token, as a client shows it) that holds the lease, if it was opened with

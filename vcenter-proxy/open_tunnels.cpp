@@ -18,21 +18,13 @@ Result<std::unique_ptr<OpenTunnels::Place>> OpenTunnels::enter(Tunnel tunnel) {
     return std::make_unique<Place>(*this, std::move(tunnel));
 }
 
-void OpenTunnels::cutIf(const std::function<bool(const Tunnel&)>& isMeant, const Error& why) {
-    const auto now = open_;  // whoever is cut may leave at once
-    for (auto* tunnel : now) {
-        if (!open_.contains(tunnel) || !isMeant(*tunnel)) continue;
-        if (const auto cut = std::exchange(tunnel->cut, nullptr)) cut(why);
-    }
-}
-
-void OpenTunnels::cutOf(const wire::AccessKeyId& key, const Error& why) {
-    cutIf([&](const Tunnel& tunnel) { return tunnel.key == key; }, why);
-}
-
 void OpenTunnels::cutOutside(const TunnelList& open) {
     const Error why(errc::kTunnelDenied, "the data center's admin closed this place to tunnels");
-    cutIf([&](const Tunnel& tunnel) { return !mayAsk(open, tunnel.target); }, why);
+    const auto now = open_;  // whoever is cut may leave at once
+    for (auto* tunnel : now) {
+        if (!open_.contains(tunnel) || mayAsk(open, tunnel->target)) continue;
+        if (const auto cut = std::exchange(tunnel->cut, nullptr)) cut(why);
+    }
 }
 
 }  // namespace pcg::proxy

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tunnels of one endpoint from the moment that their key was good: counted, and cut when what
-// they rest on is gone. Loop thread only.
+// The tunnels of one endpoint from the moment that their key was good: counted, and cut when their
+// place is not listed any more. What else ends them ends every request (running_requests.h). Loop
+// thread only.
 #pragma once
 
 #include "common/base/error.h"
@@ -48,16 +49,12 @@ class OpenTunnels {
     // errc::kBusy.
     Result<std::unique_ptr<Place>> enter(Tunnel tunnel);
 
-    void cutOf(const wire::AccessKeyId& key, const Error& why);
-
     // Those whose place is not on the list any more.
     void cutOutside(const TunnelList& open);
 
     std::size_t size() const { return open_.size(); }
 
   private:
-    void cutIf(const std::function<bool(const Tunnel&)>& isMeant, const Error& why);
-
     std::set<Tunnel*> open_;
 };
 

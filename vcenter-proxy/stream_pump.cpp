@@ -42,6 +42,14 @@ void StreamCall::cancel() {
     transport_->reset();
 }
 
+StreamPump::Limits StreamPump::limitsOf(const EndpointLimits& limits,
+                                        const Principal& principal,
+                                        const Clock& clock) {
+    Limits made{limits.tunnel_idle, limits.tunnel_half_closed};
+    if (principal.expires_at) made.until = now() + (*principal.expires_at - clock.wallNow());
+    return made;
+}
+
 StreamPump::StreamPump(net::Executor executor, ClientSide& client, http::Call& call, Limits limits)
     : client_(client),
       call_(call),
@@ -121,10 +129,10 @@ void StreamPump::arm() {
 void StreamPump::look() {
     if (up_over_ && down_over_) return;
     if (limits_.until && now() >= *limits_.until) {
-        return breakOff(Error(errc::kTunnelIdle, "the access key of this tunnel has expired"));
+        return breakOff(Error(errc::kTunnelIdle, "the access key has expired"));
     }
     if (now() - heard_ < patience()) return arm();
-    breakOff(Error(errc::kTunnelIdle, "nobody sent anything through the tunnel for too long"));
+    breakOff(Error(errc::kTunnelIdle, "nobody sent anything through it for too long"));
 }
 
 }  // namespace pcg::proxy

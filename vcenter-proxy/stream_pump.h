@@ -9,6 +9,7 @@
 #include "common/http/client.h"
 #include "common/http/transport.h"
 #include "vcenter-proxy/client_side.h"
+#include "vcenter-proxy/endpoint/endpoint.h"
 
 #include <chrono>
 #include <memory>
@@ -44,6 +45,11 @@ class StreamPump : public std::enable_shared_from_this<StreamPump> {
         std::chrono::milliseconds half_closed;  // the same when one half has ended
         std::optional<SteadyTime> until = {};   // then it ends, whatever happens on it
     };
+
+    // Of an endpoint's streams, for as long as the key is good.
+    static Limits limitsOf(const EndpointLimits& limits,
+                           const Principal& principal,
+                           const Clock& clock);
 
     // Both outlive run().
     StreamPump(net::Executor executor, ClientSide& client, http::Call& call, Limits limits);

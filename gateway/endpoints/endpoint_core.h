@@ -19,7 +19,9 @@ class EndpointDirectory::Core : public std::enable_shared_from_this<Core> {
     net::Task<Result<EndpointView>> add(NewEndpoint endpoint);
     net::Task<Result<EndpointView>> change(std::string name, EndpointChange change);
     net::Task<Result<EndpointView>> check(std::string name);
-    net::Task<Result<EndpointView>> approve(std::string name, std::string sha256);
+    net::Task<Result<EndpointView>> approve(std::string name,
+                                            std::string sha256,
+                                            std::function<Result<>()> still);
     net::Task<Result<>> remove(std::string name);
     net::Task<void> stop();
 

@@ -209,8 +209,10 @@ net::Task<Result<EndpointView>> EndpointDirectory::check(std::string name) {
     return core_->check(std::move(name));
 }
 
-net::Task<Result<EndpointView>> EndpointDirectory::approve(std::string name, std::string sha256) {
-    return core_->approve(std::move(name), std::move(sha256));
+net::Task<Result<EndpointView>> EndpointDirectory::approve(std::string name,
+                                                           std::string sha256,
+                                                           std::function<Result<>()> still) {
+    return core_->approve(std::move(name), std::move(sha256), std::move(still));
 }
 
 net::Task<Result<>> EndpointDirectory::remove(std::string name) {

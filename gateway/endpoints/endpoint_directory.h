@@ -82,8 +82,11 @@ class EndpointDirectory {
     net::Task<Result<EndpointView>> check(std::string name);
 
     // Trusts exactly this certificate (SHA-256, 64 hex digits) from now on, if it is the one that
-    // the endpoint shows at this moment: gateway.other_certificate.
-    net::Task<Result<EndpointView>> approve(std::string name, std::string sha256);
+    // the endpoint shows at this moment: gateway.other_certificate. `still` is asked once that is
+    // known: whoever approves may have lost the right to.
+    net::Task<Result<EndpointView>> approve(std::string name,
+                                            std::string sha256,
+                                            std::function<Result<>()> still = nullptr);
     net::Task<Result<>> remove(std::string name);
 
   private:

@@ -225,11 +225,13 @@ void EndpointDirectory::Core::settle(EndpointView& view,
 }
 
 net::Task<Result<EndpointView>> EndpointDirectory::Core::approve(std::string name,
-                                                                 std::string sha256) {
+                                                                 std::string sha256,
+                                                                 std::function<Result<>()> still) {
     PCG_CO_TRY(auto asked, find(name));
     const auto id = asked.record.id;
     co_await look(id);
     PCG_CO_TRY(auto view, find(id.text()));
+    if (still) PCG_CO_CHECK(still());
     if (view.presented.empty()) {
         if (!view.record.certificate.empty() && sha256Of(view.record.certificate) == sha256) {
             co_return view;  // it is trusted already

@@ -27,6 +27,11 @@ Error notKept(const Error& why) {
                 "): a restart of the gateway would forget it. Try again."};
 }
 
+// Inlined into a coroutine, GCC 12 takes its move for an overlapping copy (-Wrestrict).
+[[gnu::noinline]] Error turnedMeanwhile(const char* sentence) {
+    return {errc::kChangedMeanwhile, sentence};
+}
+
 }  // namespace
 
 std::string toText(const std::vector<policy::Problem>& problems) {
@@ -92,6 +97,7 @@ net::Task<Result<policy::Reading>> PolicyKeeper::read(std::string text) {
 }
 
 net::Task<Result<>> PolicyKeeper::set(std::string text) {
+    const auto asked = ++files_;
     PCG_CO_TRY(auto reading, co_await read(text));
     if (!reading.ok()) {
         const auto refused = toHex(crypto::sha256(text));
@@ -102,6 +108,11 @@ net::Task<Result<>> PolicyKeeper::set(std::string text) {
         co_return fail(
             errc::kBadPolicy,
             "The policy was not taken; nothing was changed.\n" + toText(reading.problems));
+    }
+    if (asked != files_) {
+        co_return fail(
+            turnedMeanwhile("Another policy was set, or this one removed, while it was read; "
+                            "nothing was changed."));
     }
     auto wanted = stored_;
     wanted.text = std::move(text);
@@ -116,6 +127,7 @@ net::Task<Result<>> PolicyKeeper::set(std::string text) {
     problems_ = std::move(reading.problems);
     unreadable_ = false;
     publish();
+    parts_.judgeRunning();
     const auto warnings = warningsIn(problems_);
     parts_.audit.note("policy.set",
                       json::Object()
@@ -126,6 +138,7 @@ net::Task<Result<>> PolicyKeeper::set(std::string text) {
 }
 
 net::Task<Result<>> PolicyKeeper::remove() {
+    ++files_;
     auto wanted = stored_;
     wanted.text.clear();
     wanted.set_at.clear();
@@ -136,6 +149,7 @@ net::Task<Result<>> PolicyKeeper::remove() {
     problems_.clear();
     unreadable_ = false;
     publish();
+    parts_.judgeRunning();
     parts_.audit.note("policy.removed", json::Object());
     co_return Result<>();
 }
@@ -146,12 +160,17 @@ net::Task<Result<>> PolicyKeeper::setReadOnly(bool on) {
     wanted.read_only_since = on ? now() : "";
     parts_.audit.note("policy.read_only", json::Object().set("on", on));
     if (!on) {
+        const auto seen = read_onlies_;
         PCG_CO_CHECK(co_await keep(storeReadOnly, std::move(wanted)));
+        if (seen != read_onlies_) {
+            co_return fail(turnedMeanwhile("Read-only was switched on again; it stays on."));
+        }
         stored_.read_only = false;
         stored_.read_only_since.clear();
         publish();
         co_return Result<>();
     }
+    ++read_onlies_;
     stored_ = wanted;
     publish();
     const Error why(proxy::errc::kReadOnly, "the gateway was switched to read-only");
@@ -166,6 +185,7 @@ net::Task<Result<>> PolicyKeeper::pause(std::string why) {
     wanted.paused = true;
     wanted.paused_since = now();
     wanted.paused_why = why;
+    ++pauses_;
     stored_ = wanted;
     publish();
     const Error error(proxy::errc::kPaused, "the data center's admin paused all access");
@@ -188,7 +208,11 @@ net::Task<Result<>> PolicyKeeper::resume() {
     wanted.paused = false;
     wanted.paused_since.clear();
     wanted.paused_why.clear();
+    const auto seen = pauses_;
     PCG_CO_CHECK(co_await keep(storePause, std::move(wanted)));
+    if (seen != pauses_) {
+        co_return fail(turnedMeanwhile("Access was paused again meanwhile; it stays paused."));
+    }
     stored_.paused = false;
     stored_.paused_since.clear();
     stored_.paused_why.clear();

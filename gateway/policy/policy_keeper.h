@@ -4,8 +4,8 @@
 //
 // A switch that takes something away counts at once, in memory, running requests included; then it
 // is written, and an error says that a restart would forget it. A switch that gives something is
-// written first. A stored policy that cannot be read any more keeps everything closed. Loop thread;
-// load() before the first request.
+// written first, and gives nothing if it was turned back meanwhile. A stored policy that cannot be
+// read any more keeps everything closed. Loop thread; load() before the first request.
 #pragma once
 
 #include "gateway/health/warnings.h"
@@ -34,6 +34,8 @@ class PolicyKeeper final : public proxy::PolicySource {
         const Clock& clock;
         // Breaks off what runs (proxy::EndpointService::cutRunning).
         std::function<void(proxy::EndpointService::Cut, const Error&)> cut;
+        // Another file counts: judges what runs (proxy::EndpointService::judgeRunning).
+        std::function<void()> judgeRunning = [] {};
     };
 
     explicit PolicyKeeper(Parts parts);
@@ -67,13 +69,18 @@ class PolicyKeeper final : public proxy::PolicySource {
     // Reads a file, beside the loop; nothing is changed.
     net::Task<Result<policy::Reading>> read(std::string text);
 
-    // gateway.bad_policy with the problems, a line each; nothing was changed then.
+    // What runs and is refused by it is broken off. gateway.bad_policy with the problems, a line
+    // each, or gateway.changed_meanwhile: nothing was changed then.
     net::Task<Result<>> set(std::string text);
 
-    // Back to the built-in roles.
+    // Back to the built-in roles, for what runs, too.
     net::Task<Result<>> remove();
+
+    // Off: gateway.changed_meanwhile if it was switched on while it was written.
     net::Task<Result<>> setReadOnly(bool on);
     net::Task<Result<>> pause(std::string why);
+
+    // gateway.changed_meanwhile: somebody paused while it was written.
     net::Task<Result<>> resume();
 
     // On: begins anew. Off: what was learned stays until the next time.
@@ -92,6 +99,10 @@ class PolicyKeeper final : public proxy::PolicySource {
     std::vector<policy::Problem> problems_;
     std::shared_ptr<const policy::Policy> document_;
     bool unreadable_ = false;
+    // How often each was asked for: what was waited for may be out of date.
+    std::uint64_t pauses_ = 0;
+    std::uint64_t read_onlies_ = 0;
+    std::uint64_t files_ = 0;
     std::shared_ptr<const proxy::EndpointPolicy> snapshot_;
     policy::Learner learner_;
     bool learned_more_ = false;

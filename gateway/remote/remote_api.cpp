@@ -4,6 +4,7 @@
 #include "common/http/problem.h"
 #include "common/log/log.h"
 #include "gateway/console/pairing_status.h"
+#include "vcenter-proxy/errc.h"
 
 #include <algorithm>
 
@@ -26,7 +27,7 @@ int statusOf(const Error& error) {
     if (error.is(errc::kNameTaken) || error.is(errc::kTooMany)) return 409;
     if (error.is(errc::kOtherCertificate) || error.is(errc::kChangedMeanwhile)) return 409;
     if (error.is(errc::kBadField)) return 400;
-    if (error.is(errc::kBusy)) return 503;
+    if (error.is(errc::kBusy) || error.is(proxy::errc::kPaused)) return 503;
     return http::statusOf(error);
 }
 
@@ -117,29 +118,44 @@ void RemoteApi::add(
 }
 
 net::Task<void> RemoteApi::serve(http::Exchange& exchange) {
-    if (running_ >= kMaxRunning) {
+    if (running_.size() >= kMaxRunning) {
         const Error busy(errc::kBusy,
                          "The gateway does as many of these at once as it may. Ask again soon.");
         co_await refuse(exchange, busy);
         co_return;
     }
 
-    struct Counted {
-        std::size_t& count;
+    struct Running {
+        std::set<http::Exchange*>& all;
+        http::Exchange* one;
 
-        explicit Counted(std::size_t& one) : count(one) { ++count; }
+        Running(std::set<http::Exchange*>& every, http::Exchange& mine) : all(every), one(&mine) {
+            all.insert(one);
+        }
 
-        ~Counted() { --count; }
+        ~Running() { all.erase(one); }
 
-        Counted(const Counted&) = delete;
-        Counted& operator=(const Counted&) = delete;
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
     };
 
-    const Counted counted(running_);
+    const Running running(running_, exchange);
     co_await router_.handle(exchange);
 }
 
+void RemoteApi::cut(const Error& why) {
+    const auto now = running_;  // whoever is cut may leave at once
+    for (auto* exchange : now) {
+        if (running_.contains(exchange)) exchange->abort(why);
+    }
+}
+
 Result<> RemoteApi::allowed(Needs needs) const {
+    if (parts_.policy.isPaused()) {
+        return fail(proxy::errc::kPaused,
+                    "The data center's admin paused all access through this gateway; nothing was "
+                    "done, try again later.");
+    }
     if (needs == Needs::Endpoints) return parts_.gate.require(RemoteRight::Endpoints);
     if (needs == Needs::Keys) return parts_.gate.require(RemoteRight::Keys);
     return {};
@@ -200,6 +216,22 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::listEndpoints(http::Exchange&, co
     co_return reply;
 }
 
+Result<> RemoteApi::requireUnnamed(std::string_view endpoint) const {
+    if (!namesEndpoint(parts_.policy.document().get(), endpoint)) return {};
+    return fail(errc::kNotAllowed,
+                "The data center's policy speaks of an endpoint \"" + std::string(endpoint) +
+                    "\": which one that is, is not decided from the portal. Its admin can add, "
+                    "rename, move or remove it on the gateway with: pcgctl endpoint.");
+}
+
+Result<> RemoteApi::requireUnnamedAt(const std::string& url, const wire::EndpointId* self) const {
+    for (const auto& view : parts_.endpoints.list()) {
+        const bool other = self == nullptr || view.record.id != *self;
+        if (other && view.record.url == url) PCG_TRY(requireUnnamed(view.record.name));
+    }
+    return {};
+}
+
 // Opens the box and sees to it that what is inside is for this address.
 Result<EndpointCredentials> RemoteApi::credentialsFor(const remote::SealedBox& box,
                                                       std::string_view name,
@@ -219,6 +251,8 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::addEndpoint(http::Exchange& excha
                                                            const Params&) {
     PCG_CO_TRY(const auto body, co_await readJson(exchange, Needs::Endpoints));
     PCG_CO_TRY(auto asked, remote::AddEndpoint::parse(body));
+    PCG_CO_CHECK(requireUnnamed(asked.name));
+    PCG_CO_CHECK(requireUnnamedAt(asked.address.url(), nullptr));
     PCG_CO_TRY(auto credentials,
                credentialsFor(asked.credentials, asked.name, asked.kind, asked.address));
     NewEndpoint endpoint{std::move(asked.name),
@@ -237,8 +271,14 @@ Result<EndpointChange> RemoteApi::changeOf(remote::UpdateEndpoint asked,
     EndpointChange change;
     change.checkedAgainst = EndpointIdentity::of(view.record);
     change.trust = std::move(asked.trust);
-    if (asked.name && *asked.name != view.record.name) change.name = *asked.name;
+    if (asked.name && *asked.name != view.record.name) {
+        PCG_TRY(requireUnnamed(view.record.name));
+        PCG_TRY(requireUnnamed(*asked.name));
+        change.name = *asked.name;
+    }
     if (address.url() != view.record.url) {
+        PCG_TRY(requireUnnamed(view.record.name));
+        PCG_TRY(requireUnnamedAt(address.url(), &view.record.id));
         if (!asked.credentials) {
             return badField("credentials",
                             "another address needs the credentials again, sealed for it: those "
@@ -271,6 +311,8 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::updateEndpoint(http::Exchange& ex
 net::Task<Result<RemoteApi::Reply>> RemoteApi::removeEndpoint(http::Exchange&,
                                                               const Params& params) {
     PCG_CO_TRY(const auto view, find(params));
+    // Once it were gone, another one could be in its place.
+    PCG_CO_CHECK(requireUnnamed(view.record.name));
     auto id = view.record.id.text();
     PCG_CO_CHECK(co_await parts_.endpoints.remove(std::move(id)));
     co_return Reply{204, {}};
@@ -299,7 +341,11 @@ net::Task<Result<RemoteApi::Reply>> RemoteApi::approveCertificate(http::Exchange
     PCG_CO_TRY(const auto body, co_await readJson(exchange, Needs::Endpoints));
     PCG_CO_TRY(auto sha256, remote::parseApproval(body));
     auto id = view.record.id.text();
-    PCG_CO_TRY(view, co_await parts_.endpoints.approve(std::move(id), std::move(sha256)));
+    // A look at the endpoint comes first, and takes its time.
+    std::function<Result<>()> still = [this] { return allowed(Needs::Endpoints); };
+    PCG_CO_TRY(
+        view,
+        co_await parts_.endpoints.approve(std::move(id), std::move(sha256), std::move(still)));
     co_return Reply{200, toJson(inventoryItem(view))};
 }
 

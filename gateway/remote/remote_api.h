@@ -3,15 +3,20 @@
 // on the control socket (docs/protocol/remote.md).
 //
 // Default deny: RemoteGate decides, and every request is a line of the audit with who asked and
-// what became of it. At most kMaxRunning requests at once. Loop thread; the parts outlive it.
+// what became of it. While the data center paused all access nothing is done, and what runs when it
+// does is cut. Endpoints that its policy speaks of by name keep name and address: what a name means
+// is not for this side to say. At most kMaxRunning requests at once. Loop thread; the parts outlive
+// it.
 #pragma once
 
 #include "common/http/router.h"
 #include "gateway/endpoints/endpoint_directory.h"
+#include "gateway/policy/policy_keeper.h"
 #include "gateway/remote/remote_commands.h"
 #include "gateway/remote/remote_gate.h"
 
 #include <map>
+#include <set>
 
 namespace pcg::gateway {
 
@@ -29,12 +34,16 @@ class RemoteApi {
         proxy::EndpointService& service;
         AuditTrail& audit;
         RemoteGate& gate;
+        const PolicyKeeper& policy;
     };
 
     explicit RemoteApi(Parts parts);
 
     // Answers in every case.
     net::Task<void> serve(http::Exchange& exchange);
+
+    // Breaks off what runs; whoever pauses tells the PolicyKeeper first.
+    void cut(const Error& why);
 
     const http::Router& router() const { return router_; }
 
@@ -74,11 +83,16 @@ class RemoteApi {
                                                std::string_view name,
                                                std::string_view kind,
                                                const wire::EndpointAddress& address) const;
+    // gateway.not_allowed if the policy in force speaks of the endpoint.
+    Result<> requireUnnamed(std::string_view endpoint) const;
+
+    // The same if such an endpoint other than `self` is at this address.
+    Result<> requireUnnamedAt(const std::string& url, const wire::EndpointId* self) const;
     Result<EndpointChange> changeOf(remote::UpdateEndpoint asked, const EndpointView& view) const;
 
     Parts parts_;
     http::Router router_;
-    std::size_t running_ = 0;
+    std::set<http::Exchange*> running_;
     std::map<wire::EndpointId, SteadyTime> checks_;  // those of a moment ago
 };
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/remote/remote_gate.h"
 
+#include "common/base/text.h"
 #include "common/codec/base64url.h"
 #include "common/log/log.h"
 #include "gateway/endpoints/new_endpoint.h"
+#include "gateway/errc.h"
+
+#include <algorithm>
 
 namespace pcg::gateway {
 namespace {
@@ -37,6 +41,7 @@ net::Task<Result<>> RemoteGate::open(store::Scope scope,
     keyId_ = pairing::sealingKeyId(publicKey);
     facts_ = SealingFacts{codec::base64UrlEncode(publicKey), codec::base64UrlEncode(signature)};
     access_ = kept.access.value_or(granted.value_or(parts_.fallback));
+    ++sets_;
     kLog.info("remote.open",
               {{"sealing_key", keyId_}, {"endpoints", access_.endpoints}, {"keys", access_.keys}});
     co_return Result<>{};
@@ -47,6 +52,7 @@ void RemoteGate::close() {
     keyId_.clear();
     facts_.reset();
     access_ = {};
+    ++sets_;
 }
 
 Result<> RemoteGate::require(RemoteRight right) const {
@@ -72,14 +78,26 @@ net::Task<Result<>> RemoteGate::set(RemoteAccess access) {
                        "Pair it first, or set remote_endpoints and remote_keys in its "
                        "configuration.");
     }
+    const RemoteAccess least{access_.endpoints && access.endpoints, access_.keys && access.keys};
+    const bool takes = least != access_;
+    access_ = least;
+    if (takes && parts_.changed) parts_.changed();
+    const auto asked = ++sets_;
     auto work = [scope = scope_, access](Storage storage) {
         return storeRemoteAccess(storage, scope, access);
     };
-    PCG_CO_CHECK(co_await parts_.state.run(std::move(work)));
-    if (!key_) co_return Result<>{};  // unpaired meanwhile
-    access_ = access;
+    const auto kept = co_await parts_.state.run(std::move(work));
+    if (!kept && takes) {
+        co_return fail(errc::kNotKept,
+                       "What was taken away counts now, but could not be written (" +
+                           kept.error().message() +
+                           "): a restart of the gateway would forget it. Try again.");
+    }
+    PCG_CO_CHECK(kept);
     kLog.info("remote.access", {{"endpoints", access.endpoints}, {"keys", access.keys}});
     parts_.audit.note("remote.access", toJson(access));
+    if (asked != sets_) co_return Result<>{};  // set again, or unpaired, meanwhile
+    access_ = access;
     if (parts_.changed) parts_.changed();
     co_return Result<>{};
 }
@@ -100,6 +118,15 @@ Result<pairing::PasswordCredentials> RemoteGate::unseal(std::string_view sealed,
     auto credentials = pairing::PasswordCredentials::parse(*text);
     if (!credentials) return badField("credentials.sealed", credentials.error().message() + ".");
     return std::move(*credentials);
+}
+
+bool namesEndpoint(const policy::Policy* policy, std::string_view endpoint) {
+    const auto isMeant = [&](const auto& one) {
+        return equalsIgnoreCaseAscii(one.endpoint, endpoint);
+    };
+    return policy != nullptr &&
+           (std::any_of(policy->assign.begin(), policy->assign.end(), isMeant) ||
+            std::any_of(policy->endpoints.begin(), policy->endpoints.end(), isMeant));
 }
 
 }  // namespace pcg::gateway

@@ -11,7 +11,9 @@
 #include "gateway/link/inventory.h"
 #include "gateway/state/audit_trail.h"
 #include "pairing/sealed_credentials.h"
+#include "vcenter-proxy/policy/document.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -45,7 +47,8 @@ class RemoteGate {
     // gateway.not_allowed, in words that the tenant can pass on to the data center.
     Result<> require(RemoteRight right) const;
 
-    // gateway.not_paired when there is no tenant to allow it to. Durable when it returns.
+    // What it takes away counts at once, what it gives when it is durable. gateway.not_paired when
+    // there is no tenant to allow it to; gateway.not_kept.
     net::Task<Result<>> set(RemoteAccess access);
 
     // What the tenant sealed for this endpoint; gateway.bad_field. `keyId` names the key that it
@@ -63,6 +66,11 @@ class RemoteGate {
     std::string keyId_;
     std::optional<SealingFacts> facts_;
     RemoteAccess access_;
+    std::uint64_t sets_ = 0;  // and pairings: what was waited for may be out of date
 };
+
+// Whether the data center's policy speaks of an endpoint of this name, however it is written: what
+// it says is for that name. Null: there is no policy.
+bool namesEndpoint(const policy::Policy* policy, std::string_view endpoint);
 
 }  // namespace pcg::gateway

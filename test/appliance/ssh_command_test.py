@@ -28,19 +28,29 @@ class SshCommand(unittest.TestCase):
     def test_words_are_split_and_nothing_else_is_done_with_them(self):
         for command, seen in (("status --json", "[status][--json]"), ("pcgctl status", "[status]"),
                               ("audit; reboot", "[audit;][reboot]"), ("key list $(id) *", "[key][list][$(id)][*]"),
-                              ("support-bundle", "[support-bundle][--out-file][-]")):
+                              ("support-bundle", "[support-bundle][--out-file][-]"),
+                              ("--json support-bundle", "[support-bundle][--out-file][-][--json]"),
+                              ("--json pcgctl key list", "[key][list][--json]"),
+                              ("policy check --help", "[policy][check][--help]")):
             done = self.ask(command)
             self.assertEqual((done.returncode, done.stdout), (0, seen), done.stderr)
 
     def test_no_file_of_the_appliance_can_be_named(self):
         for command in ("endpoint add a --password-file /etc/shadow", "settings set --ca-file root.key",
                         "support-bundle --out-file /data/x", "policy set /var/lib/pcg-gateway/root.key",
-                        "policy check root.key", "policy dry-run", "status --socket /tmp/x", "policy set - more"):
+                        "policy check root.key", "policy dry-run", "status --socket /tmp/x", "policy set - more",
+                        "--json policy check /data/root.key", "policy --json check /data/root.key",
+                        "policy check --json /data/root.key",
+                        "--json --json policy --json dry-run --json x", "pcgctl --json policy check root.key",
+                        "--json pcgctl policy set root.key", "endpoint add a --password-file --json /etc/shadow",
+                        "--json status --socket /tmp/x"):
             done = self.ask(command)
             self.assertEqual((done.returncode, done.stdout), (2, ""), command)
 
     def test_a_policy_comes_on_standard_input(self):
         self.assertEqual(self.ask("policy set -", "{}").stdout, "[policy][set][/dev/stdin]{}")
+        for command in ("--json policy set -", "policy --json set -", "policy set - --json"):
+            self.assertEqual(self.ask(command, "{}").stdout, "[policy][set][/dev/stdin][--json]{}")
 
 
 if __name__ == "__main__":

@@ -144,6 +144,24 @@ class RemoteEndpoints(e2e.EndToEnd):
             "credentials": self.seal("vc4", self.vc["url"], "x")}, 409)
         self.ask("DELETE", f"{self.all}/{endpoint['id']}", expected=204)
 
+    def test_what_the_policy_names_keeps_its_name_and_its_place(self):
+        endpoint = self.add("vc6")
+        one = f"{self.all}/{endpoint['id']}"
+        path = self.lab.directory / "names.jsonc"
+        path.write_text('{ "version": 1, "endpoints": { "vc6": { "ceiling": "inventory" } } }', encoding="utf-8")
+        self.one.ctl("policy", "set", str(path))
+        try:
+            refused = self.ask("PATCH", one, {"name": "other"}, 403)
+            self.assertIn("pcgctl endpoint", refused["detail"])
+            self.ask("DELETE", one, expected=403)
+            beside = self.seal("beside", self.vc["url"], "x")
+            self.ask("POST", self.all, {"name": "beside", "kind": "vcenter", "address": self.vc["url"],
+                                        "trust": {"mode": "ask"}, "credentials": beside}, 403)
+        finally:
+            self.one.ctl("policy", "remove")
+        self.ask("PATCH", one, {"name": "other"}, 200)
+        self.ask("DELETE", one, expected=204)
+
     def test_the_gateway_shows_its_layers(self):
         gateway = self.ask("GET", f"/api/v1/gateways/{self.one.id}")
         self.assertEqual([layer["state"] for layer in gateway["layers"][:3]], ["ok", "ok", "ok"], gateway["layers"])

@@ -282,13 +282,14 @@ class Policy(e2e.EndToEnd):
         self.one.ctl("policy", "read-only", "off")
         self.assert_works(self.call())
 
-    def test_the_red_button_cuts_a_running_download_within_a_second_and_is_kept(self):
-        work = self.connect()
-        size = 100 << 20
-        work.options.file_mib = 100
-        connection, answer = work.file_request("PUT", body=(bytes(1 << 20) for _ in range(100)), size=size)
+    @staticmethod
+    def store(work, size):
+        connection, answer = work.file_request("PUT", body=(bytes(1 << 20) for _ in range(size >> 20)), size=size)
         answer.read()
         connection.close()
+
+    def assert_cut(self, work, size, *words):
+        """A download that runs ends within a second of pcgctl's words."""
         connection, answer = work.file_request("GET")
         self.addCleanup(connection.close)
         got, ended = [0], []
@@ -306,12 +307,30 @@ class Policy(e2e.EndToEnd):
         reader.start()
         e2e.process.wait_for(lambda: got[0] > 4 << 20, 20, "the download to run")
         pressed = time.monotonic()
-        self.one.ctl("pause", "--why", "a drill")
+        self.one.ctl(*words)
         took = time.monotonic() - pressed
         reader.join(20)
         self.assertTrue(ended)
         self.assertLess(got[0], size, "the download was cut")
         self.assertLess(ended[0] - pressed - took, 1.0, f"after {took:.2f} s of pcgctl")
+
+    def test_another_file_and_the_end_of_its_key_cut_a_running_download_within_a_second(self):
+        key = self.one.create_key("vc1", "full")
+        work = self.connect_as(key)
+        self.store(work, 100 << 20)
+        strict = self.file('{ "version": 1, "assign": [ { "endpoint": "vc1", "key": "%s", "role": "inventory" } ] }'
+                           % key["username"])
+        self.assert_cut(work, 100 << 20, "policy", "set", strict)
+        line = next(one for one in self.audited() if one["access_key"] == key["username"] and one["method"] == "GET")
+        self.assertEqual(line["decision"], "proxy.method_denied")
+        self.assertIn("the policy changed while it ran", line["reason"])
+        self.one.ctl("policy", "remove")
+        self.assert_cut(work, 100 << 20, "key", "revoke", key["username"])
+
+    def test_the_red_button_cuts_a_running_download_within_a_second_and_is_kept(self):
+        work = self.connect()
+        self.store(work, 100 << 20)
+        self.assert_cut(work, 100 << 20, "pause", "--why", "a drill")
         status = self.one.ctl("status")
         self.assertIn("PAUSED since", status)
         self.assertIn("a drill", status)

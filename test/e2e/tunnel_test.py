@@ -330,7 +330,10 @@ class Tunnels(e2e.EndToEnd):
             pass
 
     def test_the_red_button_cuts_it(self):
+        strict = self.lab.directory / "no-tunnels.jsonc"
+        strict.write_text('{ "version": 1, "endpoints": { "vc1": { "ceiling": "deploy" } } }', encoding="utf-8")
         for switch, back in ((["pause"], ["resume"]), (["policy", "read-only", "on"], ["policy", "read-only", "off"]),
+                             (["policy", "set", str(strict)], ["policy", "remove"]),
                              (["endpoint", "update", "vc1", "--tunnel", "none"],
                               ["endpoint", "update", "vc1", "--tunnel", self.far.place])):
             client, far = self.connect()

@@ -9,6 +9,7 @@
 #include "vcenter-proxy/method_tables.h"
 #include "vcenter-proxy/phases/admit_transfer.h"
 #include "vcenter-proxy/phases/guest_answer.h"
+#include "vcenter-proxy/phases/judge_again.h"
 #include "vcenter-proxy/policy.h"
 #include "vcenter-proxy/rest_rules.h"
 
@@ -30,28 +31,31 @@ int statusFor(const Error& error) {
 
 // Of a long call, when its last argument was read: by then the answer is the pump's to give. Asked
 // of every long call, so that none is forgotten whose rule looks at arguments.
-void judgeLater(RequestContext& context, SoapEnvelope& envelope, const AuthorizedRequest& request) {
+void judgeLater(RequestContext& context,
+                SoapEnvelope& envelope,
+                std::shared_ptr<JudgedCall> judged) {
     auto& audit = context.audit;
     const bool names = !context.client.isReading();  // a search names much that nobody asks for
     auto* limit = &context.client.timeLimit();
     auto& source = context.services.policy;
     auto* machines = context.services.machines;
     const auto& clock = context.services.clock;
-    envelope.whenCallEnds([&audit,
-                           names,
-                           limit,
-                           &source,
-                           &clock,
-                           machines,
-                           endpoint = context.endpoint,
-                           call = *request.call(),
-                           principal = (*request.session())->principal](
-                              const policy::Arguments& arguments) -> Result<> {
-        if (names) audit.arguments = arguments.toText();
-        const auto owns = ownsMachine(machines, *endpoint, principal);
-        const Circumstances circumstances{endpoint->config.name, clock.wallNow(), &owns, limit};
-        return Policy(source).judgeArguments(call, principal, circumstances, arguments);
-    });
+    envelope.whenCallEnds(
+        [&audit,
+         names,
+         limit,
+         &source,
+         &clock,
+         machines,
+         endpoint = context.endpoint,
+         judged = std::move(judged)](const policy::Arguments& arguments) -> Result<> {
+            if (names) audit.arguments = arguments.toText();
+            judged->arguments = arguments;
+            const auto& principal = judged->session->principal;
+            const auto owns = ownsMachine(machines, *endpoint, principal);
+            const Circumstances circumstances{endpoint->config.name, clock.wallNow(), &owns, limit};
+            return Policy(source).judgeArguments(judged->call, principal, circumstances, arguments);
+        });
 }
 
 }  // namespace
@@ -133,6 +137,7 @@ std::optional<SessionUse> useSession(RequestContext& context, std::string_view t
     if (!session) return std::nullopt;
     context.audit.access_key = session->principal.key.text();
     context.audit.key_proven = true;
+    context.client.setKey(session->principal);
     return SessionUse(std::move(session), context.services.clock);
 }
 
@@ -224,8 +229,9 @@ net::Task<std::optional<Admitted>> admitCall(RequestContext& context, RequestTar
     auto authorized =
         co_await authorizeSoon(context, std::move(target), call, std::move(session), arguments);
     PCG_ASSERT(!authorized || !authorized->needsArguments() || (!ended && authorized->session()));
-    if (authorized && !ended && authorized->session()) {
-        judgeLater(context, *body->envelope, *authorized);
+    if (authorized && authorized->session()) {
+        auto judged = judgeCallAgain(context, *authorized, arguments);
+        if (!ended) judgeLater(context, *body->envelope, std::move(judged));
     }
     if (authorized && body->envelope->hasSecurityHeader()) {
         authorized = fail(errc::kMethodDenied,
@@ -292,6 +298,7 @@ net::Task<std::optional<Admitted>> admitRest(RequestContext& context, RequestTar
         co_return std::nullopt;
     }
     if (is_login) co_return Admitted{std::move(*authorized), {}};
+    judgeRestAgain(context, *authorized);
     auto body = co_await readBeginning(context);
     if (!body) {
         co_await deny(context, body.error(), std::nullopt, door);
@@ -326,6 +333,7 @@ net::Task<std::optional<Admitted>> admitLibrary(RequestContext& context, Request
         co_await deny(context, authorized.error(), std::nullopt, RestDoor::Rest);
         co_return std::nullopt;
     }
+    judgeFileAgain(context, *authorized, &Policy::authorizeLibrary);
     ReadBody body;
     body.whole = head.body.kind == http::BodyFraming::Kind::None;
     co_return Admitted{std::move(*authorized), std::move(body)};
@@ -349,6 +357,7 @@ net::Task<std::optional<Admitted>> admitFile(RequestContext& context, RequestTar
         co_await deny(context, authorized.error(), std::nullopt);
         co_return std::nullopt;
     }
+    judgeFileAgain(context, *authorized, &Policy::authorizeFile);
     ReadBody body;
     body.whole = head.body.kind == http::BodyFraming::Kind::None;
     co_return Admitted{std::move(*authorized), std::move(body)};

@@ -3,6 +3,7 @@
 
 #include "vcenter-proxy/endpoint/cookies.h"
 #include "vcenter-proxy/errc.h"
+#include "vcenter-proxy/phases/judge_again.h"
 #include "vcenter-proxy/policy.h"
 
 namespace pcg::proxy {
@@ -47,7 +48,9 @@ net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, Reques
         found = fail(errc::kNoSuchTransfer, "there is no such transfer here");
     }
     const auto session = found ? (*found)->lease->session.lock() : nullptr;
-    if (found && (!session || !context.endpoint->sessions.holds(*session))) {
+    const auto ends = session ? session->principal.expires_at : std::nullopt;
+    const bool expired = ends && *ends <= context.services.clock.wallNow();
+    if (found && (!session || expired || !context.endpoint->sessions.holds(*session))) {
         found = fail(errc::kNoSuchTransfer, "the session of this transfer has ended");
     }
     if (!found) {
@@ -56,6 +59,7 @@ net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, Reques
     }
     context.audit.access_key = session->principal.key.text();
     context.audit.key_proven = true;
+    context.client.setKey(session->principal);
     context.client.setReading(head.method == "GET" && target.surface != Surface::Console);
     const auto may = mayTransfer(context, target, **found);
     if (!may) {
@@ -70,6 +74,14 @@ net::Task<std::optional<Admitted>> admitTransfer(RequestContext& context, Reques
         co_await deny(context, authorized.error(), std::nullopt);
         co_return std::nullopt;
     }
+    judgeAgainBy(
+        context,
+        [target = authorized->target(), method = head.method, session](
+            const JudgedNow& now) -> Result<> {
+            PCG_TRY(Policy(now.source)
+                        .authorizeTransfer(target, method, now.use(session), now.circumstances));
+            return {};
+        });
     co_return Admitted{std::move(*authorized), {}, std::move(*found)};
 }
 

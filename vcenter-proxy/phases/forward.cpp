@@ -48,6 +48,11 @@ bool needsRestId(const AuthorizedRequest& request) {
     return request.session() && (isRest(surface) || surface == Surface::LibraryData);
 }
 
+// Inlined into a coroutine, GCC 12 takes its move for an overlapping copy (-Wrestrict).
+[[gnu::noinline]] Error leftBefore() {
+    return {errc::kOutcomeUnknown, "the client went away, or was cut, before it was forwarded"};
+}
+
 bool namesTransfers(const AuthorizedRequest& request) {
     return request.target().rest && request.target().rest->namesTransfers();
 }
@@ -161,6 +166,11 @@ net::Task<void> Forwarding::run() {
     bool again = true;
     while (again) {
         again = false;
+        if (context_.client.gone()) {
+            context_.audit.outcome = "cancelled";
+            context_.client.abort(leftBefore());
+            co_return;
+        }
         if (admitted_.request.session()) generation_ = (*admitted_.request.session())->generation;
         lease_aware_ = concernsLeases(*context_.endpoint, admitted_.request);
         auto head = injectCredential(context_, admitted_);

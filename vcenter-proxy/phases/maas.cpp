@@ -5,11 +5,13 @@
 #include "common/log/log.h"
 #include "vcenter-proxy/errc.h"
 #include "vcenter-proxy/phases/answer_failure.h"
+#include "vcenter-proxy/phases/judge_again.h"
 #include "vcenter-proxy/phases/maas_forward.h"
 #include "vcenter-proxy/phases/maas_identity.h"
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 namespace pcg::proxy::maas {
 namespace {
@@ -132,11 +134,13 @@ class Request {
     net::Task<Result<Form>> readForm();
     net::Task<void> refuse(Error error);
     void describe(const Target& target, const Form& form);
+    void judgeAgain(std::shared_ptr<const AuthorizedCall> admitted);
 
     const http::RequestHead& head() const { return context_.client.request(); }
 
     RequestContext& context_;
     std::optional<FormRoom> room_;
+    std::optional<Principal> principal_;  // none: open to all
 };
 
 // What was asked, in words that mean something, and without its secrets.
@@ -181,22 +185,23 @@ net::Task<Result<AuthorizedCall>> Request::admitKnown(Target target) {
     PCG_CO_TRY(const auto shown, readAuthorization(context_));
     context_.audit.access_key = shown.token;
     Form form;
-    std::optional<Principal> principal;
     const bool upload = target.door == Door::Upload;
     // Whoever is not known gets no memory, where the body is not needed to tell.
     if (shown.knownMethod() == oauth::Method::Plaintext || upload) {
-        PCG_CO_TRY(principal, co_await identify(context_, shown, target, nullptr));
+        PCG_CO_TRY(principal_, co_await identify(context_, shown, target, nullptr));
+        context_.client.setKey(*principal_);
     }
     if (!upload) {
         PCG_CO_TRY(form, co_await readForm());
         describe(target, form);
     }
-    if (!principal) {
-        PCG_CO_TRY(principal, co_await identify(context_, shown, target, &form));
+    if (!principal_) {
+        PCG_CO_TRY(principal_, co_await identify(context_, shown, target, &form));
+        context_.client.setKey(*principal_);
     }
     context_.audit.key_proven = true;
     const auto policy = context_.services.policy.policyFor(context_.endpoint->config.id);
-    co_return authorizeAs(*policy, *principal, std::move(target), std::move(form));
+    co_return authorizeAs(*policy, *principal_, std::move(target), std::move(form));
 }
 
 Result<AuthorizedCall> Request::authorizeAs(const EndpointPolicy& policy,
@@ -254,12 +259,30 @@ net::Task<void> Request::refuse(Error error) {
                                         std::move(refusal.headers));
 }
 
+// Of a form its parameters decide; what is sent on is not copied.
+void Request::judgeAgain(std::shared_ptr<const AuthorizedCall> admitted) {
+    judgeAgainBy(context_,
+                 [admitted = std::move(admitted), principal = *principal_, method = head().method](
+                     const JudgedNow& now) -> Result<> {
+                     const auto policy = now.source.policyFor(principal.endpoint);
+                     PCG_TRY(authorize(*policy,
+                                       principal,
+                                       method,
+                                       admitted->target(),
+                                       Form{admitted->form().parameters, {}},
+                                       now.circumstances));
+                     return {};
+                 });
+}
+
 net::Task<void> Request::run() {
     auto admitted = co_await admit();
     if (!admitted) {
         co_await refuse(admitted.error());
         co_return;
     }
+    const auto call = std::make_shared<const AuthorizedCall>(std::move(*admitted));
+    if (principal_) judgeAgain(call);
     auto& turnstile = context_.endpoint->maas.turnstile;
     const bool entered = co_await turnstile.enter(kPatience);
     if (!entered) {
@@ -273,7 +296,7 @@ net::Task<void> Request::run() {
         context_.client.abort(leftWaiting());
         co_return;
     }
-    co_await forward(context_, std::move(*admitted));
+    co_await forward(context_, call);
 }
 
 }  // namespace

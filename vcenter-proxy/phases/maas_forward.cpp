@@ -47,7 +47,7 @@ net::Task<Result<std::optional<Bytes>>> readWhole(http::Call& call, std::size_t 
 
 class Forwarding {
   public:
-    Forwarding(RequestContext& context, AuthorizedCall call)
+    Forwarding(RequestContext& context, std::shared_ptr<const AuthorizedCall> call)
         : context_(context), authorized_(std::move(call)) {}
 
     net::Task<void> run();
@@ -65,7 +65,7 @@ class Forwarding {
     net::Task<void> failed(Error error);
 
     RequestContext& context_;
-    AuthorizedCall authorized_;
+    std::shared_ptr<const AuthorizedCall> authorized_;
     std::optional<oauth::ApiKey> key_;
     std::unique_ptr<http::Call> call_;
     std::shared_ptr<BodyPump> pump_;
@@ -84,7 +84,7 @@ http::RequestHead Forwarding::headForMaas() {
     http::removeHopByHop(fields);
     http::RequestHead head;
     head.method = from.method;
-    head.target = authorized_.target().forwarded();
+    head.target = authorized_->target().forwarded();
     head.headers.add("Host", context_.endpoint->config.authority);
     for (const auto& field : fields) {
         if (isPassed(field.name)) head.headers.add(field.name, field.value);
@@ -94,8 +94,8 @@ http::RequestHead Forwarding::headForMaas() {
                          oauth::plaintextAuthorization(
                              *key_, context_.services.clock.wallNow(), context_.services.random));
     }
-    const auto& body = authorized_.form().forwarded;
-    head.body = authorized_.target().door == Door::Upload ? from.body
+    const auto& body = authorized_->form().forwarded;
+    head.body = authorized_->target().door == Door::Upload ? from.body
                 : from.body.kind == http::BodyFraming::Kind::None
                     ? http::BodyFraming::none()
                     : http::BodyFraming::ofLength(body.size());
@@ -103,7 +103,7 @@ http::RequestHead Forwarding::headForMaas() {
 }
 
 net::Task<void> Forwarding::run() {
-    if (authorized_.needsCredential()) {
+    if (authorized_->needsCredential()) {
         auto credential = co_await storedCredential(context_.services.vault, context_.endpoint);
         const auto fetched = fetchKey(std::move(credential));
         if (!fetched) {
@@ -128,7 +128,7 @@ net::Task<void> Forwarding::run() {
 }
 
 net::Task<void> Forwarding::sendBody() {
-    if (authorized_.target().door == Door::Upload) {
+    if (authorized_->target().door == Door::Upload) {
         const auto executor = co_await net::asio::this_coro::executor;
         BodyPump::Parts parts{executor, context_.client, *call_, nullptr, {}, 0};
         pump_ = std::make_shared<BodyPump>(std::move(parts));
@@ -136,7 +136,7 @@ net::Task<void> Forwarding::sendBody() {
         co_return;
     }
     // A failed write is not the end: MAAS may have answered and stopped reading.
-    const auto body = asBytes(authorized_.form().forwarded);
+    const auto body = asBytes(authorized_->form().forwarded);
     auto written = Result<>();
     if (!body.empty()) written = co_await call_->writeBody(body);
     if (written) co_await call_->finishRequest();
@@ -166,7 +166,7 @@ net::Task<void> Forwarding::receive() {
 
 net::Task<Result<>> Forwarding::pass(http::ResponseHead head) {
     if (head.status >= 400) co_return co_await passError(std::move(head));
-    if (head.status == 200 && authorized_.target().isDescription()) {
+    if (head.status == 200 && authorized_->target().isDescription()) {
         co_return co_await passDescription(std::move(head));
     }
     co_return co_await passAnswer(context_, *call_, std::move(head));
@@ -236,7 +236,7 @@ net::Task<void> Forwarding::failed(Error error) {
 
 }  // namespace
 
-net::Task<void> forward(RequestContext& context, AuthorizedCall call) {
+net::Task<void> forward(RequestContext& context, std::shared_ptr<const AuthorizedCall> call) {
     Forwarding forwarding(context, std::move(call));
     co_await forwarding.run();
 }

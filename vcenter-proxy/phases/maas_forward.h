@@ -8,8 +8,10 @@
 #include "vcenter-proxy/endpoint/maas/authorize.h"
 #include "vcenter-proxy/request_context.h"
 
+#include <memory>
+
 namespace pcg::proxy::maas {
 
-net::Task<void> forward(RequestContext& context, AuthorizedCall call);
+net::Task<void> forward(RequestContext& context, std::shared_ptr<const AuthorizedCall> call);
 
 }  // namespace pcg::proxy::maas

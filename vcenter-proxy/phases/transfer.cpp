@@ -102,8 +102,9 @@ net::Task<void> Transferring::carryConsole(http::ResponseHead answered) {
         context_.audit.outcome = "cancelled";
         co_return;
     }
-    const auto& limits = context_.endpoint->config.limits;
-    const StreamPump::Limits bounds{limits.tunnel_idle, limits.tunnel_half_closed};
+    const auto bounds = StreamPump::limitsOf(context_.endpoint->config.limits,
+                                             (*admitted_.request.session())->principal,
+                                             context_.services.clock);
     const auto executor = co_await net::asio::this_coro::executor;
     const auto pump = std::make_shared<StreamPump>(executor, context_.client, *call_, bounds);
     const auto broken = co_await pump->run();

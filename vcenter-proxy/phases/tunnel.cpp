@@ -5,7 +5,7 @@
 #include "common/net/errc.h"
 #include "vcenter-proxy/endpoint/basic_credentials.h"
 #include "vcenter-proxy/errc.h"
-#include "vcenter-proxy/policy.h"
+#include "vcenter-proxy/phases/judge_again.h"
 #include "vcenter-proxy/session_broker.h"
 #include "vcenter-proxy/stream_pump.h"
 
@@ -42,7 +42,6 @@ class Tunnelling {
     Error explain(const Error& error, const TunnelTarget& target) const;
     net::Task<void> refuse(Error error);
     net::Task<void> carry(TunnelTarget target, Principal principal, TransportPtr transport);
-    std::optional<SteadyTime> endOf(const Principal& principal) const;
 
     RequestContext& context_;
     Endpoint& endpoint_;
@@ -123,12 +122,6 @@ Error Tunnelling::explain(const Error& error, const TunnelTarget& target) const 
             "the gateway could not reach " + target.text() + ": " + whyUnreachable(error)};
 }
 
-std::optional<SteadyTime> Tunnelling::endOf(const Principal& principal) const {
-    if (!principal.expires_at) return std::nullopt;
-    return std::chrono::steady_clock::now() +
-           (*principal.expires_at - context_.services.clock.wallNow());
-}
-
 net::Task<void> Tunnelling::carry(TunnelTarget target,
                                   Principal principal,
                                   TransportPtr transport) {
@@ -150,9 +143,8 @@ net::Task<void> Tunnelling::carry(TunnelTarget target,
                {"access_key", principal.key.text()},
                {"target", target.text()},
                {"tunnels", endpoint_.tunnels.size()}});
-    const auto& limits = endpoint_.config.limits;
-    const StreamPump::Limits bounds{
-        limits.tunnel_idle, limits.tunnel_half_closed, endOf(principal)};
+    const auto bounds =
+        StreamPump::limitsOf(endpoint_.config.limits, principal, context_.services.clock);
     const auto executor = co_await net::asio::this_coro::executor;
     const auto pump = std::make_shared<StreamPump>(executor, context_.client, call, bounds);
     const auto broken = co_await pump->run();
@@ -165,13 +157,18 @@ net::Task<void> Tunnelling::carry(TunnelTarget target,
 Result<TunnelTarget> Tunnelling::admit(const Principal& principal) {
     auto target = PCG_TRY(TunnelTarget::parse(context_.client.request().target));
     context_.audit.object = target.text();
-    const Circumstances circumstances{
-        endpoint_.config.name, context_.services.clock.wallNow(), nullptr};
+    const Circumstances circumstances{endpoint_.config.name,
+                                      context_.services.clock.wallNow(),
+                                      nullptr,
+                                      &context_.client.timeLimit()};
     PCG_TRY(Policy(context_.services.policy).authorizeTunnel(target, principal, circumstances));
     if (context_.services.tunnels == nullptr) {
         return fail(errc::kTunnelDenied, "this gateway opens no tunnels");
     }
     PCG_TRY(mayAsk(endpoint_.config.tunnels, target));
+    judgeAgainBy(context_, [target, principal](const JudgedNow& now) {
+        return Policy(now.source).authorizeTunnel(target, principal, now.circumstances);
+    });
     return target;
 }
 
@@ -192,8 +189,8 @@ net::Task<void> Tunnelling::run() {
         co_await refuse(principal.error());
         co_return;
     }
-    // Nothing is waited for up to the place: a key that is revoked meanwhile finds the tunnel
-    // there.
+    // Nothing is waited for since the key was good: one that is revoked later finds the tunnel.
+    context_.client.setKey(*principal);
     auto target = admit(*principal);
     if (!target) {
         co_await refuse(target.error());

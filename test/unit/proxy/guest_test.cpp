@@ -333,6 +333,46 @@ TEST_F(Guests, AConsoleOfAnOlderVcenterHasHostAndPortOnly) {
     EXPECT_EQ(hosts_.esxi->asked.back()->head.target, "/ticket/t-1");
 }
 
+TEST_F(Guests, AConsoleIsCutWithItsEndpointAndEndsWithItsKey) {
+    hosts_.esxi->answer = [](const Asked&) {
+        Answer answer;
+        answer.status = 101;
+        answer.before_the_body = true;
+        answer.body = "a picture";
+        return answer;
+    };
+    const auto consoleOf = [&](const std::string& cookie) {
+        const auto told = ask(cookie, "AcquireTicket", "<ticketType>webmks</ticketType>")->body;
+        return open("/ticket/" + told.substr(told.find("<ticket>") + 8, 96));
+    };
+    auto client = consoleOf(logIn());
+    EXPECT_EQ(client->response.status, 101);
+    await(guests_.put(EndpointConfig{id_, "vc1", "vcenter.example:9443"}, vcenter_));
+    EXPECT_TRUE(client->aborted);
+    await(guests_.put(EndpointConfig{id_, "vc1", "vcenter.example:8443"}, vcenter_));
+    client = consoleOf(logIn());
+    EXPECT_FALSE(client->aborted);
+    await(guests_.remove(id_));
+    EXPECT_TRUE(client->aborted);
+    await(guests_.put(EndpointConfig{id_, "vc1", "vcenter.example:8443"}, vcenter_));
+    keys_.expires_at = clock_.wallNow() + std::chrono::milliseconds(50);
+    client = consoleOf(logIn());
+    EXPECT_FALSE(client->aborted);
+    loop_.restart();
+    loop_.run_for(std::chrono::milliseconds(200));
+    EXPECT_TRUE(client->aborted);
+    EXPECT_THAT(audit_.records.back().reason, HasSubstr("expired"));
+}
+
+TEST_F(Guests, AUrlIsNothingOnceItsKeyHasExpired) {
+    keys_.expires_at = clock_.wallNow() + std::chrono::seconds(60);
+    const auto cookie = logIn();
+    const auto path = pathIn(ask(cookie, "InitiateFileTransferToGuest")->body);
+    clock_.advance(std::chrono::seconds(60));
+    EXPECT_EQ(send("PUT", path, "a")->response.status, 404);
+    EXPECT_THAT(hosts_.asked, IsEmpty());
+}
+
 TEST_F(Guests, AConsoleIsCutWithItsKeyAndByReadOnly) {
     hosts_.esxi->answer = [](const Asked&) {
         Answer answer;

@@ -23,10 +23,11 @@ class SigningKeys final : public AccessKeys {
         if (key.text() != kKey || !proof->holds(Secret::fromText(kKeySecret))) {
             co_return fail(errc::kInvalidLogin, "no such key");
         }
-        co_return Principal{std::move(key), std::move(endpoint), role};
+        co_return Principal{std::move(key), std::move(endpoint), role, expires_at};
     }
 
     Role role = Role::Full;
+    std::optional<WallTime> expires_at;
     int asked = 0;
 };
 
@@ -37,6 +38,15 @@ class MaasVault final : public CredentialVault {
     }
 
     std::string authority = "maas.example:5443";
+};
+
+class MaasPolicy final : public PolicySource {
+  public:
+    std::shared_ptr<const EndpointPolicy> policyFor(const wire::EndpointId&) override {
+        return std::make_shared<const EndpointPolicy>(now);
+    }
+
+    EndpointPolicy now;
 };
 
 class MaasTest : public testing::Test {
@@ -54,6 +64,11 @@ class MaasTest : public testing::Test {
         loop_.restart();
         while (loop_.poll() > 0) {
         }
+    }
+
+    void await(net::Task<void> task) {
+        net::asio::co_spawn(loop_, std::move(task), net::asio::detached);
+        run();
     }
 
     std::int64_t now() const { return toUnixMilliseconds(clock_.wallNow()) / 1000; }
@@ -120,7 +135,7 @@ class MaasTest : public testing::Test {
     pcg::test::SeededRandom random_;
     SigningKeys keys_;
     MaasVault vault_;
-    FixedPolicy policy_;
+    MaasPolicy policy_;
     RecordingAudit audit_;
     wire::EndpointId id_ = wire::newId<wire::EndpointId>(random_);
     std::shared_ptr<FakeVcenter> maas_ = std::make_shared<FakeVcenter>(loop_);
@@ -294,6 +309,81 @@ TEST_F(MaasTest, AnUploadStreamsAndIsNeverSentTwice) {
     answer_.breaks = true;
     EXPECT_EQ(upload()->response.status, 504);
     EXPECT_EQ(maas_->asked.size(), 2u) << "not once more";
+}
+
+// A request in line and an upload in the middle have neither session nor lease.
+class MaasRunning : public MaasTest {
+  protected:
+    MaasRunning() {
+        answer_.never = true;
+        uploading_->keepOpen();
+        net::asio::co_spawn(
+            loop_, service_.serve(*uploading_, id_, "0123456789abcdef"), net::asio::detached);
+        uploading_->add("octets");
+        for (std::size_t i = 1; i < maas::kRequestsAtOnce; ++i)
+            clients_.push_back(plain("GET", "machines/"));
+        waiting_ = plain("POST", "machines/?op=allocate", "pool=pcg");
+    }
+
+    ~MaasRunning() override {
+        for (const auto& client : clients_) client->goAway();
+        waiting_->goAway();
+        uploading_->goAway();
+        run();
+    }
+
+    http::RequestHead upload() {
+        http::RequestHead head;
+        head.method = "PUT";
+        head.target = std::string(kApi) + "boot-resources/7/upload/9/";
+        head.headers.add("Host", "ingress.example:8443");
+        head.headers.add("Authorization", signedBy("", "", {}, kKeySecret, false));
+        head.headers.add("Content-Type", "application/octet-stream");
+        head.body = http::BodyFraming::ofLength(1000);
+        return head;
+    }
+
+    std::vector<std::unique_ptr<FakeExchange>> clients_;
+    std::unique_ptr<FakeExchange> uploading_ = std::make_unique<FakeExchange>(loop_, upload());
+    std::unique_ptr<FakeExchange> waiting_;
+};
+
+TEST_F(MaasRunning, EndsWithItsKeyInLineAndInTheMiddle) {
+    await(service_.dropKey(*wire::parseAccessKeyId("ak_00000000000000000000000002")));
+    EXPECT_EQ(maas_->asked.front()->body, "octets");
+    EXPECT_FALSE(waiting_->aborted || uploading_->aborted);
+    await(service_.dropKey(*wire::parseAccessKeyId(kKey)));
+    EXPECT_TRUE(waiting_->aborted && uploading_->aborted);
+    EXPECT_TRUE(maas_->asked.front()->cancelled);
+    EXPECT_EQ(maas_->asked.size(), maas::kRequestsAtOnce) << "there is room, and nobody waits";
+    EXPECT_EQ(audit_.records.back().decision, "proxy.invalid_login");
+}
+
+TEST_F(MaasRunning, IsJudgedByAnotherPolicyInLineAndInTheMiddle) {
+    service_.judgeRunning();
+    EXPECT_FALSE(waiting_->aborted || uploading_->aborted);
+    policy_.now.ceiling = Role::Inventory;
+    service_.judgeRunning();
+    run();
+    EXPECT_TRUE(waiting_->aborted && uploading_->aborted);
+    EXPECT_FALSE(clients_.back()->aborted) << "reading is open to inventory";
+    EXPECT_EQ(maas_->asked.size(), maas::kRequestsAtOnce);
+}
+
+TEST_F(MaasTest, AnUploadIsCutInTheMiddleWhenItsKeyExpires) {
+    answer_.never = true;
+    keys_.expires_at = clock_.wallNow() + std::chrono::seconds(60);
+    const auto uploading = ask("PUT",
+                               std::string(kApi) + "boot-resources/7/upload/9/",
+                               signedBy("", "", {}, kKeySecret, false),
+                               "octets",
+                               "application/octet-stream");
+    EXPECT_EQ(maas_->asked.back()->body, "octets");
+    clock_.advance(std::chrono::seconds(60));
+    service_.cutWhatIsOver();
+    run();
+    EXPECT_TRUE(uploading->aborted);
+    EXPECT_TRUE(maas_->asked.back()->cancelled);
 }
 
 TEST_F(MaasTest, WhatIsOpenToAllGoesWithoutAnyKey) {

@@ -4,6 +4,7 @@
 #include "common/http/errc.h"
 #include "common/net/errc.h"
 #include "test/unit/proxy/proxy_fixture.h"
+#include "vcenter-proxy/judge.h"
 
 #include <gmock/gmock.h>
 
@@ -352,6 +353,39 @@ TEST_F(TunnelTest, IsNotOpenedWhenItsKeyEndsWhileTheNameIsLookedUp) {
     run();
     EXPECT_TRUE(client->aborted);
     EXPECT_FALSE(client->responded());
+    EXPECT_TRUE(dialer_.dialled.empty());
+}
+
+TEST_F(TunnelTest, IsCutByAPolicyThatWouldNotOpenItAnyMore) {
+    const auto file = [&](const char* text) {
+        auto reading = policy::readPolicy(text, policyVocabulary());
+        ASSERT_TRUE(reading.ok());
+        switches_.policy.document = reading.policy;
+        tunnels_.judgeRunning();
+        run();
+    };
+    auto client = connect("vc1.example:443");
+    file(R"({"version":1,"assign":[{"endpoint":"vc2","role":"inventory"}]})");
+    EXPECT_FALSE(client->aborted);
+    file(R"({"version":1,"endpoints":{"vc1":{"ceiling":"deploy"}}})");
+    EXPECT_TRUE(client->aborted);
+    EXPECT_TRUE(dialer_.far->reset);
+    EXPECT_EQ(audited().decision, "proxy.method_denied");
+    file(R"({"version":1})");
+    client = connect("vc1.example:443");
+    EXPECT_EQ(client->response.status, 200);
+    file(R"({"version":1,"assign":[{"key":"ak_00000000000000000000000001","role":"deploy"}]})");
+    EXPECT_TRUE(client->aborted);
+}
+
+TEST_F(TunnelTest, IsNotOpenedByAPolicyThatChangesWhileTheNameIsLookedUp) {
+    dialer_.slow = true;
+    const auto client = connect("vc1.example:443");
+    switches_.policy.ceiling = Role::Deploy;
+    tunnels_.judgeRunning();
+    dialer_.goOn();
+    run();
+    EXPECT_TRUE(client->aborted);
     EXPECT_TRUE(dialer_.dialled.empty());
 }
 

@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 namespace pcg::gateway {
 namespace {
 
@@ -27,12 +29,14 @@ class PolicyKeeperTest : public StateFixture {
             .audit = *audit_,
             .warnings = *warnings_,
             .clock = clock_,
-            .cut = [this](proxy::EndpointService::Cut what, const Error& why) {
-                const bool all = what == proxy::EndpointService::Cut::Everything;
-                cuts_.push_back((all ? "all " : "changes ") + std::string(why.code().name()));
-                // Whoever asks at this moment is refused already.
-                EXPECT_TRUE(snapshot()->paused || snapshot()->read_only);
-            }});
+            .cut =
+                [this](proxy::EndpointService::Cut what, const Error& why) {
+                    const bool all = what == proxy::EndpointService::Cut::Everything;
+                    cuts_.push_back((all ? "all " : "changes ") + std::string(why.code().name()));
+                    // Whoever asks at this moment is refused already.
+                    EXPECT_TRUE(snapshot()->paused || snapshot()->read_only);
+                },
+            .judgeRunning = [this] { judged_.push_back(snapshot()->document != nullptr); }});
         await(keeper_->load());
     }
 
@@ -56,6 +60,32 @@ class PolicyKeeperTest : public StateFixture {
         return std::move(*result);
     }
 
+    // One after the other, while the storage thread is busy; what each of them came to.
+    std::vector<Result<>> together(std::vector<net::Task<Result<>>> tasks) {
+        std::promise<void> go;
+        std::vector<Result<>> results(tasks.size());
+        std::size_t left = tasks.size() + 1;
+        auto hold = [&](Storage) -> Result<> {
+            go.get_future().wait();
+            return {};
+        };
+        net::asio::co_spawn(
+            loop_, state_->run(hold), [&](std::exception_ptr, Result<>) { --left; });
+        for (std::size_t i = 0; i < tasks.size(); ++i) {
+            net::asio::co_spawn(
+                loop_, std::move(tasks[i]), [&, i](std::exception_ptr, Result<> value) {
+                    results[i] = std::move(value);
+                    --left;
+                });
+        }
+        loop_.restart();
+        while (loop_.poll() > 0) {
+        }
+        go.set_value();
+        while (left > 0) loop_.run_one();
+        return results;
+    }
+
     std::shared_ptr<const proxy::EndpointPolicy> snapshot() {
         return keeper_->policyFor(wire::EndpointId::unchecked("ep_1"));
     }
@@ -73,6 +103,7 @@ class PolicyKeeperTest : public StateFixture {
 
     std::unique_ptr<Warnings> warnings_ = std::make_unique<Warnings>(clock_);
     std::vector<std::string> cuts_;
+    std::vector<bool> judged_;  // whether a file was in force then
     std::unique_ptr<PolicyKeeper> keeper_;
 };
 
@@ -115,6 +146,51 @@ TEST_F(PolicyKeeperTest, ASwitchCutsAtOnceAndIsKept) {
     EXPECT_TRUE(warnings_->active().empty());
     restart();
     EXPECT_FALSE(snapshot()->read_only || snapshot()->paused);
+}
+
+TEST_F(PolicyKeeperTest, AnotherFileIsHeldAgainstWhatRunsOnceItCounts) {
+    ASSERT_TRUE(await(keeper_->set(kPolicy)));
+    ASSERT_FALSE(await(keeper_->set("{}")));
+    ASSERT_TRUE(await(keeper_->remove()));
+    EXPECT_THAT(judged_, ElementsAre(true, false));
+}
+
+// A switch that gives something waits for the disk; whoever turns it back meanwhile comes later.
+TEST_F(PolicyKeeperTest, WhatIsTakenAwayWhileItIsGivenStaysTakenAway) {
+    ASSERT_TRUE(await(keeper_->pause("one")));
+    ASSERT_TRUE(await(keeper_->setReadOnly(true)));
+    std::vector<net::Task<Result<>>> tasks;
+    tasks.push_back(keeper_->resume());
+    tasks.push_back(keeper_->setReadOnly(false));
+    tasks.push_back(keeper_->pause("two"));
+    tasks.push_back(keeper_->setReadOnly(true));
+    const auto results = together(std::move(tasks));
+    EXPECT_TRUE(results[0].error().is(errc::kChangedMeanwhile));
+    EXPECT_TRUE(results[1].error().is(errc::kChangedMeanwhile));
+    EXPECT_TRUE(results[2] && results[3]);
+    EXPECT_EQ(snapshot()->paused, "two");
+    EXPECT_TRUE(snapshot()->read_only);
+    restart();
+    EXPECT_EQ(snapshot()->paused, "two");
+    EXPECT_TRUE(snapshot()->read_only);
+}
+
+TEST_F(PolicyKeeperTest, OfFilesThatAreSetAtOnceTheLaterOneCountsAndARemovalToo) {
+    std::vector<net::Task<Result<>>> tasks;
+    tasks.push_back(keeper_->set(R"({"version":1})"));
+    tasks.push_back(keeper_->set(kPolicy));
+    auto results = together(std::move(tasks));
+    EXPECT_TRUE(results[0].error().is(errc::kChangedMeanwhile));
+    EXPECT_TRUE(results[1]);
+    EXPECT_EQ(keeper_->stored().text, kPolicy);
+    tasks.clear();
+    tasks.push_back(keeper_->set(R"({"version":1})"));
+    tasks.push_back(keeper_->remove());
+    results = together(std::move(tasks));
+    EXPECT_TRUE(results[0].error().is(errc::kChangedMeanwhile));
+    EXPECT_EQ(snapshot()->document, nullptr);
+    restart();
+    EXPECT_EQ(snapshot()->document, nullptr);
 }
 
 TEST_F(PolicyKeeperTest, AStoredFileThatCannotBeReadKeepsEverythingClosed) {

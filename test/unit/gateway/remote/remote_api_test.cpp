@@ -11,6 +11,7 @@
 #include "test/unit/gateway/state/state_fixture.h"
 
 #include <array>
+#include <future>
 
 namespace pcg::gateway {
 namespace {
@@ -114,6 +115,21 @@ class RemoteApiTest : public StateFixture {
         status = exchange.answer.status;
     }
 
+    // Setting a policy looks at it on the storage thread.
+    void policy(const std::string& rest) {
+        const auto set = await(policy_.set("{\"version\":1," + rest + "}"));
+        ASSERT_TRUE(set) << set.error().message();
+    }
+
+    std::string nameOf(const std::string& one) {
+        return directory_.find(one.substr(one.rfind('/') + 1))->record.name;
+    }
+
+    net::Task<void> pause() {
+        const auto done = co_await policy_.pause("a drill");
+        EXPECT_TRUE(done);
+    }
+
     net::Task<void> forbid() {
         const auto done = co_await gate_.set({false, false});
         EXPECT_TRUE(done);
@@ -124,7 +140,16 @@ class RemoteApiTest : public StateFixture {
     AuditTrail audit_{loop_, *state_, clock_};
     StoredCredentials credentials_{*state_};
     StoredAccessKeys keys_{*state_};
-    proxy::FixedPolicy policy_;
+    RemoteApi* remote_ = nullptr;
+    PolicyKeeper policy_{
+        PolicyKeeper::Parts{.loop = loop_,
+                            .state = *state_,
+                            .audit = audit_,
+                            .warnings = warnings_,
+                            .clock = clock_,
+                            .cut = [this](proxy::EndpointService::Cut, const Error& why) {
+                                if (remote_ != nullptr) remote_->cut(why);
+                            }}};
     proxy::EndpointService service_{proxy::Services{.loop = loop_,
                                                     .clock = clock_,
                                                     .random = random_,
@@ -144,7 +169,7 @@ class RemoteApiTest : public StateFixture {
                                  .changed = nullptr}};
     GatewayKeys identity_ = test::orThrow(GatewayKeys::generate(random_));
     RemoteGate gate_{RemoteGate::Parts{*state_, audit_, {}, nullptr}};
-    RemoteApi api_{RemoteApi::Parts{clock_, *state_, directory_, service_, audit_, gate_}};
+    RemoteApi api_{RemoteApi::Parts{clock_, *state_, directory_, service_, audit_, gate_, policy_}};
     test::Pem shown_ = test::selfSigned();
     test::LocalVcenter vcenter_{loop_, shown_};
 };
@@ -280,6 +305,129 @@ TEST_F(RemoteApiTest, ARightThatIsTakenBackIsGoneForARequestWhoseBodyIsStillOnIt
 
         EXPECT_EQ(served(late).status, 403) << method << target;
     }
+}
+
+// Names are what a policy goes by: whoever could change what one means could leave it.
+TEST_F(RemoteApiTest, AnEndpointThatThePolicyNamesKeepsItsNameAndItsPlace) {
+    allow(true, true);
+    const auto one = addApproved();
+    const auto evilShows = test::selfSigned();
+    test::LocalVcenter evil(loop_, evilShows);
+    for (const auto* named :
+         {R"("assign":[{"endpoint":"vc1","key_role":"full","role":"inventory"}])",
+          R"("endpoints":{"vc1":{"ceiling":"inventory"}})",
+          R"("endpoints":{"Vc1":{"ceiling":"inventory"}})"}) {
+        policy(named);
+        const auto refused = call("PATCH", one, R"({"name":"other"})");
+        EXPECT_EQ(refused.status, 403) << named;
+        EXPECT_EQ(refused.text("code"), "gateway.not_allowed");
+        EXPECT_NE(refused.text("detail").find("pcgctl endpoint"), std::string::npos);
+        EXPECT_EQ(call("PATCH", one, R"({"name":"VC1"})").text("name"), "vc1")
+            << "is the same name";
+        EXPECT_EQ(call("PATCH", one, json::write(movedTo(evil, evilShows))).status, 403);
+        EXPECT_EQ(call("DELETE", one).status, 403);
+        EXPECT_EQ(nameOf(one), "vc1");
+    }
+    EXPECT_EQ(evil.requests, 0);
+    const auto same = json::Object().set("credentials", sealed("vc1", vcenter_.url()));
+    EXPECT_EQ(call("PATCH", one, json::write(same)).status, 200) << "its credentials may change";
+    EXPECT_EQ(call("POST", one + "/keys", R"({"role":"full"})").status, 201);
+}
+
+TEST_F(RemoteApiTest, NobodyTakesANameOrAPlaceThatThePolicyGivesToAnEndpoint) {
+    allow(true, false);
+    policy(R"("assign":[{"endpoint":"VC1","role":"full"},{"role":"inventory"}])");
+    EXPECT_EQ(call("POST", "/v1/endpoints", json::write(endpoint())).status, 403);
+    ASSERT_TRUE(await(policy_.remove()));
+    const auto one = addApproved();
+    policy(R"("endpoints":{"vc1":{"ceiling":"inventory"},"vc9":{"ceiling":"full"}})");
+    // The same place under a name that nobody has heard of.
+    auto beside = endpoint("beside");
+    beside.set("name", "beside");
+    EXPECT_EQ(call("POST", "/v1/endpoints", json::write(beside)).status, 403);
+    policy(R"("endpoints":{"vc9":{"ceiling":"full"}})");
+    EXPECT_EQ(call("PATCH", one, R"({"name":"VC9"})").status, 403);
+    EXPECT_EQ(call("PATCH", one, R"({"name":"vc2"})").status, 200) << "nobody speaks of these two";
+    EXPECT_EQ(call("POST", "/v1/endpoints", json::write(beside)).status, 201);
+    EXPECT_EQ(call("DELETE", one).status, 204);
+}
+
+TEST_F(RemoteApiTest, NothingIsAdministeredWhileAllAccessIsPaused) {
+    allow(true, true);
+    const auto one = addApproved();
+    ASSERT_TRUE(await(policy_.pause("a drill")));
+    for (const auto& [method, target, body] :
+         std::vector<std::array<std::string, 3>>{{"GET", "/v1/endpoints", ""},
+                                                 {"PATCH", one, R"({"name":"other"})"},
+                                                 {"DELETE", one, ""},
+                                                 {"POST", one + "/check", ""},
+                                                 {"GET", one + "/keys", ""},
+                                                 {"POST", one + "/keys", R"({"role":"full"})"}}) {
+        const auto answer = call(method, target, body);
+        EXPECT_EQ(answer.status, 503) << method << target;
+        EXPECT_EQ(answer.text("code"), "proxy.paused");
+        EXPECT_EQ(answer.text("detail").find("drill"), std::string::npos);
+    }
+    ASSERT_TRUE(await(policy_.resume()));
+    EXPECT_EQ(nameOf(one), "vc1");
+    EXPECT_EQ(call("GET", "/v1/endpoints").status, 200);
+}
+
+TEST_F(RemoteApiTest, ThePauseReachesARequestWhoseBodyIsStillOnItsWay) {
+    allow(true, true);
+    const auto one = addApproved();
+    remote_ = &api_;
+    for (const auto& [method, target, body] : std::vector<std::array<std::string, 3>>{
+             {"POST", one + "/keys", R"({"role":"full"})"},
+             {"PATCH", one, R"({"name":"other"})"},
+             {"POST", one + "/certificate", R"({"sha256":")" + std::string(64, 'a') + "\"}"}}) {
+        test::FakeExchange late(head(method, target), body);
+        late.beforeBody = [&]() -> net::Task<void> { return pause(); };
+        EXPECT_EQ(served(late).status, 503) << method << target;
+        EXPECT_FALSE(late.aborted.empty());
+        ASSERT_TRUE(await(policy_.resume()));
+    }
+    EXPECT_EQ(nameOf(one), "vc1");
+    EXPECT_TRUE((*call("GET", one + "/keys").body.array("items", 10))->empty());
+    remote_ = nullptr;
+}
+
+TEST_F(RemoteApiTest, AnApprovalAsksOnceMoreAfterItsLookAtTheEndpoint) {
+    allow(true, false);
+    const auto added = call("POST", "/v1/endpoints", json::write(endpoint()));
+    const auto shown = *(*added.body.object("presented_certificate"))->string("sha256", 64);
+    const auto refused = await(directory_.approve(
+        added.text("id"), shown, [] { return Result<>(fail(errc::kNotAllowed, "not any more")); }));
+    EXPECT_TRUE(refused.error().is(errc::kNotAllowed));
+    EXPECT_EQ(directory_.find(added.text("id"))->state, EndpointState::Untrusted);
+}
+
+TEST_F(RemoteApiTest, ARightThatIsTakenBackIsNotGivenByAnEarlierWordThatWasStillWritten) {
+    allow(false, false);
+    // The storage thread is busy: what is asked meanwhile waits in its order.
+    std::promise<void> go;
+    std::size_t done = 0;
+    const auto count = [&](std::exception_ptr, Result<> kept) {
+        EXPECT_TRUE(kept);
+        ++done;
+    };
+    auto hold = [&](Storage) -> Result<> {
+        go.get_future().wait();
+        return {};
+    };
+    net::asio::co_spawn(loop_, state_->run(hold), count);
+    net::asio::co_spawn(loop_, gate_.set({true, true}), count);
+    net::asio::co_spawn(loop_, gate_.set({true, false}), count);
+    loop_.restart();
+    while (loop_.poll() > 0) {
+    }
+    EXPECT_EQ(gate_.access(), RemoteAccess{});
+    go.set_value();
+    while (done < 3) {
+        loop_.run_one();
+        EXPECT_FALSE(gate_.access().keys);
+    }
+    EXPECT_EQ(gate_.access(), (RemoteAccess{true, false}));
 }
 
 TEST_F(RemoteApiTest, ANameThatIsTakenIsAConflict) {
