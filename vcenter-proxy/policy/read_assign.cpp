@@ -31,7 +31,7 @@ void readAssignment(Context& context, const Node& node, Policy& policy) {
     Assignment one;
     one.at = node.at;
     if (const auto* endpoint = find(*object, "endpoint"))
-        one.endpoint = textOf(context, *endpoint, "endpoint");
+        one.endpoint = toLowerAscii(textOf(context, *endpoint, "endpoint"));
     if (const auto* key = find(*object, "key")) {
         one.key = textOf(context, *key, "key");
         if (!one.key.empty() && !one.key.starts_with("ak_")) {
@@ -117,6 +117,7 @@ void checkAssignments(Context& context, const Policy& policy) {
     }
 }
 
+// Names of endpoints are in small letters, however a person writes them.
 void readEndpoints(Context& context, const Node& node, Policy& policy) {
     const auto* object = objectOf(context, node, "endpoints");
     if (object == nullptr) return;
@@ -125,8 +126,14 @@ void readEndpoints(Context& context, const Node& node, Policy& policy) {
         if (fields == nullptr) continue;
         checkMembers(context, *fields, members::kEndpoint);
         EndpointLimits limits;
-        limits.endpoint = member.name;
+        limits.endpoint = toLowerAscii(member.name);
         limits.at = member.at;
+        if (policy.limitsOf(limits.endpoint) != nullptr) {
+            context.problems.error(member.at,
+                                   "\"" + member.name +
+                                       "\" is there twice: names of endpoints differ by more than "
+                                       "the case of their letters.");
+        }
         std::optional<Builtin> ceiling;
         const auto* top = find(*fields, "ceiling");
         if (top != nullptr && isBuiltin(context, *top, "ceiling", ceiling))

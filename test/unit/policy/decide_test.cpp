@@ -334,6 +334,18 @@ TEST(Decide, AnAssignmentGivesTheRoleAndTheFirstThatFitsCounts) {
         kRefused);
 }
 
+TEST(Decide, ANameOfAnEndpointIsMeantHoweverItsLettersAreWritten) {
+    const auto policy = test::policyOf(
+        R"({"version":1,"assign":[{"endpoint":"VC1","key_role":"full","role":"deploy"}],
+            "endpoints":{"Vc2":{"ceiling":"inventory"}}})");
+    EXPECT_EQ(baseOf(*policy, {"vc1", "ak_1", Builtin::Full}), Builtin::Deploy);
+    EXPECT_EQ(baseOf(*policy, {"vc2", "ak_1", Builtin::Full}), Builtin::Inventory);
+    const auto twice =
+        readPolicy(R"({"version":1,"endpoints":{"VC2":{},"vc2":{}}})", test::vocabulary());
+    ASSERT_EQ(twice.policy, nullptr);
+    EXPECT_NE(twice.problems.front().text.find("twice"), std::string::npos);
+}
+
 TEST(Decide, NobodyGetsWhatTheCeilingOrTheRoleFullLacks) {
     const auto policy = test::policyOf(
         R"({"version":1,"roles":{"all":{"rules":[{"soap":["*"]}]}},"assign":[{"key":"ak_1","role":"all"}],
