@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kTries = 5;
 // Polls that fail one after the other until the command gives up: about a minute.
 constexpr int kLostPolls = 20;
 
@@ -94,15 +93,10 @@ net::Task<Result<bool>> PairCommand::converse() {
 net::Task<Result<std::optional<bool>>> PairCommand::perform(pairing::CommissionerStep& item) {
     namespace step = pairing::step;
     if (auto* send = std::get_if<step::Send>(&item)) {
-        for (int attempt = 1;; ++attempt) {
-            auto sent = co_await api_.send(claimId_, send->envelope);
-            // What ends the run matters more to the person than a message that nobody takes any
-            // more.
-            if (sent || send->envelope.type == "fail") break;
-            if (sent.error().isInput() || attempt == kTries) co_return fail(sent.error());
-            net::Timer pause(co_await net::asio::this_coro::executor, 500ms);
-            co_await pause.async_wait(net::kAwaitTuple);
-        }
+        const bool isLastWord = send->envelope.type == "fail";
+        const auto sent = co_await api_.send(claimId_, std::move(send->envelope));
+        // What ends the run matters more to the person than a message that nobody takes any more.
+        if (!sent && !isLastWord) co_return fail(sent.error());
     } else if (auto* compare = std::get_if<step::Compare>(&item)) {
         output_.ask(compare->comparison);
     } else if (auto* approve = std::get_if<step::Approve>(&item)) {

@@ -12,7 +12,9 @@ std::string claimPath(const pairing::ClaimId& claim, std::string_view rest) {
     return std::string(pairing::kClaimsPath) + "/" + toText(claim) + std::string(rest);
 }
 
-Error refused(const http::WholeResponse& response) {
+}  // namespace
+
+Error refusalOf(const http::WholeResponse& response) {
     const auto refusal = pairing::Refusal::parse(response.head.status, asText(response.body));
     if (response.head.status == 401) {
         return {kToken, "the control plane does not accept the token; look at --token-file"};
@@ -27,10 +29,9 @@ Error refused(const http::WholeResponse& response) {
     if (status == 403) return {kNotAllowed, std::move(sentence)};
     if (status == 404) return {kNoSuchThing, std::move(sentence)};
     if (status == 409 || status == 412) return {kConflict, std::move(sentence)};
+    if (status == 408 || status == 429 || status >= 500) return {kTryLater, std::move(sentence)};
     return {kRefused, std::move(sentence)};
 }
-
-}  // namespace
 
 int exitCodeOf(const Error& error) {
     if (error.is(kUsage)) return 2;
@@ -62,7 +63,7 @@ net::Task<Result<http::WholeResponse>> TenantApi::call(Request request) {
             "is using it. Read the gateway's console again");
     }
     if (response->head.status < 200 || response->head.status > 299)
-        co_return fail(refused(*response));
+        co_return fail(refusalOf(*response));
     co_return std::move(*response);
 }
 
@@ -97,17 +98,23 @@ net::Task<Result<pairing::EventList>> TenantApi::events(pairing::ClaimId claim,
 }
 
 net::Task<Result<>> TenantApi::send(pairing::ClaimId claim, pairing::Envelope envelope) {
-    Request request{"POST", claimPath(claim, "/messages"), envelope.write(), {}};
-    const auto response = co_await call(std::move(request));
-    if (!response) co_return fail(response.error());
-    co_return Result<>();
+    return deliver(claimPath(claim, "/messages"), envelope.write());
 }
 
 net::Task<Result<>> TenantApi::approve(pairing::ClaimId claim, pairing::Approval approval) {
-    Request request{"POST", claimPath(claim, "/approve"), approval.write(), {}};
-    const auto response = co_await call(std::move(request));
-    if (!response) co_return fail(response.error());
-    co_return Result<>();
+    return deliver(claimPath(claim, "/approve"), approval.write());
+}
+
+net::Task<Result<>> TenantApi::deliver(std::string path, std::string body) {
+    for (int attempt = 1;; ++attempt) {
+        Request request{"POST", path, body, {}};
+        const auto response = co_await call(std::move(request));
+        if (response) co_return Result<>();
+        if (response.error().isInput() || attempt == patience_.tries)
+            co_return fail(response.error());
+        net::Timer pause(co_await net::asio::this_coro::executor, patience_.pause);
+        co_await pause.async_wait(net::kAwaitTuple);
+    }
 }
 
 net::Task<Result<>> TenantApi::withdraw(pairing::ClaimId claim) {
