@@ -55,7 +55,7 @@ class App {
     Result<EnrollmentPorts> enrollmentPorts();
     void makePolicy();
     net::Task<Result<>> loadPolicy();
-    void rememberMachine(const proxy::OwnMachineRecord& record);
+    net::Task<void> rememberMachine(proxy::OwnMachineRecord record);
     net::Task<void> serveRemote(http::Exchange& exchange);
     void makeService();
     void makeDirectory();

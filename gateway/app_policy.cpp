@@ -27,16 +27,18 @@ void App::makePolicy() {
             },
         .judgeRunning = [this] { service_->judgeRunning(); }});
     machines_ = std::make_unique<proxy::MachineWatch>(
-        loop_, clock_, [this](const proxy::OwnMachineRecord& record) { rememberMachine(record); });
+        loop_, clock_, [this](proxy::OwnMachineRecord record) {
+            return rememberMachine(std::move(record));
+        });
 }
 
-void App::rememberMachine(const proxy::OwnMachineRecord& record) {
-    auto work = [machine =
-                     OwnMachine{record.endpoint, record.authority, record.key, record.machine}](
-                    Storage storage) { return storeOwnMachine(storage, machine); };
-    net::asio::co_spawn(loop_, state_->run(std::move(work)), [](std::exception_ptr, Result<> done) {
-        if (!done) kLog.failure(log::Level::Error, "policy.machine_not_kept", done.error());
-    });
+net::Task<void> App::rememberMachine(proxy::OwnMachineRecord record) {
+    OwnMachine machine{record.endpoint, record.authority, record.key, record.machine};
+    auto work = [machine = std::move(machine)](Storage storage) {
+        return storeOwnMachine(storage, machine);
+    };
+    const auto stored = co_await state_->run(std::move(work));
+    if (!stored) kLog.failure(log::Level::Error, "policy.machine_not_kept", stored.error());
 }
 
 // Before anything is served.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vcenter-proxy/machine_watch.h"
 
+#include "common/http/signal.h"
 #include "common/log/log.h"
 #include "vcenter-proxy/endpoint/own_call.h"
 
@@ -15,6 +16,17 @@ constexpr std::chrono::milliseconds kSettleEvery{200};
 constexpr int kMostFailures = 5;
 
 struct Watched {
+    Watched(net::Executor executor,
+            std::shared_ptr<Endpoint> endpoint_,
+            std::shared_ptr<Session> session_,
+            policy::OwnTask task_,
+            SteadyTime began_)
+        : endpoint(std::move(endpoint_)),
+          session(std::move(session_)),
+          task(std::move(task_)),
+          began(began_),
+          seen(executor) {}
+
     std::shared_ptr<Endpoint> endpoint;
     std::shared_ptr<Session> session;
     policy::OwnTask task;
@@ -23,6 +35,7 @@ struct Watched {
     int failures = 0;
     bool looking = false;
     bool over = false;
+    http::Signal seen;  // a look has ended
 };
 
 using WatchedPtr = std::shared_ptr<Watched>;
@@ -30,21 +43,25 @@ using WatchedPtr = std::shared_ptr<Watched>;
 }  // namespace
 
 struct MachineWatch::Core : std::enable_shared_from_this<Core> {
-    Core(net::Loop& loop_,
-         const Clock& clock_,
-         std::function<void(const OwnMachineRecord&)> remember_)
+    Core(net::Loop& loop_, const Clock& clock_, Remember remember_)
         : loop(loop_), clock(clock_), remember(std::move(remember_)), timer(loop_.get_executor()) {}
 
     static net::Task<void> run(std::shared_ptr<Core> self);
     static net::Task<void> look(std::shared_ptr<Core> self,
                                 WatchedPtr one,
                                 std::shared_ptr<Session> session);
+    static net::Task<void> ask(std::shared_ptr<Core> self,
+                               WatchedPtr one,
+                               std::shared_ptr<Session> session);
+    static net::Task<void> keep(std::shared_ptr<Core> self,
+                                const Watched& one,
+                                std::string machine);
     void add(OwnMachineRecord record);
     void sweep();
 
     net::Loop& loop;
     const Clock& clock;
-    std::function<void(const OwnMachineRecord&)> remember;
+    Remember remember;
     net::Timer timer;
     std::set<OwnMachineRecord> known;
     std::deque<OwnMachineRecord> order;
@@ -71,9 +88,19 @@ void MachineWatch::Core::sweep() {
 net::Task<void> MachineWatch::Core::look(std::shared_ptr<Core> self,
                                          WatchedPtr one,
                                          std::shared_ptr<Session> session) {
-    if (one->looking || one->over) co_return;
+    if (one->over) co_return;
+    // Somebody else's question will be answered in a moment; its answer is as good.
+    if (one->looking) co_return co_await one->seen.wait();
     one->looking = true;
     one->looked = self->clock.now();
+    co_await ask(std::move(self), one, std::move(session));
+    one->looking = false;
+    one->seen.notify();
+}
+
+net::Task<void> MachineWatch::Core::ask(std::shared_ptr<Core> self,
+                                        WatchedPtr one,
+                                        std::shared_ptr<Session> session) {
     const std::string body = policy::propertyRequest(one->task);
     OwnCall own;
     own.body = asBytes(body);
@@ -81,7 +108,6 @@ net::Task<void> MachineWatch::Core::look(std::shared_ptr<Core> self,
     own.headers.add("Cookie", session->upstream.header());
     if (!session->soap_action.empty()) own.headers.add("SOAPAction", session->soap_action);
     const auto answer = co_await callEndpoint(one->endpoint, std::move(own));
-    one->looking = false;
     if (self->stopped) co_return;  // nobody remembers any more
     const auto seen = answer && answer->head.status == 200
                           ? policy::lookIn(one->task, asText(answer->body))
@@ -91,14 +117,20 @@ net::Task<void> MachineWatch::Core::look(std::shared_ptr<Core> self,
         co_return;
     }
     one->failures = 0;
-    one->over = seen->over;
-    if (!seen->over || seen->machine.empty()) co_return;
-    const auto& config = one->endpoint->config;
+    if (!seen->over) co_return;
+    if (!seen->machine.empty()) co_await keep(std::move(self), *one, seen->machine);
+    one->over = true;
+}
+
+net::Task<void> MachineWatch::Core::keep(std::shared_ptr<Core> self,
+                                         const Watched& one,
+                                         std::string machine) {
+    const auto& config = one.endpoint->config;
     OwnMachineRecord record{
-        config.id.text(), config.authority, one->session->principal.key.text(), seen->machine};
+        config.id.text(), config.authority, one.session->principal.key.text(), std::move(machine)};
     kLog.info("proxy.machine_made",
-              {{"endpoint", config.name}, {"machine", seen->machine}, {"task", one->task.id}});
-    self->remember(record);
+              {{"endpoint", config.name}, {"machine", record.machine}, {"task", one.task.id}});
+    co_await self->remember(record);
     self->add(std::move(record));
 }
 
@@ -116,9 +148,7 @@ net::Task<void> MachineWatch::Core::run(std::shared_ptr<Core> self) {
     self->running = false;
 }
 
-MachineWatch::MachineWatch(net::Loop& loop,
-                           const Clock& clock,
-                           std::function<void(const OwnMachineRecord&)> remember)
+MachineWatch::MachineWatch(net::Loop& loop, const Clock& clock, Remember remember)
     : core_(std::make_shared<Core>(loop, clock, std::move(remember))) {}
 
 MachineWatch::~MachineWatch() { stop(); }
@@ -150,8 +180,11 @@ void MachineWatch::began(std::shared_ptr<Endpoint> endpoint,
                   {{"endpoint", endpoint->config.name}, {"task", task.id}});
         return;
     }
-    Watched one{std::move(endpoint), std::move(session), std::move(task), core_->clock.now()};
-    core_->watched.push_back(std::make_shared<Watched>(std::move(one)));
+    core_->watched.push_back(std::make_shared<Watched>(core_->loop.get_executor(),
+                                                       std::move(endpoint),
+                                                       std::move(session),
+                                                       std::move(task),
+                                                       core_->clock.now()));
     if (std::exchange(core_->running, true)) return;
     net::asio::co_spawn(core_->loop, Core::run(core_), net::asio::detached);
 }
@@ -166,7 +199,7 @@ net::Task<void> MachineWatch::settle(std::shared_ptr<Endpoint> endpoint,
             one->endpoint == endpoint && one->session->principal.key == session->principal.key;
         // Whoever asks for what is not his again and again must not make the vCenter busy.
         const bool lately = core->clock.now() - one->looked < kSettleEvery;
-        if (asks && !lately) co_await Core::look(core, one, session);
+        if (asks && (one->looking || !lately)) co_await Core::look(core, one, session);
     }
     core->sweep();
 }

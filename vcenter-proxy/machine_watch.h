@@ -32,10 +32,11 @@ class MachineWatch final : public OwnMachines {
     static constexpr std::chrono::seconds kEvery{3};
     static constexpr std::chrono::hours kLongest{4};
 
-    // `remember` keeps one for the next start; it must not block.
-    MachineWatch(net::Loop& loop,
-                 const Clock& clock,
-                 std::function<void(const OwnMachineRecord&)> remember);
+    // Keeps one for the next start. The machine is its client's from then on, so that what a client
+    // was once let do it may still do after a restart. It must not block, and it may fail.
+    using Remember = std::function<net::Task<void>(OwnMachineRecord)>;
+
+    MachineWatch(net::Loop& loop, const Clock& clock, Remember remember);
     ~MachineWatch() override;
     MachineWatch(const MachineWatch&) = delete;
     MachineWatch& operator=(const MachineWatch&) = delete;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/http/signal.h"
 #include "test/unit/proxy/forward_fixture.h"
 #include "vcenter-proxy/judge.h"
 #include "vcenter-proxy/machine_watch.h"
@@ -104,9 +105,18 @@ class PolicyFile : public test::ForwardTest {
     const AuditRecord& audited() const { return audit_.records.back(); }
 
     Source source_;
+
+    // The disk takes it when the test lets it.
+    net::Task<void> remember(OwnMachineRecord one) {
+        while (disk_is_slow_) co_await disk_.wait();
+        remembered_.push_back(std::move(one));
+    }
+
     std::vector<OwnMachineRecord> remembered_;
+    http::Signal disk_{loop_.get_executor()};
+    bool disk_is_slow_ = false;
     MachineWatch machines_{
-        loop_, clock_, [this](const OwnMachineRecord& one) { remembered_.push_back(one); }};
+        loop_, clock_, [this](OwnMachineRecord one) { return remember(std::move(one)); }};
     EndpointService own_{{loop_, clock_, random_, keys_, vault_, source_, audit_, &machines_}};
     std::string cookie_;
 };
@@ -426,10 +436,9 @@ std::string taskState(std::string_view state, std::string_view machine) {
            std::string(state) + "</val></propSet></returnval></RetrievePropertiesResponse>";
 }
 
-TEST_F(PolicyFile, AMachineThatTheKeyMadeIsItsOwnAsSoonAsTheTaskSaysSo) {
-    rules(R"({"soap":["CloneVM_Task"]},{"soap":["PowerOnVM_Task"],"where":{"own_vms":true}})");
-    std::string state = "running";
-    vcenter_->answer = [&](const test::Asked& asked) {
+// A clone is task-9; what `state` holds is what the vCenter says of it.
+std::function<test::Answer(const test::Asked&)> cloning(const std::string& state) {
+    return [&state](const test::Asked& asked) {
         auto answer = test::vcenterAnswer(asked);
         if (asked.body.find("CloneVM_Task") != std::string::npos)
             answer.body =
@@ -439,6 +448,15 @@ TEST_F(PolicyFile, AMachineThatTheKeyMadeIsItsOwnAsSoonAsTheTaskSaysSo) {
             answer.body = taskState(state, "vm-77");
         return answer;
     };
+}
+
+constexpr auto kOwnOnly =
+    R"({"soap":["CloneVM_Task"]},{"soap":["PowerOnVM_Task"],"where":{"own_vms":true}})";
+
+TEST_F(PolicyFile, AMachineThatTheKeyMadeIsItsOwnAsSoonAsTheTaskSaysSo) {
+    rules(kOwnOnly);
+    std::string state = "running";
+    vcenter_->answer = cloning(state);
     sendCall(clone("group-v3"));
     EXPECT_EQ(audited().task, "task-9");
     EXPECT_EQ(machines_.watched(), 1U);
@@ -453,6 +471,27 @@ TEST_F(PolicyFile, AMachineThatTheKeyMadeIsItsOwnAsSoonAsTheTaskSaysSo) {
     EXPECT_EQ(remembered_[0].machine, "vm-77");
     EXPECT_THAT(sendCall(envelope(call("PowerOnVM_Task", "VirtualMachine", "vm-1")))->body,
                 HasSubstr("NoPermission"));
+}
+
+// Else a gateway that dies right after a call forgets whose machine it was, and refuses the next.
+TEST_F(PolicyFile, AMachineMayBeUsedOnceTheDiskKnowsWhoseItIsAndNobodyIsRefusedMeanwhile) {
+    rules(kOwnOnly);
+    const std::string state = "success";
+    vcenter_->answer = cloning(state);
+    sendCall(clone("group-v3"));
+    clock_.advance(std::chrono::seconds(1));
+    disk_is_slow_ = true;
+    const auto power = envelope(call("PowerOnVM_Task", "VirtualMachine", "vm-77"));
+    const auto first = sendCall(power);
+    const auto second = sendCall(power);
+    EXPECT_EQ(first->body, "");
+    EXPECT_EQ(second->body, "");
+    disk_is_slow_ = false;
+    disk_.notify();
+    run();
+    EXPECT_EQ(remembered_.size(), 1U);
+    EXPECT_THAT(first->body, HasSubstr("PowerOnVM_Task"));
+    EXPECT_THAT(second->body, HasSubstr("PowerOnVM_Task"));
 }
 
 TEST_F(PolicyFile, TheAuditSaysWhatWasAskedAndNeverASecret) {
