@@ -291,15 +291,18 @@ Result<> checkUrls(const std::vector<std::string>& urls) {
             "tls://bus.example.com:4222.");
     }
     for (const auto& url : urls) {
-        if (!url.starts_with("tls://") && !url.starts_with("wss://"))
+        const auto begins = [&url](std::string_view scheme) { return url.starts_with(scheme); };
+        if (!begins("tls://") && !begins("tls-first://") && !begins("wss://"))
             return usage("The broker's address " + inQuotes(url) +
-                         " must begin with tls:// or, for WebSocket, wss://.");
+                         " must begin with tls://, with tls-first:// where it does TLS before its "
+                         "greeting, or with wss:// for WebSocket.");
         const auto target = net::targetOfUrl(url, kBrokerPort);
         if (!target) return usage("--broker-urls: " + target.error().message() + ".");
     }
-    // The control plane itself does not go by WebSocket.
+    // The control plane itself goes by NATS: it stands beside the broker.
     if (std::ranges::none_of(urls, [](const auto& url) { return url.starts_with("tls://"); }))
-        return usage("--broker-urls needs a tls:// address beside wss://.");
+        return usage(
+            "--broker-urls needs a tls:// address beside the others: the control plane's own.");
     return {};
 }
 

@@ -21,7 +21,7 @@ namespace pcg::controlplane {
 
 // A nats-server that somebody else runs (docs/operator/broker.md).
 struct ExternalBroker {
-    std::vector<std::string> urls;  // tls://HOST:PORT and wss://HOST:PORT, as gateways reach it
+    std::vector<std::string> urls;  // tls://, tls-first:// and wss://HOST:PORT
     std::filesystem::path caFile;   // empty: its certificate is from our own authority
     std::string monitorUrl;         // for ready.json; empty: not known
 };

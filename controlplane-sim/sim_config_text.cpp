@@ -76,8 +76,9 @@ The SaaS side of the Private Cloud Gateway: pairing relay, authority, message bu
 
 A broker that somebody else runs (docs/operator/broker.md):
   --broker external          connect to it instead of running one
-  --broker-urls URL[,URL]    tls://HOST:PORT, and wss://HOST[:PORT] for gateways that only HTTPS
-                             is let out for; gateways get them too
+  --broker-urls URL[,URL]    tls://HOST:PORT, and for gateways that only HTTPS is let out for
+                             tls-first://HOST[:PORT] (a broker that does TLS before it greets) or
+                             wss://HOST[:PORT] (WebSocket); gateways get them too
   --broker-ca-file FILE      who signs its certificate (default: our own authority)
   --broker-monitor-url URL   only told in ready.json
   --write-broker-config DIR  write its configuration and stop; with:

@@ -64,7 +64,7 @@ net::Task<Result<Arrival>> arriveAsNats(DialerPtr dialer, net::Target target) {
     co_return arrival;
 }
 
-// --- NATS in a WebSocket: everything inside TLS
+// --- TLS first: everything inside it
 
 net::Task<Result<>> readGreetingInside(Arrival& arrival, milliseconds limit) {
     auto& stream = *arrival.connection.stream;
@@ -90,16 +90,22 @@ net::Task<Result<>> readGreetingInside(Arrival& arrival, milliseconds limit) {
     co_return Result<>();
 }
 
-net::Task<Result<Arrival>> arriveOverWebSocket(DialerPtr dialer, net::Target target) {
+net::Task<Result<Arrival>> arriveInsideTls(DialerPtr dialer, OtherWay other) {
     const auto limit = dialer->limits().handshake;
-    PCG_CO_TRY(net::TcpSocket socket, co_await dialer->connect(target));
+    PCG_CO_TRY(net::TcpSocket socket, co_await dialer->connect(other.target));
     net::setUserTimeout(socket, kUserTimeout);
     // secure(), not open(): nobody may inspect the bus.
-    PCG_CO_TRY(net::TlsConnection secured, co_await dialer->secure(std::move(socket), target));
+    PCG_CO_TRY(net::TlsConnection secured,
+               co_await dialer->secure(std::move(socket), other.target));
     Arrival arrival;
-    arrival.transport = Transport::WebSocket;
-    arrival.way = dialer->wayTo(target);
-    PCG_CO_TRY(arrival.connection, co_await net::overWebSocket(std::move(secured), target, limit));
+    arrival.transport = other.transport;
+    arrival.way = dialer->wayTo(other.target);
+    if (other.transport == Transport::WebSocket) {
+        PCG_CO_TRY(arrival.connection,
+                   co_await net::overWebSocket(std::move(secured), other.target, limit));
+    } else {
+        arrival.connection = net::plainly(std::move(secured));
+    }
     PCG_CO_CHECK(co_await readGreetingInside(arrival, limit));
     co_return arrival;
 }
@@ -121,7 +127,7 @@ struct Race {
 
     net::Timer changed;  // cancelled when one of them is done
     Runner nats;
-    Runner webSocket;
+    Runner other;
 };
 
 using RacePtr = std::shared_ptr<Race>;
@@ -145,14 +151,19 @@ struct RaceEnd {
 
     ~RaceEnd() {
         race->nats.cancel.emit(net::asio::cancellation_type::terminal);
-        race->webSocket.cancel.emit(net::asio::cancellation_type::terminal);
+        race->other.cancel.emit(net::asio::cancellation_type::terminal);
     }
 };
 
-Error bothFailed(const Error& nats, const Error& webSocket) {
-    const bool inspected = webSocket.is(net::kTlsIntercepted);
-    return {inspected ? webSocket.code() : nats.code(),
-            nats.message() + ". Over WebSocket: " + webSocket.message()};
+std::string_view titleOf(Transport transport) {
+    return transport == Transport::WebSocket ? "WebSocket" : "TLS first";
+}
+
+Error bothFailed(const Error& nats, const Error& other, Transport transport) {
+    const bool inspected = other.is(net::kTlsIntercepted);
+    const auto how =
+        transport == Transport::WebSocket ? ". Over WebSocket: " : ". With TLS first: ";
+    return {inspected ? other.code() : nats.code(), nats.message() + how + other.message()};
 }
 
 std::string whyNotNats(const DialPlan& plan, const Runner& nats) {
@@ -164,8 +175,8 @@ std::string whyNotNats(const DialPlan& plan, const Runner& nats) {
 
 Arrival takeFirst(Race& race, const DialPlan& plan) {
     if (race.nats.arrived()) return std::move(**race.nats.result);
-    auto arrival = std::move(**race.webSocket.result);
-    arrival.way.text = "WebSocket, " + arrival.way.text;
+    auto arrival = std::move(**race.other.result);
+    arrival.way.text = std::string(titleOf(arrival.transport)) + ", " + arrival.way.text;
     arrival.way.why += "; " + whyNotNats(plan, race.nats);
     return arrival;
 }
@@ -176,23 +187,24 @@ net::Task<Result<Arrival>> dialBroker(DialerPtr dialer, DialPlan plan) {
     const auto executor = co_await net::asio::this_coro::executor;
     const auto race = std::make_shared<Race>(executor);
     const RaceEnd end{race};
-    const auto webSocketAt =
+    const auto otherAt =
         SteadyClock::now() +
         (plan.nats && plan.first == Transport::Nats ? plan.headStart : milliseconds(0));
     if (plan.nats) startRunner(race, race->nats, arriveAsNats(dialer, *plan.nats));
-    while (!race->nats.arrived() && !race->webSocket.arrived()) {
+    while (!race->nats.arrived() && !race->other.arrived()) {
         const bool natsIsOut = !plan.nats || race->nats.failed();
-        const bool webSocketIsOut = !plan.webSocket || race->webSocket.failed();
-        if (natsIsOut && webSocketIsOut) {
-            if (!plan.webSocket) co_return fail(race->nats.result->error());
-            if (!plan.nats) co_return fail(race->webSocket.result->error());
-            co_return fail(bothFailed(race->nats.result->error(), race->webSocket.result->error()));
+        const bool otherIsOut = !plan.other || race->other.failed();
+        if (natsIsOut && otherIsOut) {
+            if (!plan.other) co_return fail(race->nats.result->error());
+            if (!plan.nats) co_return fail(race->other.result->error());
+            co_return fail(bothFailed(
+                race->nats.result->error(), race->other.result->error(), plan.other->transport));
         }
-        const bool due = natsIsOut || SteadyClock::now() >= webSocketAt;
-        if (plan.webSocket && !race->webSocket.started && due)
-            startRunner(race, race->webSocket, arriveOverWebSocket(dialer, *plan.webSocket));
-        const bool waits = plan.webSocket && !race->webSocket.started;
-        race->changed.expires_at(waits ? webSocketAt : SteadyClock::time_point::max());
+        const bool due = natsIsOut || SteadyClock::now() >= otherAt;
+        if (plan.other && !race->other.started && due)
+            startRunner(race, race->other, arriveInsideTls(dialer, *plan.other));
+        const bool waits = plan.other && !race->other.started;
+        race->changed.expires_at(waits ? otherAt : SteadyClock::time_point::max());
         co_await race->changed.async_wait(net::kAwaitTuple);
         const auto state = co_await net::asio::this_coro::cancellation_state;
         if (state.cancelled() != net::asio::cancellation_type::none)

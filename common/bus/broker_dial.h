@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How one link gets as far as the broker's greeting inside TLS: as NATS (the greeting in clear,
-// then TLS), or as NATS in a WebSocket in TLS, for networks that let only HTTPS pass. Private to
-// this folder. Loop thread only.
+// then TLS), or with TLS from the first octet on, for networks that let only HTTPS pass: NATS in
+// it, or NATS in a WebSocket in it. Private to this folder. Loop thread only.
 //
-// Where both are possible they are raced: NATS gets a head start, unless the WebSocket was what
+// Where both are possible they are raced: NATS gets a head start, unless another way was what
 // worked before; one that fails starts the other at once; the first that arrives wins and the other
 // is ended.
 #pragma once
@@ -24,14 +24,19 @@ struct Arrival {
     net::Way way;
 };
 
+struct OtherWay {
+    net::Target target;
+    Transport transport = Transport::WebSocket;
+};
+
 struct DialPlan {
     std::optional<net::Target> nats;  // one of the two at least
-    std::optional<net::Target> webSocket;
+    std::optional<OtherWay> other;
     Transport first = Transport::Nats;
     std::chrono::milliseconds headStart{0};
 };
 
-// The error of NATS, with what was wrong about the WebSocket added.
+// The error of NATS, with what was wrong about the other way added.
 net::Task<Result<Arrival>> dialBroker(std::shared_ptr<net::Dialer> dialer, DialPlan plan);
 
 }  // namespace pcg::bus

@@ -79,10 +79,11 @@ net::Task<void> NatsBus::Engine::waitBeforeNext() {
     hurry_ = false;
 }
 
-const net::Target& NatsBus::Engine::target() const {
+net::Target NatsBus::Engine::target() const {
+    if (options_.broker.host.empty()) {
+        if (const auto other = otherWay()) return other->target;
+    }
     const auto& others = options_.alternates;
-    if (options_.broker.host.empty() && !options_.webSockets.empty())
-        return options_.webSockets[turn_ % options_.webSockets.size()];
     const auto turn = turn_ % (others.size() + 1);
     return turn == 0 ? options_.broker : others[turn - 1];
 }
@@ -98,11 +99,21 @@ net::Task<Error> NatsBus::Engine::oneLink() {
     co_return ended.error();
 }
 
+// What worked the last time comes first; TLS first before WebSocket, which costs more.
+std::optional<OtherWay> NatsBus::Engine::otherWay() const {
+    std::vector<OtherWay> ways;
+    for (const auto& target : options_.tlsFirst) ways.push_back({target, Transport::TlsFirst});
+    for (const auto& target : options_.webSockets) ways.push_back({target, Transport::WebSocket});
+    if (ways.empty()) return std::nullopt;
+    std::ranges::stable_partition(ways,
+                                  [this](const OtherWay& way) { return way.transport == worked_; });
+    return ways[turn_ % ways.size()];
+}
+
 DialPlan NatsBus::Engine::plan() const {
     DialPlan made;
-    const auto& webSockets = options_.webSockets;
     if (!options_.broker.host.empty()) made.nats = target();
-    if (!webSockets.empty()) made.webSocket = webSockets[turn_ % webSockets.size()];
+    made.other = otherWay();
     made.first = worked_;
     made.headStart = options_.headStart;
     return made;

@@ -53,8 +53,9 @@ class NatsBus::Engine : public std::enable_shared_from_this<NatsBus::Engine> {
   private:
     net::Task<void> run(std::shared_ptr<Engine> self);
     net::Task<Error> oneLink();
-    const net::Target& target() const;
+    net::Target target() const;
     DialPlan plan() const;
+    std::optional<OtherWay> otherWay() const;
     net::Task<Result<>> connectLink(int redials = 3);
     Result<CnatsLogin> makeLogin(const ServerInfo& info);
     net::Task<Result<>> attach(Arrival arrival);

@@ -6,7 +6,14 @@
 namespace pcg::bus {
 
 std::string_view transportName(Transport transport) {
-    return transport == Transport::WebSocket ? "websocket" : "nats";
+    switch (transport) {
+        case Transport::TlsFirst:
+            return "tls-first";
+        case Transport::WebSocket:
+            return "websocket";
+        default:
+            return "nats";
+    }
 }
 
 NatsBus::NatsBus(net::Loop& loop,

@@ -35,21 +35,25 @@ class BusCredentials {
     virtual Result<Bytes> signNonce(std::string_view nonce) const = 0;  // Ed25519, 64 octets
 };
 
-// What the broker is spoken to in; inside TLS either way.
-enum class Transport { Nats, WebSocket };
+// What the broker is spoken to in; inside TLS each way. Nats: the server's greeting comes in clear
+// before it. TlsFirst: TLS from the first octet on (`handshake_first`, nats-server 2.10), which
+// passes where only what looks like HTTPS does, and costs nothing more.
+enum class Transport { Nats, TlsFirst, WebSocket };
 
-std::string_view transportName(Transport transport);  // "nats", "websocket"
+std::string_view transportName(Transport transport);  // "nats", "tls-first", "websocket"
 
 struct NatsBusOptions {
     std::string name;                     // what the broker's monitoring shows for us
-    net::Target broker;                   // who to dial; no host: only by WebSocket
+    net::Target broker;                   // who to dial; no host: only by one of the other ways
     std::vector<net::Target> alternates;  // tried in turn when that one fails
-    std::vector<net::Target> webSockets;  // of the same brokers; raced with these, after a while
-    std::string inboxPrefix;              // reply subjects are made below it: "pcg.v1.<nkey>.inbox"
+    // Other ways to the same brokers, raced with these after a while; one an attempt, in turn.
+    std::vector<net::Target> tlsFirst;
+    std::vector<net::Target> webSockets;
+    std::string inboxPrefix;  // reply subjects are made below it: "pcg.v1.<nkey>.inbox"
     std::shared_ptr<const BusCredentials> credentials;  // none: anonymous, for tests
 
-    std::chrono::milliseconds headStart{3'000};  // of NATS before the WebSocket
-    Transport worked = Transport::Nats;          // the last time; WebSocket: no head start
+    std::chrono::milliseconds headStart{3'000};  // of NATS before the other way
+    Transport worked = Transport::Nats;          // the last time; another: first, no head start
     std::function<void(Transport)> onTransport;  // another one than the last time is up
 
     std::size_t maxBuffered = 4 * 1024 * 1024;  // publish fails with bus.congested above

@@ -30,13 +30,14 @@ Result<std::string> readCaFile(const std::filesystem::path& path) {
 Result<BrokerAddress> addressOf(const ExternalBroker& broker, const std::string& ownCaPem) {
     BrokerAddress address;
     for (const auto& url : broker.urls) {
-        const bool webSocket = url.starts_with("wss://");
-        auto target = PCG_TRY(net::targetOfUrl(url, webSocket ? kHttps : kPort));
-        address.urls.push_back((webSocket ? "wss://" : "tls://") + target.text());
+        const auto scheme = url.substr(0, url.find("://") + 3);
+        const bool isNats = scheme == "tls://";
+        auto target = PCG_TRY(net::targetOfUrl(url, isNats ? kPort : kHttps));
+        address.urls.push_back(scheme + target.text());
         if (std::ranges::find(address.serverNames, target.host) == address.serverNames.end())
             address.serverNames.push_back(target.host);
         // We are beside the broker: there is nothing to go round.
-        if (!webSocket) address.targets.push_back(std::move(target));
+        if (isNats) address.targets.push_back(std::move(target));
     }
     address.caPem = broker.caFile.empty() ? ownCaPem : PCG_TRY(readCaFile(broker.caFile));
     address.monitorUrl = broker.monitorUrl;

@@ -13,7 +13,7 @@ namespace pcg::controlplane::broker {
 
 struct BrokerAddress {
     std::vector<net::Target> targets;  // at least one
-    std::vector<std::string> urls;     // the same, as gateways get them; wss:// among them
+    std::vector<std::string> urls;     // the same, as gateways get them, and their other ways
     std::vector<std::string> serverNames;
     std::string caPem;
     std::string monitorUrl;  // empty: not known

@@ -18,6 +18,7 @@ bus::NatsBusOptions busOptions(const ControlLinkOptions& options,
         made.broker = options.brokers.front();
         made.alternates.assign(options.brokers.begin() + 1, options.brokers.end());
     }
+    made.tlsFirst = options.tlsFirst;
     made.webSockets = options.webSockets;
     made.worked = options.worked;
     made.onTransport = options.onTransport;

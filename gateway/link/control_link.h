@@ -12,7 +12,8 @@ namespace pcg::gateway {
 
 struct ControlLinkOptions {
     std::vector<net::Target> brokers;     // tried in turn
-    std::vector<net::Target> webSockets;  // the same by WebSocket; at least one of all
+    std::vector<net::Target> tlsFirst;    // the same with TLS from the first octet on
+    std::vector<net::Target> webSockets;  // and by WebSocket; at least one of all
     bus::Transport worked = bus::Transport::Nats;
     std::function<void(bus::Transport)> onTransport = {};
     ControlIdentity identity;

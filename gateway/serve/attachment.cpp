@@ -9,7 +9,7 @@ namespace pcg::gateway {
 namespace {
 
 constexpr std::uint16_t kBusPort = 4222;
-constexpr std::uint16_t kWebSocketPort = 443;
+constexpr std::uint16_t kHttpsPort = 443;
 constexpr std::chrono::milliseconds kLinkDrain{2000};
 
 // The nkey stays in the enrolment's record; the link only ever gets signatures.
@@ -33,19 +33,24 @@ Result<ControlLinkOptions> linkOptions(const AttachmentParts& parts) {
     const auto& record = parts.enrollment.record();
     const auto& bus = record.provisioned->bundle.bus;
     std::vector<net::Target> brokers;
+    std::vector<net::Target> tlsFirst;
     std::vector<net::Target> webSockets;
     for (const auto& url : bus.urls) {
-        const bool webSocket = url.starts_with("wss://");
-        auto target = PCG_TRY(net::targetOfUrl(url, webSocket ? kWebSocketPort : kBusPort));
-        (webSocket ? webSockets : brokers).push_back(std::move(target));
+        if (url.starts_with("wss://"))
+            webSockets.push_back(PCG_TRY(net::targetOfUrl(url, kHttpsPort)));
+        else if (url.starts_with("tls-first://"))
+            tlsFirst.push_back(PCG_TRY(net::targetOfUrl(url, kHttpsPort)));
+        else
+            brokers.push_back(PCG_TRY(net::targetOfUrl(url, kBusPort)));
     }
-    if (brokers.empty() && webSockets.empty()) {
+    if (brokers.empty() && tlsFirst.empty() && webSockets.empty()) {
         return fail(kPapers,
                     "The papers of this gateway name no message bus. Unpair it and pair again.");
     }
     auto gateway = PCG_TRY(wire::parseGatewayId(record.keys.gatewayId()));
     auto nkey = PCG_TRY(wire::parseUserNkey(record.keys.nkey.publicKey().text()));
     return ControlLinkOptions{.brokers = std::move(brokers),
+                              .tlsFirst = std::move(tlsFirst),
                               .webSockets = std::move(webSockets),
                               .worked = parts.worked,
                               .onTransport = parts.onTransport,

@@ -16,9 +16,10 @@ store::KeyVault vaultOf(Storage& storage) {
 
 Result<bus::Transport> recalledTransport(Storage storage) {
     const auto kept = PCG_TRY(vaultOf(storage).get(kName));
-    const bool webSocket =
-        kept && kept->revealText() == bus::transportName(bus::Transport::WebSocket);
-    return webSocket ? bus::Transport::WebSocket : bus::Transport::Nats;
+    for (const auto way : {bus::Transport::TlsFirst, bus::Transport::WebSocket}) {
+        if (kept && kept->revealText() == bus::transportName(way)) return way;
+    }
+    return bus::Transport::Nats;
 }
 
 Result<> keepTransport(Storage storage, bus::Transport transport) {

@@ -141,6 +141,7 @@ struct ControlLinkTest : testing::Test {
     std::unique_ptr<gateway::ControlLink> newLink(seconds lifetime, int unluckySignatures = 0) {
         const auto jwt = realm.mint(realm.gatewayRole, userKey->publicKey(), lifetime);
         gateway::ControlLinkOptions options{.brokers = {{"127.0.0.1", server.port()}},
+                                            .tlsFirst = {},
                                             .webSockets = {},
                                             .identity = {gatewayId,
                                                          nkey,

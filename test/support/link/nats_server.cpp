@@ -53,6 +53,12 @@ NatsServer::NatsServer(const Pem& identity, const std::string& extra, WebSocket 
     spawn();
 }
 
+NatsServer::NatsServer(InClear) : webSocket_(WebSocket::No) {
+    config_ = "host: 127.0.0.1\nports_file_dir: \"" + directory_.path().string() +
+              "\"\nmax_payload: 1MB\n";
+    spawn();
+}
+
 NatsServer::~NatsServer() {
     if (pid_ > 0) kill();
 }

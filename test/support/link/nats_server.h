@@ -21,6 +21,11 @@ class NatsServer {
     explicit NatsServer(const Pem& identity,
                         const std::string& extra = {},
                         WebSocket webSocket = WebSocket::No);
+
+    // Without TLS, for whatever stands in front of it.
+    struct InClear {};
+
+    explicit NatsServer(InClear);
     ~NatsServer();
 
     NatsServer(const NatsServer&) = delete;

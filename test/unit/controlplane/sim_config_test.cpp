@@ -46,7 +46,7 @@ TEST(SimConfig, TakesABrokerThatSomebodyElseRuns) {
                                "/tmp/x",
                                "--broker=external",
                                "--broker-urls",
-                               "tls://bus1.example.com:4222,tls://bus2.example.com"});
+                               "tls://bus1.example.com:4222,tls-first://bus2.example.com"});
 
     ASSERT_TRUE(config) << config.error().message();
     ASSERT_TRUE(config->broker);
@@ -61,6 +61,7 @@ TEST(SimConfig, RefusesBrokersThatCannotBeMeant) {
         {"--broker", "external", "--broker-urls", "nats://bus:4222"},
         {"--broker", "external", "--broker-urls", "tls://"},
         {"--broker", "external", "--broker-urls", "wss://bus"},
+        {"--broker", "external", "--broker-urls", "tls-first://bus"},
         {"--broker-websocket", "0.0.0.0:443"},
         {"--broker", "external", "--broker-urls", "tls://b:1", "--nats-server", "/bin/true"},
         {"--broker-urls", "tls://bus:4222"},

@@ -16,6 +16,9 @@ TEST_F(LinkMemoryTest, BeginsWithNatsAndKeepsWhatWorkedOverARestart) {
     reopen();
     EXPECT_EQ(*recalledTransport(storage()), Transport::WebSocket);
 
+    ASSERT_TRUE(keepTransport(storage(), Transport::TlsFirst));
+    reopen();
+    EXPECT_EQ(*recalledTransport(storage()), Transport::TlsFirst);
     ASSERT_TRUE(keepTransport(storage(), Transport::Nats));
     reopen();
     EXPECT_EQ(*recalledTransport(storage()), Transport::Nats);
