@@ -41,7 +41,11 @@ bool applySettings(const std::string& root,
     for (auto& file : gatewayFiles(read.settings)) files.push_back(std::move(file));
     files.push_back(egressFile(read.settings));
     files.push_back(reportFile(source, read.settings, problems));
-    files.push_back({kRunningPath, 0600, writeOverrides(properties)});
+    Overrides running;
+    for (const auto& name : propertyNames())
+        if (const auto value = properties.find(name); value != properties.end())
+            running.insert(*value);
+    files.push_back({kRunningPath, 0600, writeOverrides(running)});
     bool good = true;
     for (const auto& file : files) {
         const auto written = writeFile(root, file);

@@ -29,6 +29,7 @@ using std::chrono::seconds;
 // Long: one that is stopped before it came to its work on a busy host has done nothing.
 constexpr seconds kToolLimit(120);
 constexpr seconds kLookLimit(30);
+constexpr const char* kNetworkFile = "/etc/systemd/network/10-pcg.network";
 constexpr const char* kPin = "/data/appliance/console-pin.json";
 constexpr const char* kResetMark = "/data/.factory-reset";
 // What opens everything else goes first; then whatever holds a secret of its own.
@@ -151,11 +152,15 @@ bool SystemMachine::takeTurn() {
 
 Result<> SystemMachine::apply(const Properties& properties, Effect effect) {
     const auto read = readSettings(properties, wallNow());
+    const auto network = readBounded(root_ + kNetworkFile);
     if (!applySettings(root_, source(), properties, read, {}))
         return fail(kWrite, "A file of the system could not be written; see the journal.");
     // The gateway first: what it says afterwards is about the new network.
     if (effect.gateway) run({"/usr/bin/systemctl", "stop", "pcg-gateway.service"}, kToolLimit);
-    if (!run({"/usr/bin/networkctl", "reload"}, kToolLimit))
+    // A file that was written anew is another one to networkd, which sets up the cards again for
+    // it.
+    const bool isOther = effect.wayOut || network != readBounded(root_ + kNetworkFile);
+    if (isOther && !run({"/usr/bin/networkctl", "reload"}, kToolLimit))
         run({"/usr/bin/systemctl", "restart", "systemd-networkd.service"}, kToolLimit);
     run({"/usr/sbin/nft", "-f", "/usr/lib/pcg/nftables.conf"}, kToolLimit);
     const auto* ssh = read.settings.sshKeys.empty() ? "stop" : "start";

@@ -132,15 +132,19 @@ class Control(unittest.TestCase):
 
     def test_what_the_gateway_does_not_read_leaves_it_alone(self):
         self.link("down")
-        self.assertEqual(self.ask(do="set", values={"ssh_key": KEY, "ntp": "192.0.2.9"}, within_s=2), {"ok": True})
+        self.assertEqual(self.ask(do="set", values={"ssh_key": KEY}, within_s=2), {"ok": True})
+        self.assertNotIn("networkctl", self.read("asked"), "the cards stay up")
+        self.assertEqual(self.ask(do="set", values={"ntp": "192.0.2.9"}, within_s=2), {"ok": True})
         self.assertNotIn("pcg-gateway", self.read("asked"))
+        self.assertIn("networkctl reload", self.read("asked"), "DHCP's servers do not count any more")
         self.assertIn("start ssh.service", self.read("asked"))
         self.assertEqual(self.ask(do="set", values={"hostname": "dc2"}, within_s=2), {"ok": True}, "nothing to be tried")
         self.assertIn("start pcg-gateway", self.read("asked"))
 
     def test_an_import_that_changed_since_the_start_is_tried_with_what_changes(self):
         self.link("down")
-        self.write("data/appliance/ovf-env.xml", machine.environment({"url": "https://one.example.com", "dns": "192.0.2.9"}))
+        self.write("data/appliance/ovf-env.xml",
+                   machine.environment({"url": "https://one.example.com", "dns": "192.0.2.9", "no-such": "property"}))
         self.assertEqual(self.ask(do="set", values={"ssh_key": KEY}, within_s=2)["code"], "appliance.reverted")
 
     def test_options_of_the_vm_that_have_no_effect_are_named_after_a_boot(self):
