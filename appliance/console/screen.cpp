@@ -15,6 +15,12 @@ constexpr std::chrono::minutes kOpenFor{5};
 constexpr std::size_t kLongestPin = 64;
 constexpr std::size_t kShortestPin = 6;
 
+// A certificate is being pasted, line by line.
+bool isAmidPem(std::string_view value) {
+    const auto begin = value.rfind("-----BEGIN ");
+    return begin != std::string_view::npos && value.find("-----END ", begin) == value.npos;
+}
+
 }  // namespace
 
 void Screen::edit(std::string& text, Key key, std::size_t most) {
@@ -152,13 +158,6 @@ std::optional<Wish> Screen::onPin(Key key) {
     first_.clear();
     notice_ = "They were not the same. Once more.";
     return std::nullopt;
-}
-
-void Screen::toMenu(std::size_t item) {
-    const auto items = menu();
-    const auto found = std::ranges::find(items, item);
-    chosen_ = found == items.end() ? 0 : static_cast<std::size_t>(found - items.begin());
-    page_ = Page::Menu;
 }
 
 std::optional<Wish> Screen::onMenu(Key key, const Facts& facts) {
@@ -306,6 +305,8 @@ std::optional<Wish> Screen::onForm(Key key) {
         chosen_ = chosen_ == 0 ? last : chosen_ - 1;
     } else if (key.kind == KeyKind::Down) {
         chosen_ = chosen_ == last ? 0 : chosen_ + 1;
+    } else if (key.kind == KeyKind::Enter && chosen_ < last && isAmidPem(fields_[chosen_].value)) {
+        editField(fields_[chosen_], Key{KeyKind::Text, ' '});  // whatever stands for its line ends
     } else if (key.kind == KeyKind::Enter && chosen_ < last) {
         ++chosen_;
     } else if (key.kind == KeyKind::Enter) {

@@ -116,6 +116,13 @@ std::vector<std::size_t> Screen::menu() const {
     return items;
 }
 
+void Screen::toMenu(std::size_t item) {
+    const auto items = menu();
+    const auto found = std::ranges::find(items, item);
+    chosen_ = found == items.end() ? 0 : static_cast<std::size_t>(found - items.begin());
+    page_ = Page::Menu;
+}
+
 std::size_t Screen::pendingIn(std::size_t form) const {
     return static_cast<std::size_t>(std::ranges::count_if(kFields, [&](const FieldText& field) {
         return field.form == form && pending_.contains(field.property);

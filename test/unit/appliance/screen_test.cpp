@@ -4,6 +4,7 @@
 #include "appliance/console/screen.h"
 
 #include "test/unit/appliance/facts_fixture.h"
+#include "test/unit/appliance/old_ca.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -277,6 +278,19 @@ TEST(Screen, AFieldTakesWhatThePropertyTakesAndSaysWhenItIsCut) {
 
     ASSERT_TRUE(wish);
     EXPECT_EQ(wish->values.at("ca")->size(), kMaxPropertyOctets);
+}
+
+TEST(Screen, ACertificateMayBePastedWithItsLineEnds) {
+    auto screen = openMenu();
+    openForm(screen, ">\n", {});
+    type(screen, std::string(">") + kOldCa);
+
+    const auto wish = type(screen, "<<<\n\n");
+
+    ASSERT_TRUE(wish);
+    ASSERT_EQ(wish->values.size(), 1U) << "no line of it got into another field";
+    const auto read = readSettings({{"ca", *wish->values.at("ca")}}, WallTime{}).settings;
+    EXPECT_EQ(read.caPem, kOldCa);
 }
 
 TEST(Screen, SaysWhatTheImportSaysAndGoesBackToIt) {
