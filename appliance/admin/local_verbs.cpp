@@ -2,6 +2,7 @@
 #include "appliance/admin/local_verbs.h"
 
 #include "common/base/text.h"
+#include "gateway/console/pairing_status.h"
 #include "gateway/ctl/ctl.h"
 #include "gateway/errc.h"
 
@@ -34,8 +35,12 @@ constexpr int kUsageError = 2;
 constexpr const char* kDefaultBundle = "pcg-support.tar";
 
 int complain(std::ostream& err, const Error& error) {
-    err << "pcgctl: " << error.message() << "\n";
-    return error.is(gateway::errc::kUsage) ? kUsageError : kFailed;
+    if (error.is(gateway::errc::kUsage)) {
+        err << "pcgctl: " << error.message() << "\n";
+        return kUsageError;
+    }
+    err << "pcgctl: " << coded(error) << "\n";
+    return kFailed;
 }
 
 int diagnose(const Command& command, std::ostream& out) {
@@ -71,6 +76,36 @@ int supportBundleTo(const Command& command, std::ostream& out, std::ostream& err
     return kOk;
 }
 
+// Whatever stands in it, no terminal obeys it.
+std::string firstLine(std::string_view text) {
+    text = text.substr(0, text.find('\n'));
+    return text.empty() ? "-" : gateway::sanitizeForConsole(text, 100);
+}
+
+// "dns   192.0.2.53  (changed here; the import says 192.0.2.1)"
+std::string shownLine(const json::Object& one) {
+    const auto value = one.string("value", kMaxPropertyOctets);
+    const auto from = one.string("from", 64);
+    const auto import = one.optionalString("import", kMaxPropertyOctets);
+    auto line = firstLine(value ? *value : std::string());
+    if (!import || !*import) return line + "  (" + (from ? *from : std::string()) + ")";
+    return line + "  (changed here; the import says " +
+           ((*import)->empty() ? "nothing" : firstLine(**import)) + ")";
+}
+
+void printProblems(const json::Object& answer, std::ostream& err) {
+    const auto problems = answer.array("problems", 64);
+    if (!problems) return;
+    for (const auto& item : **problems) {
+        const auto* one = item.asObject();
+        const auto code = one == nullptr ? Result<std::string>("") : one->string("code", 256);
+        // What is wrong with a value is diagnose's; this is about where values come from.
+        if (!code || *code != "appliance.import_changed") continue;
+        const auto message = one->string("message", 4096);
+        if (message) err << *code << ": " << gateway::sanitizeForConsole(*message, 1000) << "\n";
+    }
+}
+
 int show(const Command& command, std::ostream& out, std::ostream& err) {
     const auto answer = MachineClient().demand(toDo("show"));
     if (!answer) return complain(err, answer.error());
@@ -87,12 +122,9 @@ int show(const Command& command, std::ostream& out, std::ostream& err) {
             out << line << "-\n";
             continue;
         }
-        const auto value = (*one)->string("value", kMaxPropertyOctets);
-        const auto from = (*one)->string("from", 64);
-        const auto text = value ? value->substr(0, value->find('\n')) : std::string();
-        out << line << (text.empty() ? "-" : text.substr(0, 100)) << "  ("
-            << (from ? *from : std::string()) << ")\n";
+        out << line << shownLine(**one) << "\n";
     }
+    printProblems(*answer, err);
     return kOk;
 }
 
@@ -108,8 +140,21 @@ int change(const Command& command, std::istream& in, std::ostream& out, std::ost
             told = true;
     };
     const auto done = MachineClient().demand(*request, seconds(800), onWord);
-    if (!done) return complain(err, done.error());
+    if (!done) complain(err, done.error());
+    if (!done && done.error().is(kReverted)) {
+        err << "What belongs together is changed with one command: settings set takes all options. "
+               "--keep keeps a change untried, for a network that is not there yet.\n";
+    }
+    if (!done && done.error().is(kWrong)) {
+        err << "--force takes the change all the same: what is wrong is left out, a value with a "
+               "warning is used.\n";
+    }
+    if (!done) return kFailed;
     out << (command.json ? json::write(*done) + "\n" : "Kept.\n");
+    const auto notes = done->has("notes") ? done->array("notes", 8) : Result<const json::Array*>();
+    if (command.json || !notes || *notes == nullptr) return kOk;
+    for (const auto& note : **notes)
+        if (const auto* text = note.asString()) out << *text << "\n";
     return kOk;
 }
 

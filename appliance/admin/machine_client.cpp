@@ -70,6 +70,16 @@ bool receive(const Socket& socket,
     return text.size() <= kMaxReply;
 }
 
+// What the machine may say; a code is a constant here.
+ErrorCode codeOf(const json::Object& answer) {
+    static constexpr std::array kCodes{
+        kBadRequest, kBusy, kWrong, kReverted, kBadPin, kPinWait, kCannotWrite};
+    const auto name = answer.string("code", 256);
+    if (!name) return kRefused;
+    const auto* known = std::ranges::find(kCodes, *name, &ErrorCode::name);
+    return known == kCodes.end() ? kRefused : *known;
+}
+
 std::string problemsOf(const json::Object& answer) {
     std::string text;
     const auto problems = answer.array("problems", 64);
@@ -77,9 +87,10 @@ std::string problemsOf(const json::Object& answer) {
     for (const auto& item : **problems) {
         const auto* one = item.asObject();
         if (one == nullptr) continue;
+        const auto code = one->string("code", 256);
         const auto subject = one->string("subject", 256);
         const auto message = one->string("message", 4096);
-        if (subject && message) text += "\n  " + *subject + ": " + *message;
+        if (code && subject && message) text += "\n  " + *code + ": " + *subject + ": " + *message;
     }
     return text;
 }
@@ -127,10 +138,20 @@ Result<json::Object> MachineClient::demand(
     std::chrono::seconds limit,
     const std::function<void(const json::Object&)>& onWord) const {
     auto answer = PCG_TRY(ask(request, limit, onWord));
+    PCG_TRY(checked(answer));
+    return answer;
+}
+
+Result<> checked(const json::Object& answer) {
     const auto okay = answer.booleanOr("ok", false);
-    if (okay && *okay) return answer;
+    if (okay && *okay) return {};
     const auto message = answer.string("message", 8192);
-    return fail(kRefused, (message ? *message : std::string("Refused.")) + problemsOf(answer));
+    return fail(codeOf(answer),
+                (message ? *message : std::string("Refused.")) + problemsOf(answer));
+}
+
+std::string coded(const Error& error) {
+    return std::string(error.code().name()) + ": " + error.message();
 }
 
 json::Object toDo(std::string_view what) { return json::Object().set("do", what); }

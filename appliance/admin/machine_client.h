@@ -14,6 +14,7 @@ namespace pcg::appliance {
 
 inline constexpr ErrorCode kNoMachine{ErrorClass::Weather, "appliance.no_machine"};
 inline constexpr ErrorCode kRefused{ErrorClass::Input, "appliance.refused"};
+inline constexpr ErrorCode kCannotWrite{ErrorClass::Weather, "appliance.write"};
 
 class MachineClient {
   public:
@@ -29,7 +30,8 @@ class MachineClient {
         std::chrono::seconds limit = std::chrono::seconds(180),
         const std::function<void(const codec::json::Object&)>& onWord = {}) const;
 
-    // The same; "ok":false is appliance.refused with its message and the problems' behind it.
+    // The same; "ok":false is an error of the answer's code (appliance.refused: of another one),
+    // with its message and the problems', each with its code, behind it.
     Result<codec::json::Object> demand(
         const codec::json::Object& request,
         std::chrono::seconds limit = std::chrono::seconds(180),
@@ -38,6 +40,12 @@ class MachineClient {
   private:
     std::string socket_;
 };
+
+// What demand() makes of an answer.
+Result<> checked(const codec::json::Object& answer);
+
+// For a person: the code, then the sentence.
+std::string coded(const Error& error);
 
 // {"do":WHAT}
 codec::json::Object toDo(std::string_view what);

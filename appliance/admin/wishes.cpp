@@ -3,6 +3,7 @@
 
 #include "gateway/ctl/ctl.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "appliance/admin/bundle_parts.h"
@@ -16,7 +17,7 @@ namespace {
 namespace json = codec::json;
 using std::chrono::seconds;
 
-Outcome failed(WishKind kind, const Error& error) { return {kind, false, error.message()}; }
+Outcome failed(WishKind kind, const Error& error) { return {kind, false, coded(error)}; }
 
 Outcome ask(WishKind kind, const json::Object& request, seconds limit, const char* said) {
     const auto answer = MachineClient().demand(request, limit);
@@ -45,15 +46,52 @@ Outcome load() {
         const auto value =
             one == nullptr ? Result<std::string>("") : one->string("value", kMaxPropertyOctets);
         if (value) outcome.values.emplace(member.name, *value);
+        const auto import = one == nullptr ? Result<std::optional<std::string>>()
+                                           : one->optionalString("import", kMaxPropertyOctets);
+        if (import && *import) outcome.imports.emplace(member.name, **import);
     }
     return outcome;
 }
 
+// True if values were refused that are used all the same.
+bool onlyWarned(const json::Object& answer) {
+    const auto problems =
+        answer.has("problems") ? answer.array("problems", 64) : Result<const json::Array*>(nullptr);
+    if (!problems || *problems == nullptr || (*problems)->empty()) return false;
+    return std::ranges::all_of(**problems, [](const json::Value& item) {
+        const auto* one = item.asObject();
+        return one != nullptr && one->booleanOr("warning", false).value_or(false);
+    });
+}
+
+std::string keptText(const json::Object& answer) {
+    std::string text = "Kept.";
+    const auto notes =
+        answer.has("notes") ? answer.array("notes", 8) : Result<const json::Array*>(nullptr);
+    if (!notes || *notes == nullptr) return text;
+    for (const auto& note : **notes)
+        if (const auto* sentence = note.asString()) text += "\n\n" + *sentence;
+    return text;
+}
+
 Outcome set(const Wish& wish) {
     json::Object values;
-    for (const auto& [name, value] : wish.values) values.set(name, value);
-    const auto request = toDo("set").set("values", std::move(values));
-    return ask(WishKind::Set, request, seconds(800), "Kept.");
+    for (const auto& [name, value] : wish.values)
+        values.set(name, value ? json::Value(*value) : json::Value());
+    auto request = toDo("set").set("values", std::move(values));
+    if (wish.keep) request.set("keep", true);
+    if (wish.force) request.set("force", true);
+    const auto answer = MachineClient().ask(request, seconds(800));
+    if (!answer) return failed(WishKind::Set, answer.error());
+    const auto done = checked(*answer);
+    if (done) return {WishKind::Set, true, keptText(*answer)};
+    auto outcome = failed(WishKind::Set, done.error());
+    outcome.mayForce = done.error().is(kWrong) && onlyWarned(*answer);
+    if (done.error().is(kReverted))
+        outcome.text +=
+            "\n\nWhat was filled in is still listed: correct it and try again, or "
+            "choose \"Keep without trying\" if the network is not there yet.";
+    return outcome;
 }
 
 Outcome pause(const std::string& socket, bool on) {

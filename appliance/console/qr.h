@@ -15,7 +15,8 @@ struct QrCode {
 };
 
 // With a quiet zone of two modules. Nothing in it if `text` is empty, or needs more rows than
-// `mostRows`.
+// `mostRows`; an address that is longer has its scheme and host in capitals, which mean the same
+// and take less room.
 QrCode qrCode(std::string_view text, std::size_t mostRows);
 
 }  // namespace pcg::appliance

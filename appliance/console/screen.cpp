@@ -13,14 +13,32 @@ namespace {
 
 constexpr std::chrono::minutes kOpenFor{5};
 constexpr std::size_t kLongestPin = 64;
-constexpr std::size_t kLongestValue = 1024;
+constexpr std::size_t kShortestPin = 6;
+
+// A certificate is being pasted, line by line.
+bool isAmidPem(std::string_view value) {
+    const auto begin = value.rfind("-----BEGIN ");
+    return begin != std::string_view::npos && value.find("-----END ", begin) == value.npos;
+}
 
 }  // namespace
 
-void Screen::edit(std::string& text, Key key, std::size_t most) const {
+void Screen::edit(std::string& text, Key key, std::size_t most) {
     if (key.kind == KeyKind::Backspace && !text.empty()) text.pop_back();
     const bool printableKey = key.kind == KeyKind::Text && key.text >= 0x20 && key.text < 0x7f;
-    if (printableKey && text.size() < most) text += key.text;
+    if (!printableKey) return;
+    if (text.size() < most)
+        text += key.text;
+    else
+        notice_ = "It was cut: no more than " + std::to_string(most) + " characters fit here.";
+}
+
+void Screen::forget() {
+    for (auto& [name, value] : pending_)
+        if (value) wipe(*value);
+    pending_.clear();
+    for (auto& field : fields_) wipe(field.value);
+    fields_.clear();
 }
 
 void Screen::close() {
@@ -29,8 +47,9 @@ void Screen::close() {
     typed_.clear();
     first_.clear();
     notice_.clear();
-    fields_.clear();
+    forget();
     values_.clear();
+    imports_.clear();
     page_ = Page::Overview;
 }
 
@@ -48,8 +67,11 @@ std::optional<Wish> Screen::send(Wish wish, std::string what) {
 }
 
 void Screen::tick(SteadyTime now) {
-    if (page_ == Page::Overview || page_ == Page::Busy) return;
-    if (now - touched_ >= kOpenFor) close();
+    if (page_ == Page::Busy) touched_ = now;  // whoever waits has not gone
+    if (page_ == Page::Overview || now - touched_ < kOpenFor) return;
+    const bool lost = !pending_.empty();
+    close();
+    if (lost) notice_ = "The settings closed by themselves; what was to be changed was forgotten.";
 }
 
 std::optional<Wish> Screen::press(Key key, const Facts& facts, SteadyTime now) {
@@ -108,8 +130,21 @@ std::optional<Wish> Screen::onPin(Key key) {
         return std::nullopt;
     }
     notice_.clear();
+    if (typed_.empty()) {
+        notice_ = page_ == Page::AskPin ? "Type the PIN, then Enter. Esc leaves."
+                  : first_.empty()
+                      ? "Type a PIN of 6 to 64 letters, digits or signs, then Enter. Esc leaves."
+                      : "Type the same PIN once more, then Enter. Esc leaves.";
+        return std::nullopt;
+    }
     if (page_ == Page::AskPin)
         return send(Wish{WishKind::PinCheck, false, Secret::takeText(typed_)}, "Looking at it...");
+    if (first_.empty() && typed_.size() < kShortestPin) {
+        wipe(typed_);
+        typed_.clear();
+        notice_ = "That is too short: a PIN has 6 to 64 letters, digits or signs.";
+        return std::nullopt;
+    }
     if (first_.empty()) {
         first_ = std::move(typed_);
         typed_.clear();
@@ -126,11 +161,24 @@ std::optional<Wish> Screen::onPin(Key key) {
 }
 
 std::optional<Wish> Screen::onMenu(Key key, const Facts& facts) {
-    if (key.kind == KeyKind::Escape) close();
-    if (key.kind == KeyKind::Up) chosen_ = (chosen_ + MenuItems - 1) % MenuItems;
-    if (key.kind == KeyKind::Down) chosen_ = (chosen_ + 1) % MenuItems;
-    if (key.kind == KeyKind::Enter) return choose(chosen_, facts);
+    const auto items = menu();
+    if (key.kind == KeyKind::Escape) return choose(Leave, facts);
+    if (key.kind == KeyKind::Up) chosen_ = (chosen_ + items.size() - 1) % items.size();
+    if (key.kind == KeyKind::Down) chosen_ = (chosen_ + 1) % items.size();
+    if (key.kind == KeyKind::Enter) return choose(items[chosen_ % items.size()], facts);
     return std::nullopt;
+}
+
+// All that was filled in, as one change; it stays listed until it is kept.
+std::optional<Wish> Screen::change(bool keep, bool force) {
+    Wish wish{WishKind::Set};
+    wish.values = pending_;
+    wish.keep = keepWished_ = keep;
+    wish.force = force;
+    return send(std::move(wish),
+                keep ? "Keeping the new values..."
+                     : "Trying the new values. If the control plane is not reached within two "
+                       "minutes, everything goes back by itself.");
 }
 
 std::optional<Wish> Screen::choose(std::size_t item, const Facts& facts) {
@@ -140,8 +188,17 @@ std::optional<Wish> Screen::choose(std::size_t item, const Facts& facts) {
         case ControlPlane:
         case Proxy:
         case Time:
+        case ResetAll:
             form_ = item;
             return send(Wish{WishKind::Load}, "Reading the settings...");
+        case TryChanges:
+        case KeepChanges:
+            return change(item == KeepChanges, false);
+        case ForgetChanges:
+            forget();
+            toMenu(Network);
+            notice_ = "Forgotten; nothing was changed.";
+            return std::nullopt;
         case PauseOrResume:
             return send(Wish{facts.gateway.paused ? WishKind::Resume : WishKind::Pause},
                         facts.gateway.paused ? "Letting it in..." : "Cutting it off...");
@@ -154,9 +211,17 @@ std::optional<Wish> Screen::choose(std::size_t item, const Facts& facts) {
         case FactoryReset:
             return confirm(WishKind::FactoryReset);
         default:
-            close();
-            return std::nullopt;
+            break;
     }
+    if (pending_.empty()) {
+        close();
+        return std::nullopt;
+    }
+    toMenu(TryChanges);
+    notice_ =
+        "There is more to do: try and keep what was filled in, keep it without trying, or "
+        "forget it.";
+    return std::nullopt;
 }
 
 std::optional<Wish> Screen::confirm(WishKind what) {
@@ -170,43 +235,96 @@ void Screen::openForm() {
     fields_.clear();
     for (const auto& field : kFields) {
         if (field.form != form_) continue;
-        const auto value = values_.find(field.property);
         Field one{field.property, field.label};
+        one.hint = field.hint;
         one.isSecret = field.property == "proxy_password";
+        const auto value = values_.find(field.property);
         // What is kept is not shown, and stays unless something is typed.
         if (value != values_.end() && !one.isSecret) one.value = one.before = value->second;
+        if (const auto import = imports_.find(field.property); import != imports_.end())
+            one.import = import->second;
+        if (const auto wanted = pending_.find(field.property); wanted != pending_.end()) {
+            one.isTouched = true;
+            one.isReset = !wanted->second;
+            one.value = wanted->second.value_or("");
+        }
         fields_.push_back(std::move(one));
     }
     chosen_ = 0;
     page_ = Page::Form;
 }
 
+// What the form says goes to what is to be changed.
+void Screen::takeForm() {
+    for (auto& field : fields_) {
+        const std::string name(field.property);
+        const bool isNew = field.isSecret ? !field.value.empty() : field.value != field.before;
+        // Typed once more: it is meant so, whatever the import says by now.
+        const bool isSame = field.import && field.isTouched && !field.isSecret;
+        if (const auto old = pending_.find(name); old != pending_.end()) {
+            if (old->second) wipe(*old->second);
+            pending_.erase(old);
+        }
+        if (field.isReset)
+            pending_.emplace(name, std::nullopt);
+        else if (isNew || isSame)
+            pending_.emplace(name, field.value);
+        wipe(field.value);
+    }
+    fields_.clear();
+    const bool any = pendingIn(form_) > 0;
+    toMenu(any ? static_cast<std::size_t>(TryChanges) : form_);
+    if (!any) notice_ = "Nothing was changed there.";
+}
+
+void Screen::editField(Field& field, Key key) {
+    if (key.kind == KeyKind::Reset) {
+        if (!field.import) {
+            notice_ = "That was not changed on this machine: it is what the import says.";
+            return;
+        }
+        wipe(field.value);
+        field.value.clear();
+        field.isReset = field.isTouched = true;
+        return;
+    }
+    if (key.kind != KeyKind::Text && key.kind != KeyKind::Backspace) return;
+    field.isReset = false;
+    field.isTouched = true;
+    edit(field.value, key, kMaxPropertyOctets);
+}
+
 std::optional<Wish> Screen::onForm(Key key) {
     const auto last = fields_.size();
+    if (key.kind != KeyKind::Text) notice_.clear();
     if (key.kind == KeyKind::Escape) {
-        chosen_ = form_;
-        page_ = Page::Menu;
+        for (auto& field : fields_) wipe(field.value);
+        fields_.clear();
+        toMenu(form_);
     } else if (key.kind == KeyKind::Up) {
         chosen_ = chosen_ == 0 ? last : chosen_ - 1;
     } else if (key.kind == KeyKind::Down) {
         chosen_ = chosen_ == last ? 0 : chosen_ + 1;
+    } else if (key.kind == KeyKind::Enter && chosen_ < last && isAmidPem(fields_[chosen_].value)) {
+        editField(fields_[chosen_], Key{KeyKind::Text, ' '});  // whatever stands for its line ends
     } else if (key.kind == KeyKind::Enter && chosen_ < last) {
         ++chosen_;
     } else if (key.kind == KeyKind::Enter) {
-        Wish wish{WishKind::Set};
-        for (const auto& field : fields_)
-            if (field.value != field.before) wish.values.emplace(field.property, field.value);
-        if (wish.values.empty()) {
-            notice_ = "Nothing was changed.";
-            return std::nullopt;
-        }
-        return send(std::move(wish),
-                    "Trying the new values. If the control plane is not reached within two "
-                    "minutes, everything goes back by itself.");
+        takeForm();
     } else if (chosen_ < last) {
-        edit(fields_[chosen_].value, key, kLongestValue);
+        editField(fields_[chosen_], key);
     }
     return std::nullopt;
+}
+
+void Screen::resetAll(const Outcome& outcome) {
+    forget();
+    for (const auto& [name, ignored] : outcome.imports) pending_.emplace(name, std::nullopt);
+    toMenu(pending_.empty() ? ResetAll : TryChanges);
+    notice_ = pending_.empty()
+                  ? "Nothing was changed on this machine: everything is as the import says."
+                  : "Each value that was changed on this machine goes back to what the import "
+                    "says, when that is tried and kept.";
 }
 
 std::optional<Wish> Screen::onConfirm(Key key) {
@@ -219,6 +337,7 @@ std::optional<Wish> Screen::onConfirm(Key key) {
     const bool right = toLowerAscii(trimAscii(typed_)) == word;
     typed_.clear();
     page_ = Page::Menu;
+    if (right && confirmed_ == WishKind::Set) return change(keepWished_, true);
     if (right) {
         return send(
             Wish{confirmed_},
@@ -235,12 +354,21 @@ void Screen::takePin(const Outcome& outcome) {
     } else if (outcome.kind == WishKind::PinState) {
         tell(outcome.text, Page::Overview);
     } else if (outcome.okay) {
-        chosen_ = 0;
-        page_ = Page::Menu;
+        toMenu(Network);
     } else {
         notice_ = outcome.text;
         page_ = back_;
     }
+}
+
+void Screen::takeSet(const Outcome& outcome) {
+    typed_.clear();
+    if (outcome.okay) forget();
+    toMenu(outcome.okay ? Network : TryChanges);
+    tell(outcome.text, Page::Menu);
+    if (outcome.okay || !outcome.mayForce) return;
+    confirmed_ = WishKind::Set;
+    page_ = Page::Confirm;
 }
 
 void Screen::outcome(Outcome outcome) {
@@ -253,13 +381,13 @@ void Screen::outcome(Outcome outcome) {
         case WishKind::PinCheck:
             return takePin(outcome);
         case WishKind::Load:
+            if (!outcome.okay) return tell(outcome.text, Page::Menu);
+            if (form_ == ResetAll) return resetAll(outcome);
             values_ = std::move(outcome.values);
-            if (outcome.okay) return openForm();
-            return tell(outcome.text, Page::Menu);
+            imports_ = std::move(outcome.imports);
+            return openForm();
         case WishKind::Set:
-            chosen_ = outcome.okay ? form_ : fields_.size();
-            return tell(outcome.okay ? "Kept." : outcome.text,
-                        outcome.okay ? Page::Menu : Page::Form);
+            return takeSet(outcome);
         default:
             return tell(outcome.text, Page::Menu);
     }

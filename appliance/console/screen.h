@@ -2,6 +2,9 @@
 // The console's pages, sans I/O: keys, facts and outcomes come in; wishes and whole pictures go
 // out.
 //
+// What is filled in in the forms is gathered, and tried or kept as one change: a static address and
+// the proxy behind it make sense together only.
+//
 // Overview (anybody), behind it the settings, which open with a PIN that whoever opens them first
 // sets, and close by themselves. No secret is drawn. One thread.
 #pragma once
@@ -15,10 +18,11 @@
 #include <vector>
 
 #include "appliance/console/facts.h"
+#include "appliance/control/overrides.h"
 
 namespace pcg::appliance {
 
-enum class KeyKind { Text, Enter, Escape, Backspace, Up, Down, Menu };
+enum class KeyKind { Text, Enter, Escape, Backspace, Up, Down, Menu, Reset };
 
 struct Key {
     KeyKind kind = KeyKind::Text;
@@ -31,7 +35,7 @@ enum class WishKind {
     PinSet,
     PinCheck,
     Load,  // the settings' values
-    Set,   // values
+    Set,   // values, all at once
     Pause,
     Resume,
     Bundle,  // a support bundle to the serial port
@@ -44,7 +48,9 @@ struct Wish {
     WishKind kind;
     bool yes = false;
     Secret pin{};
-    std::map<std::string, std::string, std::less<>> values{};  // of Set
+    Change values{};     // of Set
+    bool keep = false;   // of Set: untried
+    bool force = false;  // of Set: also values that are warned of
 };
 
 // How a wish went.
@@ -54,6 +60,9 @@ struct Outcome {
     std::string text;                                          // for the person
     bool pinExists = false;                                    // of PinState
     std::map<std::string, std::string, std::less<>> values{};  // of Load
+    // Of Load: what was changed on this machine, with what the import says; empty: nothing.
+    std::map<std::string, std::string, std::less<>> imports{};
+    bool mayForce = false;  // of Set: refused for warnings only
 };
 
 class Screen {
@@ -79,6 +88,10 @@ class Screen {
         std::string value{};
         std::string before{};
         bool isSecret = false;
+        std::string_view hint{};
+        std::optional<std::string> import{};  // it was changed here, and the import says this
+        bool isReset = false;                 // back to that
+        bool isTouched = false;
     };
 
     std::optional<Wish> onOverview(Key key, const Facts& facts);
@@ -89,11 +102,24 @@ class Screen {
     std::optional<Wish> choose(std::size_t item, const Facts& facts);
     std::optional<Wish> confirm(WishKind what);
     std::optional<Wish> send(Wish wish, std::string what);
+    std::optional<Wish> change(bool keep, bool force);
+    std::vector<std::size_t> menu() const;  // what is to be seen of it
+    void toMenu(std::size_t item);
+    void editField(Field& field, Key key);
     void openForm();
+    void takeForm();
+    void resetAll(const Outcome& outcome);
+    void takeSet(const Outcome& outcome);
+    std::string pendingText() const;  // "2 changes"
+    std::size_t pendingIn(std::size_t form) const;
+    void forget();
     void close();
     void tell(std::string text, Page back);
     void takePin(const Outcome& outcome);
-    void edit(std::string& text, Key key, std::size_t most) const;
+    void edit(std::string& text, Key key, std::size_t most);
+    void addMenu(std::vector<std::string>& lines, bool paused) const;
+    void addForm(std::vector<std::string>& lines) const;
+    void addConfirm(std::vector<std::string>& lines, const Facts& facts) const;
 
     Page page_ = Page::Overview;
     Page back_ = Page::Overview;
@@ -104,7 +130,10 @@ class Screen {
     std::size_t chosen_ = 0;
     std::vector<Field> fields_;
     std::map<std::string, std::string, std::less<>> values_;
-    std::size_t form_ = 0;
+    std::map<std::string, std::string, std::less<>> imports_;
+    Change pending_;        // what was filled in and not sent yet; wiped when it goes
+    std::size_t form_ = 0;  // or ResetAll: what the values are loaded for
+    bool keepWished_ = false;
     WishKind confirmed_ = WishKind::Reboot;
     SteadyTime touched_{};
 };

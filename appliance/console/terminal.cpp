@@ -27,6 +27,8 @@ std::optional<Key> keyOf(int code) {
             return Key{KeyKind::Down};
         case KEY_F(2):
             return Key{KeyKind::Menu};
+        case KEY_F(4):
+            return Key{KeyKind::Reset};
         case KEY_ENTER:
         case '\n':
         case '\r':

@@ -24,17 +24,23 @@ class MachinePort {
     virtual void pause(std::chrono::milliseconds time) = 0;
     virtual Random& random() = 0;
 
-    virtual std::string source() = 0;   // where the import's values were found
-    virtual Properties imported() = 0;  // as they are there now
-    virtual Overrides overrides() = 0;  // as they are kept
-    virtual Result<> keepOverrides(const Overrides& overrides) = 0;  // durable, or an error
+    virtual std::string source() = 0;     // where the import's values were found
+    virtual Properties imported() = 0;    // as they are there now
+    virtual Overrides overrides() = 0;    // as they are kept
+    virtual ImportSeen importSeen() = 0;  // likewise
+    virtual Properties running() = 0;     // what apply() was last given, at boot or here
+
+    // Durable, or an error.
+    virtual Result<> keepOverrides(const Overrides& overrides, const ImportSeen& seen) = 0;
 
     // Only one change at a time, over all who ask; false: there is one. Ends with the process.
     virtual bool takeTurn() = 0;
 
-    // Writes the files and starts anew what reads them.
-    virtual Result<> apply(const Properties& properties) = 0;
-    virtual bool linkIsBack() = 0;  // asks the gateway
+    // Writes the files and starts anew what reads them and has to.
+    virtual Result<> apply(const Properties& properties, Effect effect) = 0;
+    // Asks the gateway, for `most` at the longest.
+    virtual bool linkIsBack(std::chrono::milliseconds most) = 0;
+    virtual bool mayBePaired() = 0;  // false: the gateway says that it belongs to nobody
 
     virtual Result<std::optional<PinRecord>> pin() = 0;
     virtual Result<> keepPin(const std::optional<PinRecord>& record) = 0;

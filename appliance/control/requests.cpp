@@ -11,10 +11,6 @@ namespace {
 
 namespace json = codec::json;
 
-constexpr ErrorCode kBadRequest{ErrorClass::Input, "appliance.request"};
-constexpr ErrorCode kBusy{ErrorClass::Weather, "appliance.busy"};
-constexpr ErrorCode kWrong{ErrorClass::Input, "appliance.wrong_value"};
-constexpr ErrorCode kReverted{ErrorClass::Weather, "appliance.reverted"};
 constexpr std::chrono::milliseconds kLookAgain{1000};
 constexpr ByteCount kMostJournal = 512_KiB;
 
@@ -25,6 +21,7 @@ json::Array toJson(const std::vector<Problem>& problems) {
         item.set("code", problem.code)
             .set("subject", problem.subject)
             .set("message", problem.message);
+        if (problem.isWarning) item.set("warning", true);
         items.emplace_back(std::move(item));
     }
     return items;
@@ -41,7 +38,11 @@ json::Object refusal(const Error& error) {
 
 json::Object from(const Result<>& result) { return result ? okay() : refusal(result.error()); }
 
-bool isPassword(std::string_view name) { return name.find("password") != std::string_view::npos; }
+std::string shownValue(const Properties& values, std::string_view name) {
+    const auto value = values.find(name);
+    if (value == values.end()) return {};
+    return isPassword(name) ? std::string("(set)") : value->second;
+}
 
 json::Object show(MachinePort& machine) {
     const auto imported = machine.imported();
@@ -49,20 +50,19 @@ json::Object show(MachinePort& machine) {
     const auto now = layered(imported, overrides);
     json::Object values;
     for (const auto& name : propertyNames()) {
-        const auto value = now.find(name);
         const auto changed = overrides.contains(name);
-        if (value == now.end() && !changed) continue;
-        const auto text = value == now.end() ? std::string()
-                          : isPassword(name) ? std::string("(set)")
-                                             : value->second;
-        values.set(name,
-                   json::Object()
-                       .set("value", text)
-                       .set("from", changed ? std::string("this machine") : machine.source()));
+        if (!now.contains(name) && !changed) continue;
+        json::Object one;
+        one.set("value", shownValue(now, name))
+            .set("from", changed ? std::string("this machine") : machine.source());
+        if (changed) one.set("import", shownValue(imported, name));
+        values.set(name, std::move(one));
     }
-    return okay()
-        .set("values", std::move(values))
-        .set("problems", toJson(readSettings(now, machine.wallNow()).problems));
+    auto problems = readSettings(now, machine.wallNow()).problems;
+    if (!machine.source().empty())
+        for (auto& one : shadowed(imported, overrides, machine.importSeen()))
+            problems.push_back(std::move(one));
+    return okay().set("values", std::move(values)).set("problems", toJson(problems));
 }
 
 Result<Change> readChange(const json::Object& request) {
@@ -88,8 +88,11 @@ Result<Change> readChange(const json::Object& request) {
 // Tried until the link is back, or not: true if the values may be kept.
 bool tryOut(MachinePort& machine, std::chrono::seconds most) {
     Trial trial(machine.now(), most);
+    const auto deadline = machine.now() + most;
     for (;;) {
-        const bool back = machine.linkIsBack();
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - machine.now());
+        const bool back = machine.linkIsBack(left);
         const auto step = trial.look(machine.now(), back);
         if (step != TrialStep::Wait) return step == TrialStep::Keep;
         machine.say(json::Object().set("waiting", true).set("link", back));
@@ -97,29 +100,37 @@ bool tryOut(MachinePort& machine, std::chrono::seconds most) {
     }
 }
 
-Result<> applyAndKeep(MachinePort& machine,
-                      const Properties& before,
-                      const Properties& after,
-                      const Overrides& wanted,
-                      std::chrono::seconds most,
-                      bool untried) {
-    const auto undo = [&machine, &before](Error error) -> Result<> {
-        const auto back = machine.apply(before);
+// One change, from what runs now to what is to be kept.
+struct Step {
+    Properties before;
+    Properties after;
+    Overrides wanted;
+    ImportSeen seen;
+    Effect effect;
+    std::chrono::seconds most;
+    bool isTried = true;
+};
+
+Result<> applyAndKeep(MachinePort& machine, const Step& step) {
+    const auto undo = [&machine, &step](Error error) -> Result<> {
+        const auto back = machine.apply(step.before, step.effect);
         if (back) return fail(std::move(error));
         return fail(std::move(error).context("The values from before could not be put back (" +
                                              back.error().message() + "); restart the machine"));
     };
-    if (const auto applied = machine.apply(after); !applied) return undo(applied.error());
-    machine.say(json::Object().set("applied", true));
-    if (!untried && !tryOut(machine, most)) {
-        return undo(Error(kReverted,
-                          "The control plane was not reached within " +
-                              std::to_string(most.count()) +
-                              " s, so everything is as it was before. --keep keeps a change that "
-                              "cannot be tried yet."));
+    const auto applied = machine.apply(step.after, step.effect);
+    if (!applied) return undo(applied.error());
+    if (step.isTried) {
+        machine.say(json::Object().set("applied", true));
+        if (!tryOut(machine, step.most)) {
+            return undo(Error(kReverted,
+                              "The control plane was not reached within " +
+                                  std::to_string(step.most.count()) +
+                                  " s, so everything is as it was before."));
+        }
     }
-    if (const auto kept = machine.keepOverrides(wanted); !kept) return undo(kept.error());
-    return {};
+    const auto kept = machine.keepOverrides(step.wanted, step.seen);
+    return kept ? Result<>{} : undo(kept.error());
 }
 
 json::Object set(const json::Object& request, MachinePort& machine) {
@@ -135,18 +146,36 @@ json::Object set(const json::Object& request, MachinePort& machine) {
         return refusal(Error(kBusy, "Another change is being tried; wait until it is decided."));
     const auto imported = machine.imported();
     const auto old = machine.overrides();
-    const auto wanted = changedBy(old, *change);
-    if (writeOverrides(wanted).size() > kMaxEnvironment)
+    Step step;
+    step.wanted = changedBy(imported, old, *change);
+    if (writeOverrides(step.wanted).size() > kMaxEnvironment)
         return refusal(Error(kWrong, "All changes together are more than 256 KiB."));
-    const auto before = layered(imported, old);
-    const auto after = layered(imported, wanted);
-    const auto problems = newProblems(before, after, machine.wallNow());
+    step.before = layered(imported, old);
+    step.after = layered(imported, step.wanted);
+    const auto now = machine.wallNow();
+    const auto problems = newProblems(step.before, step.after, now);
     if (!problems.empty() && !*force) {
         auto answer = refusal(Error(kWrong, "Nothing was changed."));
         return answer.set("problems", toJson(problems));
     }
-    const std::chrono::seconds most(*within ? **within : 120);
-    return from(applyAndKeep(machine, before, after, wanted, most, *untried));
+    step.seen = seenBy(imported, step.wanted, *change, machine.importSeen());
+    // The import may say otherwise than when the machine was started.
+    const auto after = readSettings(step.after, now).settings;
+    const auto first = effectOf(readSettings(step.before, now).settings, after);
+    const auto second = effectOf(readSettings(machine.running(), now).settings, after);
+    step.effect = {first.wayOut || second.wayOut, first.gateway || second.gateway};
+    step.most = std::chrono::seconds(*within ? **within : 120);
+    step.isTried = step.effect.wayOut && !*untried;
+    const bool decided = change->contains("remote") && machine.mayBePaired();
+    const auto done = applyAndKeep(machine, step);
+    if (!done || !decided) return from(done);
+    json::Array notes;
+    notes.emplace_back(
+        "The gateway is paired. What its admin decided at the pairing or with pcgctl remote stays, "
+        "and remote counts only where nothing was decided. See: pcgctl remote show; change it "
+        "with: "
+        "pcgctl remote allow, pcgctl remote deny.");
+    return okay().set("notes", std::move(notes));
 }
 
 json::Object reset(const json::Object& request, MachinePort& machine) {

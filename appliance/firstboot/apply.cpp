@@ -25,8 +25,14 @@ Overrides readOverrides(const std::string& root, std::vector<Problem>& problems)
     return {};
 }
 
+ImportSeen readSeen(const std::string& root) {
+    auto seen = parseOverrides(asText(readBounded(root + kSeenPath)));
+    return seen ? std::move(*seen) : ImportSeen{};
+}
+
 bool applySettings(const std::string& root,
                    const std::string& source,
+                   const Properties& properties,
                    const ReadSettings& read,
                    const std::vector<Problem>& more) {
     auto problems = more;
@@ -35,6 +41,11 @@ bool applySettings(const std::string& root,
     for (auto& file : gatewayFiles(read.settings)) files.push_back(std::move(file));
     files.push_back(egressFile(read.settings));
     files.push_back(reportFile(source, read.settings, problems));
+    Overrides running;
+    for (const auto& name : propertyNames())
+        if (const auto value = properties.find(name); value != properties.end())
+            running.insert(*value);
+    files.push_back({kRunningPath, 0600, writeOverrides(running)});
     bool good = true;
     for (const auto& file : files) {
         const auto written = writeFile(root, file);

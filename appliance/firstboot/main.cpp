@@ -60,7 +60,12 @@ int apply(const std::string& root) {
     auto choice = chooseSource(sources);
     auto problems = std::move(choice.problems);
     const auto overrides = readOverrides(root, problems);
-    const auto read = readSettings(layered(choice.properties, overrides), SystemClock().wallNow());
+    const auto properties = layered(choice.properties, overrides);
+    const auto read = readSettings(properties, SystemClock().wallNow());
+    if (!choice.source.empty()) {
+        auto more = shadowed(choice.properties, overrides, readSeen(root));
+        problems.insert(problems.end(), more.begin(), more.end());
+    }
     std::error_code none;
     if (std::filesystem::exists(root + "/run/pcg/data-missing", none)) {
         problems.push_back({"appliance.data_missing",
@@ -70,7 +75,7 @@ int apply(const std::string& root) {
     }
     print(problems);
     print(read.problems);
-    const bool good = applySettings(root, choice.source, read, problems);
+    const bool good = applySettings(root, choice.source, properties, read, problems);
     if (root.empty()) remember(sources, choice.source);
     return good ? 0 : 1;
 }

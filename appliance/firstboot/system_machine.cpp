@@ -29,6 +29,7 @@ using std::chrono::seconds;
 // Long: one that is stopped before it came to its work on a busy host has done nothing.
 constexpr seconds kToolLimit(120);
 constexpr seconds kLookLimit(30);
+constexpr const char* kNetworkFile = "/etc/systemd/network/10-pcg.network";
 constexpr const char* kPin = "/data/appliance/console-pin.json";
 constexpr const char* kResetMark = "/data/.factory-reset";
 // What opens everything else goes first; then whatever holds a secret of its own.
@@ -77,14 +78,17 @@ void destroy(const std::filesystem::path& place) {
     std::filesystem::remove_all(place, error);
 }
 
+std::string stateIn(const json::Object& status, std::string_view part) {
+    const auto object = status.object(part);
+    const auto state = object ? (*object)->string("state", 64) : Result<std::string>("");
+    return state ? *state : std::string();
+}
+
+// Whatever the gateway is about: only one that belongs to a tenant has a link to wait for.
 bool isBack(const json::Object& status) {
-    const auto pairing = status.object("pairing");
-    const auto state = pairing ? (*pairing)->string("state", 64) : Result<std::string>("");
-    if (!state) return false;
-    if (*state == "offered" || *state == "confirm") return true;
-    const auto link = status.object("link");
-    const auto how = link ? (*link)->string("state", 64) : Result<std::string>("");
-    return *state == "active" && how && *how == "up";
+    const auto state = stateIn(status, "pairing");
+    if (state == "active") return stateIn(status, "link") == "up";
+    return state == "offered" || state == "confirm" || state == "enrolling" || state == "cooldown";
 }
 
 }  // namespace
@@ -121,39 +125,75 @@ Overrides SystemMachine::overrides() {
     return readOverrides(root_, ignored);
 }
 
-Result<> SystemMachine::keepOverrides(const Overrides& overrides) {
-    return writeFile(root_, {kOverridesPath, 0600, writeOverrides(overrides)});
+ImportSeen SystemMachine::importSeen() { return readSeen(root_); }
+
+Properties SystemMachine::running() {
+    const auto bytes = readBounded(root_ + kRunningPath);
+    auto values = parseOverrides(asText(bytes));
+    return !bytes.empty() && values ? std::move(*values) : layered(imported(), overrides());
+}
+
+// What was seen first: cut short behind it, it is about values that are not there.
+Result<> SystemMachine::keepOverrides(const Overrides& overrides, const ImportSeen& seen) {
+    PCG_TRY(writeFile(root_, {kSeenPath, 0600, writeOverrides(seen)}));
+    PCG_TRY(writeFile(root_, {kOverridesPath, 0600, writeOverrides(overrides)}));
+    const auto read = readSettings(layered(imported(), overrides), wallNow());
+    auto problems = read.problems;
+    if (!source().empty())
+        for (auto& one : shadowed(imported(), overrides, seen)) problems.push_back(std::move(one));
+    // For the console; what was kept is kept without it.
+    (void)writeFile(root_, reportFile(source(), read.settings, problems));
+    return {};
 }
 
 bool SystemMachine::takeTurn() {
     return lockFile(root_ + "/run/pcg/change.lock", LOCK_EX | LOCK_NB);
 }
 
-Result<> SystemMachine::apply(const Properties& properties) {
+Result<> SystemMachine::apply(const Properties& properties, Effect effect) {
     const auto read = readSettings(properties, wallNow());
-    if (!applySettings(root_, source(), read, {}))
+    const auto network = readBounded(root_ + kNetworkFile);
+    if (!applySettings(root_, source(), properties, read, {}))
         return fail(kWrite, "A file of the system could not be written; see the journal.");
     // The gateway first: what it says afterwards is about the new network.
-    run({"/usr/bin/systemctl", "stop", "pcg-gateway.service"}, kToolLimit);
-    if (!run({"/usr/bin/networkctl", "reload"}, kToolLimit))
+    if (effect.gateway) run({"/usr/bin/systemctl", "stop", "pcg-gateway.service"}, kToolLimit);
+    // A file that was written anew is another one to networkd, which sets up the cards again for
+    // it.
+    const bool isOther = effect.wayOut || network != readBounded(root_ + kNetworkFile);
+    if (isOther && !run({"/usr/bin/networkctl", "reload"}, kToolLimit))
         run({"/usr/bin/systemctl", "restart", "systemd-networkd.service"}, kToolLimit);
     run({"/usr/sbin/nft", "-f", "/usr/lib/pcg/nftables.conf"}, kToolLimit);
     const auto* ssh = read.settings.sshKeys.empty() ? "stop" : "start";
     run({"/usr/bin/systemctl", "--no-block", ssh, "ssh.service"}, kToolLimit);
     run({"/usr/bin/systemctl", "--no-block", "restart", "systemd-timesyncd.service"}, kToolLimit);
-    run({"/usr/bin/systemctl", "--no-block", "start", "pcg-gateway.service"}, kToolLimit);
+    if (effect.gateway)
+        run({"/usr/bin/systemctl", "--no-block", "start", "pcg-gateway.service"}, kToolLimit);
     return {};
 }
 
-bool SystemMachine::linkIsBack() {
-    const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, kLookLimit, 8_MiB);
+bool SystemMachine::linkIsBack(std::chrono::milliseconds most) {
+    const auto deadline = now() + most;
+    // At least a second: a tool is not started to be stopped at once.
+    const auto limit = [this, deadline] {
+        return std::clamp(
+            std::chrono::ceil<seconds>(deadline - now()), seconds(1), seconds(kLookLimit));
+    };
+    const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, limit(), 8_MiB);
     if (said.exitCode != 0) return false;
     const auto status = json::parseObject(asText(said.output), 8_MiB);
     if (!status || !isBack(*status)) return false;
     // The bus is known from the papers: a link says nothing about the control plane's address.
     const auto asked =
-        runTool({root_ + "/usr/bin/pcgctl", "--json", "controlplane", "check"}, kLookLimit, 64_KiB);
+        runTool({root_ + "/usr/bin/pcgctl", "--json", "controlplane", "check"}, limit(), 64_KiB);
     return asked.exitCode == 0;
+}
+
+bool SystemMachine::mayBePaired() {
+    const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, kLookLimit, 8_MiB);
+    const auto status = json::parseObject(asText(said.output), 8_MiB);
+    if (said.exitCode != 0 || !status) return true;
+    const auto state = stateIn(*status, "pairing");
+    return state != "starting" && state != "contacting" && state != "offered" && state != "confirm";
 }
 
 Result<std::optional<PinRecord>> SystemMachine::pin() {

@@ -24,10 +24,13 @@ class SystemMachine final : public MachinePort {
     std::string source() override;
     Properties imported() override;
     Overrides overrides() override;
-    Result<> keepOverrides(const Overrides& overrides) override;
+    ImportSeen importSeen() override;
+    Properties running() override;
+    Result<> keepOverrides(const Overrides& overrides, const ImportSeen& seen) override;
     bool takeTurn() override;
-    Result<> apply(const Properties& properties) override;
-    bool linkIsBack() override;
+    Result<> apply(const Properties& properties, Effect effect) override;
+    bool linkIsBack(std::chrono::milliseconds most) override;
+    bool mayBePaired() override;
     Result<std::optional<PinRecord>> pin() override;
     Result<> keepPin(const std::optional<PinRecord>& record) override;
     std::string journal(ByteCount most) override;

@@ -25,8 +25,8 @@ Result<> addProperty(std::string_view where,
                     begin + "the value of " + std::string(name) +
                         " is longer than 32 KiB, or no text in UTF-8.");
     }
-    if (isAbsent(value)) return {};
-    if (properties.emplace(name, value).second) return {};
+    const auto given = givenValue(value);
+    if (!given || properties.emplace(name, *given).second) return {};
     return fail(errc::kProperty, begin + std::string(name) + " is given twice.");
 }
 

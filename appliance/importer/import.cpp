@@ -157,7 +157,8 @@ Result<> checkProperties(const ImportOptions& options,
     PCG_TRY(checkNames(properties, ova.descriptor.properties));
     const auto read = readSettings(properties, SystemClock().wallNow());
     for (const auto& problem : read.problems)
-        err << "pcg-import: " << problem.subject << ": " << problem.message << "\n";
+        err << "pcg-import: " << problem.code << ": " << problem.subject << ": " << problem.message
+            << "\n";
     if (read.problems.empty() || options.force) return {};
     return fail(errc::kProperty,
                 "Nothing was made. Change what is named above, or let the machine's console ask "

@@ -17,7 +17,8 @@ constexpr std::uint8_t kOemType = 11;
 Result<> take(std::string_view key, std::string_view value, Properties& properties) {
     if (!key.starts_with(kClass)) return {};
     key.remove_prefix(kClass.size());
-    if (isAbsent(value)) return {};
+    const auto given = givenValue(value);
+    if (!given) return {};
     if (key.empty() || key.size() > 64)
         return fail(kBadEnvironment, "A property has no name, or one of more than 64 characters.");
     if (value.size() > kMaxPropertyOctets) {
@@ -30,7 +31,7 @@ Result<> take(std::string_view key, std::string_view value, Properties& properti
         value.find('\0') != std::string_view::npos) {
         return fail(kBadEnvironment, "A property is not text in UTF-8.");
     }
-    if (!properties.emplace(key, trimAscii(value)).second) {
+    if (!properties.emplace(key, *given).second) {
         return fail(kBadEnvironment,
                     "The property " + std::string(kClass) + std::string(key) + " is given twice.");
     }
@@ -42,6 +43,11 @@ Result<> take(std::string_view key, std::string_view value, Properties& properti
 bool isAbsent(std::string_view value) {
     const auto text = trimAscii(value);
     return text.empty() || text == "\"\"" || text == "''" || text == "null";
+}
+
+std::optional<std::string_view> givenValue(std::string_view value) {
+    if (isAbsent(value)) return std::nullopt;
+    return trimAscii(value);
 }
 
 Result<Properties> parseOvfEnvironment(BytesView document) {

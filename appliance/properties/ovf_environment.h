@@ -10,6 +10,7 @@
 #include "common/base/result.h"
 
 #include <map>
+#include <optional>
 #include <string>
 
 namespace pcg::appliance {
@@ -34,5 +35,8 @@ Result<Properties> parseOemStrings(BytesView structure);
 
 // True for what an import tool sends for a field that was left empty.
 bool isAbsent(std::string_view value);
+
+// A value as it counts, wherever it came from: without the blanks around it; nothing if isAbsent().
+std::optional<std::string_view> givenValue(std::string_view value);
 
 }  // namespace pcg::appliance

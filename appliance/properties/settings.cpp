@@ -179,7 +179,10 @@ class Reader {
         if (const auto* text = value("ca")) {
             auto read = parseCertificates(*text, now_);
             if (!read) wrong("ca", read.error().message());
-            if (read && !read->warning.empty()) wrong("ca", read->warning);
+            if (read && !read->warning.empty()) {
+                wrong("ca", read->warning);
+                out_.problems.back().isWarning = true;
+            }
             if (read) settings.caPem = std::move(read->pem);
         }
         take("ca_sha256", parsePin, settings.rootSha256);

@@ -21,6 +21,7 @@ struct Problem {
     std::string code;
     std::string subject;
     std::string message;
+    bool isWarning = false;  // the value is used all the same
 
     friend bool operator==(const Problem&, const Problem&) = default;
 };

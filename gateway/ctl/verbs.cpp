@@ -18,7 +18,44 @@ std::vector<Option> withTrial(std::vector<Option> options) {
     options.push_back(
         {"--within-s", "SECONDS", "How long the control plane may take to be reached (120)."});
     options.push_back({"--keep", "", "Keep it untried."});
-    options.push_back({"--force", "", "Also a value that has something wrong with it."});
+    options.push_back(
+        {"--force", "", "Also a value that is warned of (used all the same) or wrong (left out)."});
+    return options;
+}
+
+std::vector<Option> networkOptions() {
+    return {{"--hostname", "NAME", "Host name."},
+            {"--ipv4", "WHAT", "dhcp, none, or an address with its prefix length."},
+            {"--gateway4", "ADDRESS", "The router."},
+            {"--ipv6", "WHAT", "auto, none, or an address with its prefix length."},
+            {"--gateway6", "ADDRESS", "The router."},
+            {"--dns", "LIST", "DNS servers, separated by commas."},
+            {"--search", "LIST", "Search domains."},
+            {"--ntp", "LIST", "NTP servers."},
+            {"--networks", "LIST", "Where endpoints may lie; empty: anywhere."}};
+}
+
+std::vector<Option> proxyOptions() {
+    return {
+        {"--proxy-url", "URL", "http://HOST:PORT; empty: none, nor user, password and exceptions."},
+        {"--username", "USER", "At the proxy."},
+        {"--password-file", "FILE", "Its first line; - reads stdin."},
+        {"--exceptions", "LIST", "What is reached without it."}};
+}
+
+// Of the machine: an address and the proxy behind it can be tried together only.
+std::vector<Option> allOptions() {
+    std::vector<Option> options{
+        {"--url", "URL", "The control plane."},
+        {"--ca-file", "FILE", "Its authority, PEM; - reads stdin."},
+        {"--ca-sha256", "HEX", "Or: SHA-256 of its root's public key."},
+        {"--tenant", "ID", "The tenant that is expected."},
+        {"--remote",
+         "WHAT",
+         "nothing, endpoints, keys or all, where the admin has not decided (remote)."},
+        {"--ssh-key-file", "FILE", "Public keys; - reads stdin."}};
+    for (const auto& more : {networkOptions(), proxyOptions()})
+        options.insert(options.end(), more.begin(), more.end());
     return options;
 }
 
@@ -138,37 +175,17 @@ std::span<const Verb> verbs() {
         {"network show", "", "On the appliance: addresses, names, time, and where from.", {}, true},
         {"network set",
          "",
-         "Change them; what does not reach the control plane goes back by itself.",
-         withTrial({{"--hostname", "NAME", "Host name."},
-                    {"--ipv4", "WHAT", "dhcp, none, or an address with its prefix length."},
-                    {"--gateway4", "ADDRESS", "The router."},
-                    {"--ipv6", "WHAT", "auto, none, or an address with its prefix length."},
-                    {"--gateway6", "ADDRESS", "The router."},
-                    {"--dns", "LIST", "DNS servers, separated by commas."},
-                    {"--search", "LIST", "Search domains."},
-                    {"--ntp", "LIST", "NTP servers."},
-                    {"--networks", "LIST", "Where endpoints may lie; empty: anywhere."}}),
+         "Change them, several at once; what cuts off the control plane goes back by itself.",
+         withTrial(networkOptions()),
          true},
         {"proxy show", "", "The HTTP proxy on the way out.", {}, true},
-        {"proxy set",
-         "",
-         "Change it, likewise.",
-         withTrial({{"--proxy-url", "URL", "http://HOST:PORT"},
-                    {"--username", "USER", "At the proxy."},
-                    {"--password-file", "FILE", "Its first line; - reads stdin."},
-                    {"--exceptions", "LIST", "What is reached without it."}}),
-         true},
+        {"proxy set", "", "Change it, likewise.", withTrial(proxyOptions()), true},
         {"proxy remove", "", "Go out directly.", withTrial({}), true},
         {"settings show", "", "Every value given at import or changed here.", {}, true},
         {"settings set",
          "",
-         "Change the other ones, likewise.",
-         withTrial({{"--url", "URL", "The control plane."},
-                    {"--ca-file", "FILE", "Its authority, PEM; - reads stdin."},
-                    {"--ca-sha256", "HEX", "Or: SHA-256 of its root's public key."},
-                    {"--tenant", "ID", "The tenant that is expected."},
-                    {"--remote", "WHAT", "nothing, endpoints, keys or all."},
-                    {"--ssh-key-file", "FILE", "Public keys; - reads stdin."}}),
+         "Change any of them, likewise: what belongs together with one command.",
+         withTrial(allOptions()),
          true},
         {"settings reset", "[NAME]", "Back to what was said at import.", withTrial({}), true},
         {"console-pin remove", "", "Let the console ask for a new PIN.", {}, true},

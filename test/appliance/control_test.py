@@ -17,6 +17,7 @@ import process  # noqa: E402
 
 PROGRAM = pathlib.Path(os.environ["PCG_PROGRAMS"]) / "pcg-appliance"
 NETWORK = "etc/systemd/network/10-pcg.network"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 CONFIG = "etc/pcg-gateway/gateway.json"
 
 
@@ -123,8 +124,46 @@ class Control(unittest.TestCase):
         self.assertEqual(answer["problems"][0]["subject"], "pcgw.ipv4")
         self.assertEqual(self.read("asked") if (self.root / "asked").exists() else "", before)
 
+    def test_an_enrolment_or_a_cooldown_is_no_reason_to_go_back(self):
+        for state in ("enrolling", "cooldown"):
+            process.write_atomically(self.root / "status", json.dumps({"pairing": {"state": state}, "link": {"state": "down"}}))
+            self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.2"}, within_s=30), {"ok": True}, state)
+            self.assertEqual(self.ask(do="set", values={"dns": None}, within_s=30), {"ok": True}, state)
+
+    def test_what_the_gateway_does_not_read_leaves_it_alone(self):
+        self.link("down")
+        self.assertEqual(self.ask(do="set", values={"ssh_key": KEY}, within_s=2), {"ok": True})
+        self.assertNotIn("networkctl", self.read("asked"), "the cards stay up")
+        self.assertEqual(self.ask(do="set", values={"ntp": "192.0.2.9"}, within_s=2), {"ok": True})
+        self.assertNotIn("pcg-gateway", self.read("asked"))
+        self.assertIn("networkctl reload", self.read("asked"), "DHCP's servers do not count any more")
+        self.assertIn("start ssh.service", self.read("asked"))
+        self.assertEqual(self.ask(do="set", values={"hostname": "dc2"}, within_s=2), {"ok": True}, "nothing to be tried")
+        self.assertIn("start pcg-gateway", self.read("asked"))
+
+    def test_an_import_that_changed_since_the_start_is_tried_with_what_changes(self):
+        self.link("down")
+        self.write("data/appliance/ovf-env.xml",
+                   machine.environment({"url": "https://one.example.com", "dns": "192.0.2.9", "no-such": "property"}))
+        self.assertEqual(self.ask(do="set", values={"ssh_key": KEY}, within_s=2)["code"], "appliance.reverted")
+
+    def test_options_of_the_vm_that_have_no_effect_are_named_after_a_boot(self):
+        self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.2"}), {"ok": True})
+        self.apply()
+        self.assertEqual(self.problems(), {})
+        self.write("data/appliance/ovf-env.xml", machine.environment({"url": "https://one.example.com", "dns": "192.0.2.9"}))
+        self.apply()
+        self.assertIn("DNS=192.0.2.2", self.read(NETWORK))
+        self.assertIn("pcgctl settings reset dns", self.problems()["appliance.import_changed"])
+        self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.2"}), {"ok": True})
+        self.assertEqual(self.problems(), {}, "said once more: it is meant so")
+        self.apply()
+        self.assertEqual(self.problems(), {})
+        self.assertEqual(self.ask(do="set", values={"dns": None}), {"ok": True})
+        self.assertIn("DNS=192.0.2.9", self.read(NETWORK))
+
     def test_what_is_no_longer_given_is_removed(self):
-        key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        key = KEY
         self.assertEqual(self.ask(do="set", values={"ssh_key": key}), {"ok": True})
         self.assertEqual(self.read("etc/pcg-appliance/authorized_keys"), key + "\n")
         self.assertIn("dport 22", self.read("etc/pcg-appliance/firewall.d/ssh.nft"))

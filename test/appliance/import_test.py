@@ -218,7 +218,7 @@ class Import(unittest.TestCase):
     def test_a_wrong_property_is_named_and_nothing_is_made(self):
         disk = self.folder / "none.qcow2"
         common = ("--connect", "test:///default", "--disk", disk)
-        for words, said in ((["--property", "url=pair.example.com"], "pcgw.url"),
+        for words, said in ((["--property", "url=pair.example.com"], "appliance.property.url: pcgw.url: "),
                             (["--property", "hostnme=a"], 'Did you mean "hostname"?'),
                             (["--property", URL, "--property", "ipv4=10.0.0.5/255.0.255.0"], "pcgw.ipv4"),
                             (["--property", URL, "--property", URL], "twice")):

@@ -40,7 +40,12 @@ class Machine final : public MachinePort {
 
     Overrides overrides() override { return {}; }
 
-    Result<> keepOverrides(const Overrides& overrides) override {
+    ImportSeen importSeen() override { return {{"url", ""}}; }
+
+    Properties running() override { return imported(); }
+
+    Result<> keepOverrides(const Overrides& overrides, const ImportSeen& seen) override {
+        PCG_ASSERT(seen.size() == overrides.size());
         const auto again = parseOverrides(writeOverrides(overrides));
         PCG_ASSERT(again && *again == overrides);
         return {};
@@ -48,12 +53,14 @@ class Machine final : public MachinePort {
 
     bool takeTurn() override { return true; }
 
-    Result<> apply(const Properties& properties) override {
+    Result<> apply(const Properties& properties, Effect) override {
         (void)readSettings(properties, wallNow());
         return {};
     }
 
-    bool linkIsBack() override { return time_.count() % 2000 != 0; }
+    bool linkIsBack(std::chrono::milliseconds) override { return time_.count() % 2000 != 0; }
+
+    bool mayBePaired() override { return true; }
 
     // One that is slow to make is not made for each input.
     Result<std::optional<PinRecord>> pin() override { return fail(kBadPin, "None here."); }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "test/unit/appliance/old_ca.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -27,10 +29,13 @@ class FakeMachine final : public MachinePort {
   public:
     Properties import{{"url", "https://pair.example.com"}, {"ipv4", "dhcp"}};
     Overrides kept;
-    Properties running;
+    ImportSeen seen;
+    Properties applied;
     std::vector<std::string> events;
     std::optional<PinRecord> record;
     std::optional<seconds> returnsAfter = seconds(5);
+    milliseconds lookTakes{0};
+    bool isPaired = false;
     bool busy = false;
     bool canKeep = true;
     bool canApply = true;
@@ -49,25 +54,35 @@ class FakeMachine final : public MachinePort {
 
     Overrides overrides() override { return kept; }
 
-    Result<> keepOverrides(const Overrides& overrides) override {
+    ImportSeen importSeen() override { return seen; }
+
+    Properties running() override { return layered(import, kept); }
+
+    Result<> keepOverrides(const Overrides& overrides, const ImportSeen& was) override {
         if (!canKeep) return fail(ErrorCode(ErrorClass::Weather, "test.disk"), "The disk is full.");
         kept = overrides;
+        seen = was;
         events.emplace_back("kept");
         return {};
     }
 
     bool takeTurn() override { return !busy; }
 
-    Result<> apply(const Properties& properties) override {
-        running = properties;
+    Result<> apply(const Properties& properties, Effect effect) override {
+        applied = properties;
         applied_ = time_;
-        events.emplace_back("applied");
+        events.emplace_back(effect.gateway ? "applied" : "applied beside the gateway");
         if (!canApply)
             return fail(ErrorCode(ErrorClass::Weather, "test.disk"), "The disk is full.");
         return {};
     }
 
-    bool linkIsBack() override { return returnsAfter && time_ - applied_ >= *returnsAfter; }
+    bool linkIsBack(milliseconds most) override {
+        time_ += std::min(lookTakes, most);
+        return returnsAfter && time_ - applied_ >= *returnsAfter;
+    }
+
+    bool mayBePaired() override { return isPaired; }
 
     Result<std::optional<PinRecord>> pin() override { return record; }
 
@@ -110,7 +125,7 @@ TEST(Change, IsKeptWhenTheLinkComesBack) {
 
     EXPECT_TRUE(isOkay(answer)) << json::write(answer);
     EXPECT_EQ(machine.kept, (Overrides{{"dns", "192.0.2.53"}}));
-    EXPECT_EQ(machine.running.at("dns"), "192.0.2.53");
+    EXPECT_EQ(machine.applied.at("dns"), "192.0.2.53");
     EXPECT_THAT(machine.events, testing::ElementsAre("applied", "kept"));
 }
 
@@ -123,7 +138,7 @@ TEST(Change, GoesByItselfWhenTheLinkDoesNotComeBack) {
         answerRequest(R"({"do":"set","values":{"dns":"192.0.2.53"},"within_s":60})", machine);
 
     EXPECT_EQ(codeOf(answer), "appliance.reverted");
-    EXPECT_EQ(machine.running.at("dns"), "192.0.2.1");
+    EXPECT_EQ(machine.applied.at("dns"), "192.0.2.1");
     EXPECT_EQ(machine.kept, (Overrides{{"dns", "192.0.2.1"}}));
     EXPECT_THAT(machine.events, testing::ElementsAre("applied", "applied")) << "nothing was kept";
 }
@@ -196,7 +211,7 @@ TEST(Change, ThatCannotBeWrittenIsUndone) {
     const auto full = answerRequest(R"({"do":"set","values":{"dns":"192.0.2.53"}})", machine);
 
     EXPECT_EQ(codeOf(full), "test.disk");
-    EXPECT_FALSE(machine.running.contains("dns"));
+    EXPECT_FALSE(machine.applied.contains("dns"));
     machine.canApply = false;
     EXPECT_FALSE(isOkay(answerRequest(R"({"do":"set","values":{"dns":"192.0.2.53"}})", machine)));
 }
@@ -209,8 +224,128 @@ TEST(Change, ToNullIsBackToTheImportAndToEmptyIsNotGiven) {
     ASSERT_TRUE(isOkay(answerRequest(R"({"do":"set","values":{"dns":null,"ntp":""}})", machine)));
 
     EXPECT_EQ(machine.kept, (Overrides{{"ntp", ""}}));
-    EXPECT_FALSE(machine.running.contains("ntp"));
+    EXPECT_FALSE(machine.applied.contains("ntp"));
     EXPECT_EQ(parseOverrides(writeOverrides(machine.kept)).value(), machine.kept);
+}
+
+TEST(Change, AClearedProxyTakesWhatBelongsToItAlong) {
+    FakeMachine machine;
+    machine.import.merge(Properties{{"proxy", "http://proxy.example.com:3128"},
+                                    {"proxy_user", "user"},
+                                    {"proxy_password", "hunter2"}});
+    machine.kept = {{"proxy_exceptions", "192.0.2.0/24"}};
+
+    ASSERT_TRUE(isOkay(answerRequest(R"({"do":"set","values":{"proxy":" "}})", machine)));
+
+    EXPECT_EQ(machine.applied, (Properties{{"url", "https://pair.example.com"}, {"ipv4", "dhcp"}}));
+    EXPECT_EQ(machine.kept, (Overrides{{"proxy", ""}, {"proxy_user", ""}, {"proxy_password", ""}}));
+    ASSERT_TRUE(isOkay(answerRequest(
+        R"({"do":"set","values":{"proxy":null,"proxy_user":null,"proxy_password":null}})",
+        machine)));
+    ASSERT_TRUE(isOkay(answerRequest(R"({"do":"set","values":{"proxy_user":""}})", machine)));
+    EXPECT_FALSE(machine.applied.contains("proxy_password")) << "nobody's password";
+    EXPECT_TRUE(machine.applied.contains("proxy"));
+}
+
+TEST(Change, WhatCannotCutTheWayOutIsKeptAtOnceAlsoWithoutAControlPlane) {
+    const std::string key =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        "AAAAAAAAAA";
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {R"({"ssh_key":")" + key + R"("})", "applied beside the gateway"},
+        {R"({"ntp":"192.0.2.9"})", "applied beside the gateway"},
+        {R"({"hostname":"dc2"})", "applied"},
+        {R"({"remote":"all"})", "applied"},
+        {R"({"ipv4":"dhcp"})", "applied beside the gateway"},
+    };
+    for (const auto& [values, how] : cases) {
+        FakeMachine machine;
+        machine.returnsAfter = std::nullopt;
+        EXPECT_TRUE(isOkay(answerRequest(R"({"do":"set","values":)" + values + "}", machine)))
+            << values;
+        EXPECT_THAT(machine.events, testing::ElementsAre(how, "kept")) << values;
+    }
+}
+
+TEST(Change, ATrialDoesNotOutlastItsTimeByALook) {
+    FakeMachine machine;
+    machine.returnsAfter = std::nullopt;
+    machine.lookTakes = seconds(50);
+    const auto begun = machine.now();
+
+    EXPECT_FALSE(isOkay(
+        answerRequest(R"({"do":"set","values":{"dns":"192.0.2.53"},"within_s":60})", machine)));
+
+    EXPECT_LE(machine.now() - begun, seconds(62));
+}
+
+TEST(Change, RemoteSaysThatADecisionOfTheAdminStaysAndHowItIsChanged) {
+    FakeMachine machine;
+    EXPECT_FALSE(answerRequest(R"({"do":"set","values":{"remote":"all"}})", machine).has("notes"));
+    machine.isPaired = true;
+
+    const auto answer = answerRequest(R"({"do":"set","values":{"remote":"keys"}})", machine);
+
+    EXPECT_THAT(json::write(answer), testing::HasSubstr("pcgctl remote allow"));
+    EXPECT_TRUE(isOkay(answer));
+}
+
+TEST(Change, BlanksAroundAValueAreNoPartOfItAndEveryWayToSayNothingIsNothing) {
+    FakeMachine machine;
+
+    ASSERT_TRUE(isOkay(answerRequest(
+        R"({"do":"set","values":{"hostname":" dc2 \n","ntp":" null ","dns":"\"\""}})", machine)));
+
+    EXPECT_EQ(machine.kept, (Overrides{{"hostname", "dc2"}, {"ntp", ""}, {"dns", ""}}));
+    EXPECT_EQ(layered({}, {{"hostname", " dc2 "}, {"dns", "null"}}),
+              (Properties{{"hostname", "dc2"}}));
+}
+
+TEST(Change, AWarningIsToldApartFromAWrongValue) {
+    FakeMachine machine;
+    const auto wrong = answerRequest(R"({"do":"set","values":{"ca":"nonsense"}})", machine);
+    EXPECT_THAT(json::write(wrong), testing::Not(testing::HasSubstr("\"warning\"")));
+
+    const auto answer = answerRequest(
+        json::write(
+            json::Object().set("do", "set").set("values", json::Object().set("ca", kOldCa))),
+        machine);
+
+    EXPECT_EQ(codeOf(answer), "appliance.wrong_value");
+    EXPECT_THAT(json::write(answer), testing::HasSubstr(R"("warning":true)"));
+}
+
+TEST(ShadowedImport, IsNamedWhenTheVmsOptionsChangedSince) {
+    FakeMachine machine;
+    machine.import["dns"] = "192.0.2.1";
+    ASSERT_TRUE(isOkay(
+        answerRequest(R"({"do":"set","values":{"dns":"192.0.2.53","ntp":"192.0.2.9"}})", machine)));
+    EXPECT_TRUE(shadowed(machine.import, machine.kept, machine.seen).empty());
+
+    machine.import["dns"] = "192.0.2.2";
+    const auto found = shadowed(machine.import, machine.kept, machine.seen);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].code, "appliance.import_changed");
+    EXPECT_EQ(found[0].subject, "pcgw.dns");
+    EXPECT_THAT(found[0].message, testing::HasSubstr("\"192.0.2.2\" now; \"192.0.2.53\" counts"));
+    EXPECT_THAT(found[0].message, testing::HasSubstr("pcgctl settings reset dns"));
+    EXPECT_THAT(json::write(answerRequest(R"({"do":"show"})", machine)),
+                testing::HasSubstr("appliance.import_changed"));
+
+    ASSERT_TRUE(isOkay(answerRequest(R"({"do":"set","values":{"hostname":"dc2"}})", machine)));
+    EXPECT_EQ(shadowed(machine.import, machine.kept, machine.seen).size(), 1U) << "not decided yet";
+    ASSERT_TRUE(isOkay(answerRequest(R"({"do":"set","values":{"dns":"192.0.2.53"}})", machine)));
+    EXPECT_TRUE(shadowed(machine.import, machine.kept, machine.seen).empty());
+    machine.import.erase("dns");
+    EXPECT_EQ(shadowed(machine.import, machine.kept, machine.seen).size(), 1U);
+}
+
+TEST(ShadowedImport, SaysNoPassword) {
+    const Overrides kept{{"proxy_password", "hunter2"}};
+    const auto found = shadowed({{"proxy_password", "hunter3"}}, kept, {{"proxy_password", ""}});
+
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_THAT(found[0].message, testing::Not(testing::HasSubstr("hunter")));
 }
 
 TEST(Show, SaysWhereEachValueComesFromAndNoPassword) {
@@ -220,7 +355,9 @@ TEST(Show, SaysWhereEachValueComesFromAndNoPassword) {
 
     const auto text = json::write(answerRequest(R"({"do":"show"})", machine));
 
-    EXPECT_THAT(text, testing::HasSubstr(R"("hostname":{"value":"dc2","from":"this machine"})"));
+    EXPECT_THAT(
+        text,
+        testing::HasSubstr(R"("hostname":{"value":"dc2","from":"this machine","import":""})"));
     EXPECT_THAT(text, testing::HasSubstr(R"("ipv4":{"value":"dhcp","from":"ISO"})"));
     EXPECT_THAT(text, testing::Not(testing::HasSubstr("hunter2")));
 }

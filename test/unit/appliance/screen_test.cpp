@@ -4,6 +4,7 @@
 #include "appliance/console/screen.h"
 
 #include "test/unit/appliance/facts_fixture.h"
+#include "test/unit/appliance/old_ca.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,6 +16,7 @@
 
 #include "appliance/console/frame.h"
 #include "appliance/console/qr.h"
+#include "appliance/console/screen_menu.h"
 
 namespace pcg::appliance {
 namespace {
@@ -56,6 +58,7 @@ std::optional<Wish> type(Screen& screen,
                         : c == '!'  ? Key{KeyKind::Menu}
                         : c == '<'  ? Key{KeyKind::Up}
                         : c == '>'  ? Key{KeyKind::Down}
+                        : c == '~'  ? Key{KeyKind::Reset}
                                     : Key{KeyKind::Text, c};
         wish = screen.press(key, facts, kNow);
     }
@@ -106,8 +109,16 @@ TEST(Screen, EveryPageFits80By25) {
     screen.outcome({WishKind::Load, true, "", false, {{"dns", std::string(2000, 'd')}}});
     fits(screen);
     type(screen, "x<\n");
-    screen.outcome({WishKind::Set, false, std::string(3000, 'w')});
-    EXPECT_LE(screen.picture(facts, "#").size(), 25U);
+    fits(screen);
+    type(screen, "\n");
+    Outcome refused{WishKind::Set, false, std::string(3000, 'w')};
+    screen.outcome(refused);
+    fits(screen);
+    type(screen, "x\n");
+    refused.mayForce = true;
+    screen.outcome(refused);
+    fits(screen);
+    EXPECT_THAT(text(screen.picture(facts, "#")), HasSubstr("type yes:\n> \n"));
 }
 
 TEST(Screen, AnswersTheTenantsQuestionOnlyWhenThereIsOne) {
@@ -159,36 +170,205 @@ TEST(Screen, APinIsNeverShownAndAWrongOneIsToldSo) {
     EXPECT_FALSE(screen.isOpen());
 }
 
-TEST(Screen, AFormSendsOnlyWhatWasChanged) {
+using Values = std::map<std::string, std::string, std::less<>>;
+
+// Opens a form with what is kept, chooses nothing in it yet.
+void openForm(Screen& screen, std::string_view keys, Values values, Values imports = {}) {
+    ASSERT_EQ(type(screen, keys)->kind, WishKind::Load);
+    screen.outcome({WishKind::Load, true, "", false, std::move(values), std::move(imports)});
+}
+
+TEST(Screen, AFormTakesOnlyWhatWasChangedAndTheMenuTriesIt) {
     auto screen = openMenu();
-    ASSERT_EQ(type(screen, "\n")->kind, WishKind::Load);
-    screen.outcome(
-        {WishKind::Load, true, "", false, {{"ipv4", "dhcp"}, {"dns", "192.0.2.1"}, {"url", "u"}}});
+    openForm(screen, "\n", {{"ipv4", "dhcp"}, {"dns", "192.0.2.1"}, {"url", "u"}});
     type(screen, ">>>>>\b2");
     expectGolden("network", text(screen.picture(offeredFacts(), "#")));
-    const auto wish = type(screen, "\n\n\n\n");
+    EXPECT_FALSE(type(screen, "\n\n\n\n")) << "nothing is tried yet";
+    expectGolden("menu-changes", text(screen.picture(offeredFacts(), "#")));
+    const auto wish = type(screen, "\n");
 
     ASSERT_TRUE(wish);
     EXPECT_EQ(wish->kind, WishKind::Set);
-    EXPECT_THAT(wish->values, testing::ElementsAre(testing::Pair("dns", "192.0.2.2")));
+    EXPECT_FALSE(wish->keep || wish->force);
+    EXPECT_EQ(wish->values, (Change{{"dns", "192.0.2.2"}}));
     expectGolden("trying", text(screen.picture(offeredFacts(), "#")));
     screen.outcome({WishKind::Set, false, "The control plane was not reached."});
     EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("was not reached"));
     type(screen, "x");
+    openForm(screen, "<<<<\n", {{"dns", "192.0.2.1"}});
     EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("192.0.2.2"))
         << "what was typed is still there to be mended";
 }
 
+TEST(Screen, AStaticAddressAndTheProxyBehindItAreTriedAsOneChange) {
+    auto screen = openMenu();
+    openForm(screen, "\n", {});
+    type(screen, ">192.0.2.10/24>192.0.2.1<<<\n");
+    openForm(screen, "<<\n", {});
+    type(screen, "http://192.0.2.8:3128<\n");
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("Try and keep  (3 changes)"));
+
+    const auto wish = type(screen, "\n");
+
+    ASSERT_TRUE(wish);
+    EXPECT_EQ(wish->values,
+              (Change{{"gateway4", "192.0.2.1"},
+                      {"ipv4", "192.0.2.10/24"},
+                      {"proxy", "http://192.0.2.8:3128"}}));
+    screen.outcome({WishKind::Set, false, "appliance.reverted: Not reached."});
+    const auto kept = type(screen, "x>\n");
+    ASSERT_TRUE(kept);
+    EXPECT_TRUE(kept->keep) << "for a network that is not there yet";
+    EXPECT_EQ(kept->values.size(), 3U);
+    screen.outcome({WishKind::Set, true, "Kept."});
+    type(screen, "x");
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("Try and keep")));
+}
+
+TEST(Screen, ChangesAreNotLostByLeavingButByForgettingThem) {
+    auto screen = openMenu();
+    openForm(screen, "\n", {});
+    type(screen, "dc2<\n^");
+    EXPECT_TRUE(screen.isOpen());
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("There is more to do"));
+
+    type(screen, ">>\n");
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("nothing was changed"));
+    type(screen, "^");
+    EXPECT_FALSE(screen.isOpen());
+}
+
+TEST(Screen, AValueThatIsOnlyWarnedOfCanBeKeptKnowingly) {
+    auto screen = openMenu();
+    openForm(screen, ">\n", {});
+    type(screen, ">abc<<\n\n");
+    Outcome refused{WishKind::Set, false, "appliance.property.ca: It ended on 2021-01-01."};
+    refused.mayForce = true;
+    screen.outcome(refused);
+    expectGolden("warned", text(screen.picture(offeredFacts(), "#")));
+    EXPECT_FALSE(type(screen, "\n")) << "not by an Enter too many";
+    EXPECT_TRUE(type(screen, "\n")) << "the changes are still listed";
+    screen.outcome(refused);
+
+    const auto wish = type(screen, "yes\n");
+
+    ASSERT_TRUE(wish);
+    EXPECT_TRUE(wish->force && !wish->keep);
+    EXPECT_EQ(wish->values, (Change{{"ca", "abc"}}));
+}
+
+TEST(Screen, EveryPropertyCanBeChangedAndEveryHintFits) {
+    for (const auto& name : propertyNames())
+        EXPECT_EQ(std::ranges::count(kFields, name, &FieldText::property), 1) << name;
+    for (const auto& field : kFields) {
+        EXPECT_LE(field.label.size(), 33U) << field.label;
+        EXPECT_LE(field.hint.size(), 2 * kColumns) << field.label;
+    }
+}
+
+TEST(Screen, AFieldTakesWhatThePropertyTakesAndSaysWhenItIsCut) {
+    auto screen = openMenu();
+    openForm(screen, ">\n", {});
+    type(screen, ">" + std::string(kMaxPropertyOctets, 'a'));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("It was cut")));
+    type(screen, "b");
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("no more than 32768"));
+
+    const auto wish = type(screen, "<<\n\n");
+
+    ASSERT_TRUE(wish);
+    EXPECT_EQ(wish->values.at("ca")->size(), kMaxPropertyOctets);
+}
+
+TEST(Screen, ACertificateMayBePastedWithItsLineEnds) {
+    auto screen = openMenu();
+    openForm(screen, ">\n", {});
+    type(screen, std::string(">") + kOldCa);
+
+    const auto wish = type(screen, "<<<\n\n");
+
+    ASSERT_TRUE(wish);
+    ASSERT_EQ(wish->values.size(), 1U) << "no line of it got into another field";
+    const auto read = readSettings({{"ca", *wish->values.at("ca")}}, WallTime{}).settings;
+    EXPECT_EQ(read.caPem, kOldCa);
+}
+
+TEST(Screen, SaysWhatTheImportSaysAndGoesBackToIt) {
+    auto screen = openMenu();
+    openForm(screen, "\n", {{"dns", "192.0.2.53"}, {"ntp", "n"}}, {{"dns", "192.0.2.1"}});
+    type(screen, ">>>>>");
+    expectGolden("import-says", text(screen.picture(offeredFacts(), "#")));
+    type(screen, "~");
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")),
+                HasSubstr("Goes back to what the import"));
+
+    const auto wish = type(screen, "\n\n\n\n\n");
+
+    ASSERT_TRUE(wish);
+    EXPECT_EQ(wish->values, (Change{{"dns", std::nullopt}}));
+}
+
+TEST(Screen, AValueThatIsTypedOnceMoreIsMeantSo) {
+    auto screen = openMenu();
+    openForm(screen, "\n", {{"dns", "192.0.2.53"}}, {{"dns", "192.0.2.1"}});
+
+    const auto wish = type(screen, ">>>>>\b3\n\n\n\n\n");
+
+    ASSERT_TRUE(wish);
+    EXPECT_EQ(wish->values, (Change{{"dns", "192.0.2.53"}}));
+}
+
+TEST(Screen, EverythingGoesBackToTheImportWithOneEntry) {
+    auto screen = openMenu();
+    openForm(screen, ">>>>>>\n", {{"dns", "d"}, {"url", "u"}}, {{"dns", ""}, {"ntp", "n"}});
+
+    const auto wish = type(screen, "\n");
+
+    ASSERT_TRUE(wish);
+    EXPECT_EQ(wish->values, (Change{{"dns", std::nullopt}, {"ntp", std::nullopt}}));
+    auto other = openMenu();
+    openForm(other, ">>>>>>\n", {{"dns", "d"}});
+    EXPECT_THAT(text(other.picture(offeredFacts(), "#")), HasSubstr("Nothing was changed on this"));
+}
+
+TEST(Screen, AnEmptyOrShortPinSaysWhatIsWanted) {
+    Screen screen;
+    type(screen, "!");
+    screen.outcome({WishKind::PinState, true, "", false});
+    for (const auto* keys : {"\n", "12345\n"}) {
+        EXPECT_FALSE(type(screen, keys));
+        EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("6 to 64 letters"));
+        EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("New PIN:     \n"));
+    }
+    EXPECT_FALSE(type(screen, "270182\n\n"));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("the same PIN once more"));
+    EXPECT_EQ(type(screen, "270182\n")->kind, WishKind::PinSet);
+
+    Screen other;
+    type(other, "!");
+    other.outcome({WishKind::PinState, true, "", true});
+    EXPECT_FALSE(type(other, "\n")) << "no try is spent";
+}
+
 TEST(Screen, AKeptPasswordIsNotShownAndStaysUnlessTyped) {
     auto screen = openMenu();
-    type(screen, ">>\n");
-    screen.outcome(
-        {WishKind::Load, true, "", false, {{"proxy_password", "(set)"}, {"proxy", "p"}}});
+    openForm(screen, ">>\n", {{"proxy_password", "(set)"}, {"proxy", "p"}});
     type(screen, ">>hunter2");
 
     EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("hunter2")));
-    EXPECT_THAT(type(screen, ">>\n")->values,
-                testing::ElementsAre(testing::Pair("proxy_password", "hunter2")));
+    EXPECT_EQ(type(screen, ">>\n\n")->values, (Change{{"proxy_password", "hunter2"}}));
+    screen.outcome({WishKind::Set, false, "No."});
+    type(screen, "x");
+    openForm(screen, "<<\n", {{"proxy_password", "(set)"}, {"proxy", "p"}});
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("hunter2")));
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("*******"));
+}
+
+TEST(Screen, AClearedProxyIsSentAsCleared) {
+    auto screen = openMenu();
+    openForm(screen, ">>\n", {{"proxy_password", "(set)"}, {"proxy_user", "u"}, {"proxy", "p"}});
+
+    EXPECT_EQ(type(screen, "\b<\n\n")->values, (Change{{"proxy", ""}}));
 }
 
 TEST(Screen, WhatCannotBeUndoneWantsAWord) {
@@ -202,7 +382,7 @@ TEST(Screen, WhatCannotBeUndoneWantsAWord) {
     EXPECT_EQ(wish->kind, WishKind::FactoryReset);
 
     auto other = openMenu();
-    EXPECT_EQ(type(other, ">>>>>>\nyes\n")->kind, WishKind::Reboot);
+    EXPECT_EQ(type(other, ">>>>>>>\nyes\n")->kind, WishKind::Reboot);
 }
 
 TEST(Screen, ABundleGoesToTheSerialPortWhenSomebodySaysYes) {
@@ -235,12 +415,36 @@ TEST(Screen, SettingsThatNobodyTouchesClose) {
     EXPECT_FALSE(screen.isOpen());
 }
 
+TEST(Screen, SettingsThatCloseSayThatWhatWasFilledInIsForgotten) {
+    auto screen = openMenu();
+    openForm(screen, "\n", {});
+    type(screen, "dc2<\n");
+    screen.tick(kNow + std::chrono::minutes(5));
+
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), HasSubstr("was forgotten"));
+    type(screen, "!");
+    EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("dc2")));
+}
+
+TEST(Screen, ATrialMayTakeLongerThanTheSettingsStayOpen) {
+    auto screen = openMenu();
+    openForm(screen, "\n", {});
+    type(screen, "dc2<\n\n");
+    screen.tick(kNow + std::chrono::minutes(9));
+    screen.outcome({WishKind::Set, false, "Not reached."});
+    screen.tick(kNow + std::chrono::minutes(9));
+
+    EXPECT_TRUE(screen.isOpen());
+}
+
 TEST(QrCode, IsDrawnWithItsQuietZoneOrNotAtAll) {
     const auto code = qrCode("https://pair.example.com/pair", 17);
 
     EXPECT_EQ(code.columns, 29U);
     EXPECT_EQ(code.rows.size(), 15U);
     for (const auto& row : code.rows) EXPECT_EQ(width(row), code.columns);
+    EXPECT_FALSE(qrCode("https://" + std::string(48, 'x') + ".example.com/pair", 17).rows.empty())
+        << "a longer host, in letters that take less room";
     EXPECT_TRUE(qrCode(std::string(150, 'x'), 17).rows.empty());
     EXPECT_TRUE(qrCode("", 17).rows.empty());
 }

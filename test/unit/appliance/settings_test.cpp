@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/properties/settings.h"
 
+#include "test/unit/appliance/old_ca.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,17 +13,7 @@ const WallTime kNow = fromUnixMilliseconds(1'800'000'000'000);
 constexpr const char* kKey =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-// Of 2020, and of 2060.
-constexpr const char* kOldCa =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBPDCB46ADAgECAgEBMAoGCCqGSM49BAMCMA4xDDAKBgNVBAMMA29sZDAeFw0y\n"
-    "MDAxMDEwMDAwMDBaFw0yMTAxMDEwMDAwMDBaMA4xDDAKBgNVBAMMA29sZDBZMBMG\n"
-    "ByqGSM49AgEGCCqGSM49AwEHA0IABD+JkFqa067JAMJ/cPu5ND0tRgj2kA548Z0H\n"
-    "bIXfjeXebD9JNWOSKa+S95IG6pv/vihuWN73nl2CnCSFTkME1aejMjAwMA8GA1Ud\n"
-    "EwEB/wQFMAMBAf8wHQYDVR0OBBYEFJbe/yfTrZ2iHd1t0rD7aMU96UvZMAoGCCqG\n"
-    "SM49BAMCA0gAMEUCID6gfHEFAwxDj65C+jzePB6E5NI5zKHA8ISZ3fZ3YlxMAiEA\n"
-    "xpSpYnCkiw+qoUQp5lJpTr3Wu3oD7h55fRWElVvJa9k=\n"
-    "-----END CERTIFICATE-----\n";
+// Of 2060; kOldCa ended in 2021.
 constexpr const char* kFutureCa =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBRjCB7aADAgECAgECMAoGCCqGSM49BAMCMBExDzANBgNVBAMMBmZ1dHVyZTAi\n"

@@ -62,6 +62,16 @@ TEST(GivenProperties, LinesAreReadWithCommentsAndTheClassForgiven) {
     EXPECT_FALSE(addProperty("x", "a", std::string(kMaxPropertyOctets + 1, 'x'), read));
 }
 
+TEST(GivenProperties, BlanksAroundAValueCountForNothingHoweverItIsGiven) {
+    Properties read;
+    ASSERT_TRUE(addProperty("--property", "hostname", " dc1 ", read));
+    ASSERT_TRUE(addProperty("--property-file", "dns", "1.2.3.4 \r\n", read));
+    for (const auto* nothing : {"", " ", "\"\"", " null "})
+        ASSERT_TRUE(addProperty("--property", "ntp", nothing, read));
+
+    EXPECT_EQ(read, (Properties{{"hostname", "dc1"}, {"dns", "1.2.3.4"}}));
+}
+
 TEST(DiskAddress, NamesThePartOfTheArchiveAndNoOtherFile) {
     const auto address = diskAddress({9, 4096, 1000});
 
