@@ -11,15 +11,15 @@ Looker::Looker(std::function<Facts()> look, std::chrono::milliseconds every)
 void Looker::run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         auto seen = look_();
-        facts_.withLock([&seen](Facts& facts) { facts = std::move(seen); });
+        facts_.withLock([&seen](std::optional<Facts>& facts) { facts = std::move(seen); });
         std::unique_lock lock(waking_);
         wake_.wait_for(lock, stop, every_, [this] { return asked_; });
         asked_ = false;
     }
 }
 
-Facts Looker::latest() const {
-    return facts_.withLock([](const Facts& facts) { return facts; });
+std::optional<Facts> Looker::latest() const {
+    return facts_.withLock([](const std::optional<Facts>& facts) { return facts; });
 }
 
 void Looker::lookNow() {

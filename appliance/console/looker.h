@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks at the machine again and again beside the screen, so that a name that does not resolve
+// Looks at the machine again and again beside the screen, so that a gateway that is slow to answer
 // holds up no key. One thread of its own, which ends with the object (within one look).
 #pragma once
 
@@ -7,6 +7,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <thread>
 
@@ -19,7 +20,8 @@ class Looker {
     // `look` is called on that thread, now and `every` later, and at once after lookNow().
     Looker(std::function<Facts()> look, std::chrono::milliseconds every);
 
-    Facts latest() const;
+    // None before the first look has ended.
+    std::optional<Facts> latest() const;
     void lookNow();
 
   private:
@@ -27,7 +29,7 @@ class Looker {
 
     std::function<Facts()> look_;
     std::chrono::milliseconds every_;
-    Synchronized<Facts> facts_;
+    Synchronized<std::optional<Facts>> facts_;
     std::mutex waking_;
     std::condition_variable_any wake_;
     bool asked_ = false;

@@ -19,13 +19,15 @@ F2 = b"\x1b[[B"  # of TERM=linux
 
 
 class Terminal(unittest.TestCase):
+    OPTIONS = ()
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="pcg-terminal-")
         self.addCleanup(folder.cleanup)
         self.keyboard, far = pty.openpty()
         fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 25, 80, 0, 0))
         self.child = subprocess.Popen(
-            [PROGRAM, "--socket", f"{folder.name}/none.sock"], stdin=far, stdout=far, stderr=subprocess.PIPE,
+            [PROGRAM, "--socket", f"{folder.name}/none.sock", *self.OPTIONS], stdin=far, stdout=far, stderr=subprocess.PIPE,
             env={**os.environ, "TERM": "linux", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}, start_new_session=True)
         os.close(far)
         self.seen = b""
@@ -63,6 +65,56 @@ class Terminal(unittest.TestCase):
         done = subprocess.run([PROGRAM], env={**os.environ, "TERM": "no-such-kind"}, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=30, check=False)
         self.assertEqual((done.returncode, "--plain" in done.stderr), (1, True))
+
+
+class SerialLine(Terminal):
+    OPTIONS = ("--plain",)
+
+    def test_the_screen_is_drawn_and_keys_lead_to_pages(self):
+        """The end of input that Ctrl-D is ends nothing, and costs nothing."""
+        self.wait_for(b"Control plane")
+        os.write(self.keyboard, b"\x04\x04")
+        os.write(self.keyboard, b"y\n")
+        self.wait_for(b"No tenant asks")
+        os.write(self.keyboard, b"what\n")
+        self.wait_for(b"Type y or n.")
+
+    def test_a_terminal_that_goes_away_ends_it(self):
+        self.wait_for(b"Control plane")
+        os.close(self.keyboard)
+        self.addCleanup(setattr, self, "keyboard", None)
+        before = self.processor_time()
+        with self.assertRaises(subprocess.TimeoutExpired):
+            self.child.wait(2)
+        self.assertLess(self.processor_time() - before, 1, "it waits, and does not turn in circles")
+
+    def processor_time(self):
+        fields = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+ROUTER = """
+mount -t tmpfs none /run && mkdir /run/pcg && echo '{"source":"ISO"}' >/run/pcg/properties.json
+ip link set lo up && ip link add card0 type veth peer name far0 && ip link set far0 up && ip link set card0 up
+ip address add 192.0.2.10/24 dev card0 && ip route add default via 192.0.2.254
+exec 3<>/dev/udp/198.51.100.1/9 && echo asks >&3 || :
+for _ in $(seq 100); do
+    shown=$("$0" --once --plain --socket /run/none.sock)
+    case $shown in *ladder.router_silent*) break;; esac
+    sleep 0.1
+done
+printf '%s\n' "$shown"
+"""
+
+
+class Router(unittest.TestCase):
+    def test_a_router_that_is_not_there_is_named_with_what_to_look_at(self):
+        if os.geteuid() != 0:
+            self.skipTest("a network of its own wants root")
+        done = subprocess.run(["unshare", "--mount", "--net", "bash", "-c", ROUTER, PROGRAM], capture_output=True, text=True,
+                              timeout=100, check=False)
+        self.assertIn("ladder.router_silent: 192.0.2.254 does not answer at this link", done.stdout, done.stderr)
+        self.assertIn("pcgw.gateway4", done.stdout)
 
 
 if __name__ == "__main__":
