@@ -166,9 +166,9 @@ Lines question(const GatewayFacts& gateway, std::string_view block, Room room) {
 }
 
 Lines paired(const GatewayFacts& gateway, Room room) {
-    Lines lines{"Paired with    " + printable(gateway.tenantName, 32) + "  " +
-                    printable(gateway.tenantId, 30),
-                printable("Bus            " + gateway.link + " " + gateway.linkWhy)};
+    Lines lines{
+        "Paired with " + printable(gateway.tenantName, 32) + "  " + printable(gateway.tenantId, 30),
+        printable("Bus            " + gateway.link + " " + gateway.linkWhy)};
     paragraph(lines, "Way            ", wayText(gateway), room == Room::Little ? 1 : 2);
     endpoints(lines, gateway, room);
     stolenDisk(lines, gateway, room);
@@ -189,7 +189,8 @@ Lines notPaired(const Facts& facts) {
                            : gateway.lastWords.empty() ? "The gateway is starting."
                                                        : "The gateway does not start.");
     }
-    paragraph(lines, "", gateway.message, 2);
+    const bool isSaid = gateway.message.starts_with("Waiting for the tenant");
+    if (!isSaid) paragraph(lines, "", gateway.message, 2);
     return lines;
 }
 

@@ -87,7 +87,7 @@ void readStatus(std::string_view text, Facts& facts) {
         gateway.endpoints.push_back(
             {textOf(endpoint, "name"), textOf(endpoint, "state"), textOf(endpoint, "why")});
     });
-    forEach(*status, "warnings", 2048, [&gateway](const json::Object& warning) {
+    forEach(*status, "warnings", 8192, [&gateway](const json::Object& warning) {
         gateway.warnings.push_back({textOf(warning, "code"),
                                     textOf(warning, "severity"),
                                     textOf(warning, "title"),

@@ -106,6 +106,43 @@ done
 printf '%s\n' "$shown"
 """
 
+# A server of names that is silent, and a gateway that answers nothing either.
+SILENT_NAMES = """
+mount -t tmpfs none /run && mkdir /run/pcg
+echo '{"source":"ISO","controlplane":"https://pair.example.com"}' >/run/pcg/properties.json
+echo 'nameserver 192.0.2.254' >/run/resolv.conf && echo 'hosts: dns' >/run/nsswitch.conf
+mount --bind /run/resolv.conf "$(readlink -f /etc/resolv.conf)" && mount --bind /run/nsswitch.conf /etc/nsswitch.conf
+ip link set lo up && ip link add card0 type dummy && ip link set card0 up
+ip address add 192.0.2.10/24 dev card0 && ip route add default via 192.0.2.1
+ip neighbour replace 192.0.2.254 lladdr 02:00:00:00:00:01 dev card0
+exec "$0" --plain --socket /run/none.sock
+"""
+
+
+class SilentNames(unittest.TestCase):
+    def test_names_that_nobody_answers_for_hold_up_neither_the_frame_nor_what_is_typed(self):
+        if os.geteuid() != 0:
+            self.skipTest("a network of its own wants root")
+        child = subprocess.Popen(["unshare", "--mount", "--net", "bash", "-c", SILENT_NAMES, PROGRAM], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(child.communicate)
+        self.addCleanup(child.kill)
+        seen = b""
+        began = time.monotonic()
+
+        def wait_for(text):
+            nonlocal seen
+            while text not in seen and time.monotonic() < began + 30:
+                if select.select([child.stdout], [], [], 0.2)[0]:
+                    seen += os.read(child.stdout.fileno(), 65536)
+            self.assertIn(text, seen)
+
+        wait_for(b"Control plane  https://pair.example.com")
+        self.assertIn(b"[  ] Names", seen, "nobody has answered yet")
+        os.write(child.stdin.fileno(), b"y\n")
+        wait_for(b"No tenant asks")
+        self.assertNotIn(b"ladder.dns", seen, "before the resolver had given up")
+
 
 class Router(unittest.TestCase):
     def test_a_router_that_is_not_there_is_named_with_what_to_look_at(self):
