@@ -296,6 +296,16 @@ Lines codeBesideQr(const GatewayFacts& gateway, const QrCode& qr, std::string_vi
 
 }  // namespace
 
+std::vector<std::string> fitted(std::vector<std::string> lines, std::size_t rows) {
+    for (const auto* needless : {"", "-"}) {
+        for (auto at = lines.size(); at-- > 0 && lines.size() > rows;)
+            if (lines[at].find_first_not_of(needless) == std::string::npos)
+                lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    lines.resize(std::min(lines.size(), rows));
+    return lines;
+}
+
 std::string printable(std::string_view text, std::size_t width) {
     std::string line;
     while (!text.empty() && line.size() < width) {

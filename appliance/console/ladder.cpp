@@ -266,11 +266,15 @@ void inspection(Builder& rungs, const GatewayFacts& gateway) {
     const auto evidence = found.allow + " is answered by \"" + found.issuer + "\", " + hash;
     const auto remedy = "Let " + found.allow + " through without TLS inspection.";
     // Where it is let by for the pairing alone.
-    const bool readsAlong =
-        gateway.state == "offered" || gateway.state == "confirm" ||
-        (gateway.state == "enrolling" && failureOf(gateway) != "net.tls_intercepted");
-    const bool inTheWay = gateway.link != "up" && !readsAlong;
-    if (inTheWay) return rungs.add("TLS", false, evidence, "ladder.tls_inspection", remedy);
+    const bool refused = failureOf(gateway) == "net.tls_intercepted";
+    const bool readsAlong = gateway.state == "offered" || gateway.state == "confirm" ||
+                            (gateway.state == "enrolling" && !refused);
+    const bool up = gateway.link == "up";
+    if (!up && !readsAlong)
+        return rungs.add("TLS", false, evidence, "ladder.tls_inspection", remedy);
+    // The control plane's door alone: the bus goes on.
+    if (up && refused)
+        return rungs.addAside("TLS", false, evidence, "ladder.tls_inspection", remedy);
     rungs.warn("TLS", evidence, "ladder.tls_inspection", remedy);
 }
 

@@ -11,6 +11,7 @@
 #include "appliance/console/frame.h"
 #include "appliance/console/gateway_facts.h"
 #include "appliance/console/late_answers.h"
+#include "appliance/console/looker.h"
 #include "appliance/console/system_look.h"
 #include "appliance/console/troubles.h"
 
@@ -212,6 +213,13 @@ TEST(Ladder, ABoxThatInspectsIsNamedWithItsIssuerItsHashAndWhatToAllow) {
     EXPECT_EQ(failing(rungs), nullptr);
     EXPECT_EQ(named(rungs, "TLS").state, RungState::Warns);
     EXPECT_EQ(named(rungs, "TLS").code, "ladder.tls_inspection");
+
+    facts.gateway.state = "active";  // the bus is let by, the control plane is not any more
+    facts.gateway.link = "up";
+    facts.gateway.controlplaneNow = LateAnswer{false, "net.tls_intercepted", "Somebody else."};
+    rungs = ladder(facts);
+    EXPECT_EQ(failing(rungs)->code, "ladder.tls_inspection");
+    EXPECT_EQ(named(rungs, "Bus").state, RungState::Holds);
 }
 
 TEST(Ladder, TheClockHoldsNothingUpAndSaysHowFarItWasOff) {
@@ -338,6 +346,26 @@ TEST(Disk, ThatIsFullReadOnlyOrMissingIsNamedWithTheRemedy) {
     EXPECT_EQ(at("ext4", "ro,seclabel", kMuch), "appliance.data_read_only");
     EXPECT_EQ(at("tmpfs", "rw,size=131072k", kMuch), "appliance.data_missing");
     EXPECT_FALSE(diskProblem("a b c\n30 1 8:1 / /data rw -\n", 0));
+}
+
+TEST(Looker, LeavesOutWhatAGatewaySaidThatDoesNotAnswerAnyMore) {
+    std::promise<void> goOn;
+    const auto gate = goOn.get_future().share();
+    bool first = true;
+    Looker looker(
+        [&] {
+            if (!std::exchange(first, false)) gate.wait();
+            return offeredFacts();
+        },
+        std::chrono::milliseconds(0),
+        std::chrono::milliseconds(0));
+
+    const auto isLeftOut = [&] {
+        const auto facts = looker.latest();
+        return facts && !facts->gateway.answers && facts->hostname == "gw1";
+    };
+    while (!isLeftOut()) std::this_thread::yield();
+    goOn.set_value();
 }
 
 TEST(LateAnswers, NobodyWaitsForThemAndTheLastOneCounts) {
@@ -515,6 +543,14 @@ TEST(Frame, NamesEndpointsThatFailWithWhyAndWhatToDoAndCountsTheRest) {
     for (int i = 0; i < 50; ++i) facts.gateway.endpoints.push_back({"other", "untrusted", "x"});
     EXPECT_THAT(text(facts), HasSubstr("ladder.endpoint: Endpoint vc2"));
     EXPECT_THAT(text(facts), testing::ContainsRegex("and [0-9]+ more; pcgctl diagnose lists all"));
+}
+
+TEST(Frame, OnATerminalOf24RowsBlankLinesAndRulesGoFirst) {
+    EXPECT_EQ(fitted({"a", "", "b", "---", "c", "", "keys"}, 5),
+              (std::vector<std::string>{"a", "b", "---", "c", "keys"}));
+    EXPECT_EQ(fitted({"a", "---", "b", "keys"}, 3), (std::vector<std::string>{"a", "b", "keys"}));
+    EXPECT_EQ(fitted({"a", "b", "keys"}, 2), (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(fitted({"a", ""}, 5).size(), 2U);
 }
 
 TEST(Frame, WhateverIsWrongTheFailingRungItsRemedyTheCodeAndTheQuestionAreSeen) {
