@@ -37,6 +37,7 @@ constexpr int kLookAgainMs = 2000;
 constexpr int kKeyWaitMs = 250;
 constexpr std::chrono::milliseconds kTypingWait(500);
 constexpr std::chrono::minutes kNoticeStays(1);
+constexpr std::chrono::seconds kFirstLook(20);
 
 struct Options {
     std::string socket = "/var/lib/pcg-gateway/control.sock";
@@ -88,6 +89,13 @@ std::optional<bool> answerIn(const Facts& facts, std::string_view typed, std::st
     return {};
 }
 
+// At a gateway that hangs from the beginning, the machine at least.
+std::optional<Facts> latest(const Looker& looker, std::chrono::nanoseconds since) {
+    auto facts = looker.latest();
+    if (!facts && since > kFirstLook) facts = lookAtMachine();
+    return facts;
+}
+
 int runOnce(const Options& options) {
     ClockLook clock;
     const auto facts = lookAround(options.socket, clock);
@@ -104,10 +112,11 @@ int runPlain(const Options& options) {
     std::future<std::string> answering;
     std::string shown;
     std::string notice;
-    auto noticed = clock.now();
+    const auto began = clock.now();
+    auto noticed = began;
     for (;;) {
         const auto line = typed.next(kTypingWait);
-        auto facts = looker.latest();
+        auto facts = latest(looker, clock.now() - began);
         if (!facts) continue;
         if (answering.valid() &&
             answering.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
@@ -138,8 +147,9 @@ int runScreen(const Options& options) {
     Looker looker([&look] { return look.look(); }, std::chrono::milliseconds(kLookAgainMs));
     Screen screen;
     std::future<Outcome> doing;
+    const auto began = clock.now();
     for (bool gone = false; !gone;) {
-        const auto looked = looker.latest();
+        const auto looked = latest(looker, clock.now() - began);
         const auto facts = looked.value_or(Facts());
         if (looked) Terminal::draw(screen.picture(facts, "\u2588"));
         const auto key = Terminal::key(kKeyWaitMs, gone);

@@ -337,7 +337,7 @@ void gatewayRung(Builder& rungs, const Facts& facts) {
               !facts.isAppliance ? "Start it, or look why it stopped: systemctl status "
                                    "pcg-gateway. A socket elsewhere is named with --socket."
               : reason.empty()   ? "It is starting. If that lasts, its messages are in a support "
-                                   "bundle: F2, Support bundle."
+                                   "bundle: with F2 at the console, or pcgctl support-bundle."
                                  : "Correct that value: with F2 at the console, or among the VM's "
                                    "properties, and restart it.");
 }

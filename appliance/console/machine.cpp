@@ -135,13 +135,7 @@ LateAnswer askControlPlane(const std::string& socket) {
 
 // What takes no time but the gateway's.
 Facts lookWithoutWaiting(const std::string& socket, ClockLook& clock) {
-    Facts facts;
-    readReport(facts);
-    facts.hostname = std::string(trimAscii(readSmall("/proc/sys/kernel/hostname")));
-    readCards(facts.machine);
-    readAddresses(facts.machine);
-    lookAtRouters(facts.machine);
-    if (facts.isAppliance) lookAtDisk(facts.problems);
+    auto facts = lookAtMachine();
     facts.machine.clock = clock.look();
     std::istringstream in;
     std::ostringstream out;
@@ -166,6 +160,17 @@ bool wantsControlPlane(const GatewayFacts& gateway) {
 }
 
 }  // namespace
+
+Facts lookAtMachine() {
+    Facts facts;
+    readReport(facts);
+    facts.hostname = std::string(trimAscii(readSmall("/proc/sys/kernel/hostname")));
+    readCards(facts.machine);
+    readAddresses(facts.machine);
+    lookAtRouters(facts.machine);
+    if (facts.isAppliance) lookAtDisk(facts.problems);
+    return facts;
+}
 
 Facts lookAround(const std::string& socket, ClockLook& clock) {
     auto facts = lookWithoutWaiting(socket, clock);

@@ -7,6 +7,9 @@
 
 namespace pcg::appliance {
 
+// What is known without asking anybody, at once: no clock, no gateway, no names.
+Facts lookAtMachine();
+
 // All of it, anew; of the clock what `clock` remembers. `socket`: the gateway's control socket.
 // Waits for as long as a name takes to resolve, and the gateway and the control plane to answer.
 Facts lookAround(const std::string& socket, ClockLook& clock);

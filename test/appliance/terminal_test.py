@@ -112,7 +112,7 @@ mount -t tmpfs none /run && mkdir /run/pcg
 echo '{"source":"ISO","controlplane":"https://pair.example.com"}' >/run/pcg/properties.json
 echo 'nameserver 192.0.2.254' >/run/resolv.conf && echo 'hosts: dns' >/run/nsswitch.conf
 mount --bind /run/resolv.conf "$(readlink -f /etc/resolv.conf)" && mount --bind /run/nsswitch.conf /etc/nsswitch.conf
-ip link set lo up && ip link add card0 type dummy && ip link set card0 up
+ip link set lo up && ip link add card0 type veth peer name far0 && ip link set far0 up && ip link set card0 up
 ip address add 192.0.2.10/24 dev card0 && ip route add default via 192.0.2.1
 ip neighbour replace 192.0.2.254 lladdr 02:00:00:00:00:01 dev card0
 exec "$0" --plain --socket /run/none.sock
@@ -123,7 +123,7 @@ class SilentNames(unittest.TestCase):
     def test_names_that_nobody_answers_for_hold_up_neither_the_frame_nor_what_is_typed(self):
         if os.geteuid() != 0:
             self.skipTest("a network of its own wants root")
-        child = subprocess.Popen(["unshare", "--mount", "--net", "bash", "-c", SILENT_NAMES, PROGRAM], stdin=subprocess.PIPE,
+        child = subprocess.Popen(["unshare", "--mount", "--net", "bash", "-ec", SILENT_NAMES, PROGRAM], stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(child.communicate)
         self.addCleanup(child.kill)
@@ -138,17 +138,40 @@ class SilentNames(unittest.TestCase):
             self.assertIn(text, seen)
 
         wait_for(b"Control plane  https://pair.example.com")
+        self.assertIn(b"[ok] Settings", seen)
         self.assertIn(b"[  ] Names", seen, "nobody has answered yet")
         os.write(child.stdin.fileno(), b"y\n")
         wait_for(b"No tenant asks")
         self.assertNotIn(b"ladder.dns", seen, "before the resolver had given up")
+
+REFUSED = """
+mount -t tmpfs none /run && mkdir /run/pcg /run/upper /run/work
+mount -t overlay -o lowerdir=/etc,upperdir=/run/upper,workdir=/run/work etc /etc && mkdir -p /etc/pcg-gateway
+echo '{"source":"ISO","controlplane":"https://192.0.2.9"}' >/run/pcg/properties.json
+echo '{"controlplane_ulr":"https://192.0.2.9"}' >/etc/pcg-gateway/gateway.json
+ip link set lo up && ip link add card0 type veth peer name far0 && ip link set far0 up && ip link set card0 up
+ip address add 192.0.2.10/24 dev card0 && ip route add default via 192.0.2.1
+exec "$0" --once --plain --socket /run/none.sock
+"""
+
+
+class Refused(unittest.TestCase):
+    def test_a_gateway_that_refuses_its_configuration_has_file_key_and_reason_on_its_rung(self):
+        if os.geteuid() != 0:
+            self.skipTest("a mount namespace of its own wants root")
+        done = subprocess.run(["unshare", "--mount", "--net", "bash", "-ec", REFUSED, PROGRAM], capture_output=True, text=True,
+                              timeout=100, check=False)
+        said = " ".join(done.stdout.split())
+        self.assertIn('ladder.gateway: it refuses its configuration: /etc/pcg-gateway/gateway.json: key "controlplane_ulr": is not '
+                      'known. Did you mean "controlplane_url"?', said, done.stderr)
+        self.assertIn("Correct that value", said)
 
 
 class Router(unittest.TestCase):
     def test_a_router_that_is_not_there_is_named_with_what_to_look_at(self):
         if os.geteuid() != 0:
             self.skipTest("a network of its own wants root")
-        done = subprocess.run(["unshare", "--mount", "--net", "bash", "-c", ROUTER, PROGRAM], capture_output=True, text=True,
+        done = subprocess.run(["unshare", "--mount", "--net", "bash", "-ec", ROUTER, PROGRAM], capture_output=True, text=True,
                               timeout=100, check=False)
         self.assertIn("ladder.router_silent: 192.0.2.254 does not answer at this link", done.stdout, done.stderr)
         self.assertIn("pcgw.gateway4", done.stdout)
