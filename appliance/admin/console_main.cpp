@@ -35,7 +35,9 @@ constexpr const char* kHelp =
 
 constexpr int kLookAgainMs = 2000;
 constexpr int kKeyWaitMs = 250;
-constexpr std::size_t kMaxLine = 256;
+constexpr std::chrono::milliseconds kTypingWait(500);
+constexpr std::chrono::minutes kNoticeStays(1);
+constexpr std::chrono::seconds kFirstLook(20);
 
 struct Options {
     std::string socket = "/var/lib/pcg-gateway/control.sock";
@@ -60,78 +62,96 @@ std::string picture(const std::vector<std::string>& lines, bool plain) {
     return text + (plain ? "" : "\x1b[J");
 }
 
-// Without countdown and time of day: a serial log is not to grow by a frame a minute.
+// Without countdown, time of day and how far it is off: a serial log is not to grow by a frame a
+// minute.
 std::string essence(Facts facts) {
     facts.gateway.expiresInSeconds = 0;
     facts.machine.clock.says.clear();
+    facts.machine.clock.offsetMs.reset();
     std::string text;
     for (const auto& line : frame(facts, "#")) text += line + "\n";
     return text;
 }
 
-// What was typed within the pause, a line at most; false at the end of the input.
-bool listen(std::string& line, bool& complete) {
-    pollfd waiting{STDIN_FILENO, POLLIN, 0};
-    complete = false;
-    if (::poll(&waiting, 1, kLookAgainMs) <= 0) return true;
-    char c = 0;
-    const auto got = ::read(STDIN_FILENO, &c, 1);
-    if (got <= 0) return got < 0 && (errno == EINTR || errno == EAGAIN);
-    complete = c == '\n' || c == '\r';
-    if (!complete && line.size() < kMaxLine) line += c;
-    return true;
-}
-
-std::string answer(const Options& options, const Facts& facts, std::string_view typed) {
+// What was typed, as a yes or no to the question that is shown; else what there is to say to it.
+std::optional<bool> answerIn(const Facts& facts, std::string_view typed, std::string& notice) {
     const auto word = toLowerAscii(trimAscii(typed));
+    notice.clear();
     if (word.empty()) return {};
     const bool yes = word == "y" || word == "yes";
-    if (!yes && word != "n" && word != "no") return "Type y or n.";
-    if (facts.gateway.state != "confirm") return "No tenant asks to own this gateway now.";
-    return answerPairing(options.socket, yes);
+    if (!yes && word != "n" && word != "no") {
+        notice = "Type y or n.";
+    } else if (facts.gateway.state != "confirm") {
+        notice = "No tenant asks to own this gateway now.";
+    } else {
+        return yes;
+    }
+    return {};
 }
 
-// Lines and whole words, for a serial line and for --once.
-int runPlain(const Options& options) {
-    std::string shown;
-    std::string typed;
-    std::string notice;
-    bool listening = !options.once;
+// At a gateway that hangs from the beginning, the machine at least.
+std::optional<Facts> latest(const Looker& looker, std::chrono::nanoseconds since) {
+    auto facts = looker.latest();
+    if (!facts && since > kFirstLook) facts = lookAtMachine();
+    return facts;
+}
+
+int runOnce(const Options& options) {
     ClockLook clock;
+    const auto facts = lookAround(options.socket, clock);
+    writeAtOnce(picture(frame(facts, options.plain ? "#" : "\u2588"), options.plain));
+    return 0;
+}
+
+// Lines and whole words, for a serial line. Neither names nor the gateway hold up what is typed.
+int runPlain(const Options& options) {
+    const SystemClock clock;
+    MachineLook look(options.socket);  // the looker's thread's
+    const Looker looker([&look] { return look.look(); }, std::chrono::milliseconds(kLookAgainMs));
+    TypedLines typed(STDIN_FILENO);
+    std::future<std::string> answering;
+    std::string shown;
+    std::string notice;
+    const auto began = clock.now();
+    auto noticed = began;
     for (;;) {
-        auto facts = lookAround(options.socket, clock);
-        facts.notice = notice;
-        const auto now = essence(facts);
-        if (!options.plain || now != shown)
-            writeAtOnce(picture(frame(facts, options.plain ? "#" : "\u2588"), options.plain));
-        shown = now;
-        if (options.once) return 0;
-        bool complete = false;
-        do {
-            if (listening) {
-                listening = listen(typed, complete);
-            } else {
-                ::poll(nullptr, 0, kLookAgainMs);
-            }
-        } while (listening && !complete && !typed.empty());
-        if (complete) {
-            notice = answer(options, facts, typed);
-            typed.clear();
+        const auto line = typed.next(kTypingWait);
+        auto facts = latest(looker, clock.now() - began);
+        if (!facts) continue;
+        if (answering.valid() &&
+            answering.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+            notice = answering.get();
+            noticed = clock.now();
         }
+        if (line && !answering.valid()) {
+            const auto yes = answerIn(*facts, *line, notice);
+            noticed = clock.now();
+            if (yes) {
+                answering = std::async(std::launch::async, [socket = options.socket, yes = *yes] {
+                    return answerPairing(socket, yes);
+                });
+            }
+        }
+        if (clock.now() - noticed > kNoticeStays) notice.clear();
+        facts->notice = notice;
+        const auto now = essence(*facts);
+        if (now != shown) writeAtOnce(picture(frame(*facts, "#"), true));
+        shown = now;
     }
 }
 
 // Keys and pages; what takes long is done beside it, one thing at a time.
 int runScreen(const Options& options) {
     const SystemClock clock;
-    ClockLook clockLook;  // the looker's thread's
-    Looker looker([&options, &clockLook] { return lookAround(options.socket, clockLook); },
-                  std::chrono::milliseconds(kLookAgainMs));
+    MachineLook look(options.socket);  // the looker's thread's
+    Looker looker([&look] { return look.look(); }, std::chrono::milliseconds(kLookAgainMs));
     Screen screen;
     std::future<Outcome> doing;
+    const auto began = clock.now();
     for (bool gone = false; !gone;) {
-        const auto facts = looker.latest();
-        Terminal::draw(screen.picture(facts, "\u2588"));
+        const auto looked = latest(looker, clock.now() - began);
+        const auto facts = looked.value_or(Facts());
+        if (looked) Terminal::draw(screen.picture(facts, "\u2588"));
         const auto key = Terminal::key(kKeyWaitMs, gone);
         screen.tick(clock.now());
         if (doing.valid() && doing.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
@@ -171,7 +191,8 @@ int main(int argc, char** argv) {
         }
     }
     std::signal(SIGPIPE, SIG_IGN);
-    if (options.plain || options.once) return runPlain(options);
+    if (options.once) return runOnce(options);
+    if (options.plain) return runPlain(options);
     if (!Terminal::open()) {
         std::cerr << "pcg-console: the terminal is of no known kind; set TERM, or use --plain.\n";
         return 1;

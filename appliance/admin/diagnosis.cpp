@@ -29,25 +29,13 @@ std::string plain(std::string_view text) {
     return out;
 }
 
-Rung endpointRung(const EndpointFacts& endpoint) {
-    Rung rung{"Endpoint " + endpoint.name, RungState::Holds, endpoint.state};
-    if (endpoint.state == "ok") return rung;
-    if (endpoint.state == "checking") {
-        rung.state = RungState::Waits;
-        return rung;
-    }
-    rung.state = RungState::Fails;
-    rung.evidence += endpoint.why.empty() ? "" : ": " + endpoint.why;
-    rung.code = "ladder.endpoint";
-    rung.remedy = "Look at it with: pcgctl endpoint check " + endpoint.name;
-    return rung;
-}
-
 }  // namespace
 
 std::vector<Rung> fullLadder(const Facts& facts) {
     auto rungs = ladder(facts);
-    for (const auto& endpoint : facts.gateway.endpoints) rungs.push_back(endpointRung(endpoint));
+    const auto warnings = warningRungs(facts.gateway, rungs);
+    for (auto& rung : endpointRungs(facts.gateway)) rungs.push_back(std::move(rung));
+    rungs.insert(rungs.end(), warnings.begin(), warnings.end());
     return rungs;
 }
 

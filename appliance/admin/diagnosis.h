@@ -5,11 +5,12 @@
 
 #include "common/codec/json.h"
 
-#include "appliance/console/ladder.h"
+#include "appliance/console/troubles.h"
 
 namespace pcg::appliance {
 
-// The console's rungs, then one for each endpoint.
+// The console's rungs, then one for each endpoint and for each warning of the gateway's that none
+// of them says.
 std::vector<Rung> fullLadder(const Facts& facts);
 
 // What was wrong with the properties counts, too.

@@ -5,6 +5,8 @@
 #include "common/codec/base64.h"
 #include "common/crypto/digest.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -17,6 +19,8 @@ namespace pcg::appliance {
 namespace {
 
 constexpr std::size_t kColumns = 76;
+constexpr std::size_t kMaxTyped = 1024;
+constexpr std::size_t kMaxLine = 256;
 constexpr std::string_view kNextStep =
     " Give the VM a serial port at the hypervisor (one that writes to a file will do), restart it, "
     "and try again.";
@@ -46,6 +50,32 @@ tl::unexpected<Error> noPort(const std::string& device, int why) {
 }
 
 }  // namespace
+
+std::optional<std::string> TypedLines::whole() {
+    const auto end = typed_.find_first_of("\r\n");
+    if (end == std::string::npos) return std::nullopt;
+    auto line = typed_.substr(0, std::min(end, kMaxLine));
+    typed_.erase(0, end + 1);
+    return line;
+}
+
+std::optional<std::string> TypedLines::next(std::chrono::milliseconds wait) {
+    if (auto line = whole()) return line;
+    const auto limit = static_cast<int>(wait.count());
+    pollfd waiting{descriptor_, POLLIN, 0};
+    if (::poll(&waiting, 1, limit) <= 0) return std::nullopt;
+    std::array<char, kMaxLine> piece{};
+    const auto got = ::read(descriptor_, piece.data(), piece.size());
+    if (got <= 0) {
+        // Ctrl-D, or nobody will ever type again: the terminal does not say which.
+        ::poll(nullptr, 0, limit);
+        return std::nullopt;
+    }
+    typed_.append(piece.data(), static_cast<std::size_t>(got));
+    auto line = whole();
+    if (!line && typed_.size() > kMaxTyped) typed_.resize(kMaxLine);  // its end may still come
+    return line;
+}
 
 SharedLine::SharedLine(int descriptor) : descriptor_(descriptor) {
     while (::flock(descriptor_, LOCK_EX) != 0 && errno == EINTR) {

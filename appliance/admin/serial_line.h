@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A support bundle out of a machine that nobody reaches by the network: as text on its serial port,
-// whose other end belongs to whoever administers the hypervisor.
+// A serial port, whose other end belongs to whoever administers the hypervisor: what is typed
+// there, and as text a support bundle out of a machine that nobody reaches by the network.
 #pragma once
 
 #include "common/base/result.h"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,23 @@ std::string asLines(std::string_view archive);
 Result<> writeToPort(const std::string& device,
                      std::string_view text,
                      std::chrono::milliseconds patience);
+
+// What somebody types, in lines: of a terminal, whose end of input (Ctrl-D) ends nothing, or of a
+// pipe. One thread.
+class TypedLines {
+  public:
+    explicit TypedLines(int descriptor) : descriptor_(descriptor) {}
+
+    // The next line without its end, waiting for it that long at most, and in any case where
+    // nothing can be typed any more. One that is too long is cut.
+    std::optional<std::string> next(std::chrono::milliseconds wait);
+
+  private:
+    std::optional<std::string> whole();
+
+    int descriptor_;
+    std::string typed_;  // bounded
+};
 
 // Held while something is written that nothing may come between.
 class SharedLine {

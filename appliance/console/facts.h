@@ -19,6 +19,13 @@ struct ClockFacts {
     std::int64_t uptimeSeconds = 0;
 };
 
+// To what takes long to be answered: by a name server, by the control plane.
+struct LateAnswer {
+    bool okay = false;
+    std::string code{};  // else: "net.timeout"
+    std::string text{};  // likewise, a sentence
+};
+
 struct MachineFacts {
     bool carrier = false;
     std::vector<std::string> interfaces;  // "ens192"
@@ -27,6 +34,8 @@ struct MachineFacts {
     std::string nameLookedUp{};           // the proxy's or the control plane's
     bool namesResolve = false;            // that one, or it is an address
     ClockFacts clock{};
+    bool namesPending = false;  // nobody has answered yet whether they do
+    bool routerSilent = false;  // the kernel asked the link for it in vain
 };
 
 struct EndpointFacts {
@@ -41,6 +50,16 @@ struct InspectionFacts {
     std::string issuer;
     std::string issuerSha256{};  // hex; empty if it was not shown
     std::string shownSha256{};
+};
+
+// What the gateway says a person should act on.
+struct GatewayWarning {
+    std::string code;      // "state_degraded"
+    std::string severity;  // "note", "warning", "critical"
+    std::string title;
+    std::string subject{};
+    std::string detail{};
+    std::string nextStep{};
 };
 
 // What the gateway says on its control socket.
@@ -65,6 +84,12 @@ struct GatewayFacts {
     std::string way{};      // to the control plane: "direct", "through the proxy ..."
     std::string busWay{};   // likewise; "WebSocket, direct"
     std::vector<InspectionFacts> inspections{};
+    std::string wayWhy{};     // why that way
+    std::string busWayWhy{};  // likewise
+    bool readOnly = false;
+    std::vector<GatewayWarning> warnings{};       // the gravest first
+    std::optional<LateAnswer> controlplaneNow{};  // asked while paired: the bus says nothing of it
+    std::string lastWords{};                      // why it does not answer, if that is known
 };
 
 struct Facts {

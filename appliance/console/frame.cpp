@@ -9,6 +9,7 @@
 
 #include "appliance/console/ladder.h"
 #include "appliance/console/qr.h"
+#include "appliance/console/troubles.h"
 
 namespace pcg::appliance {
 namespace {
@@ -50,121 +51,260 @@ std::string padded(std::string text, std::size_t width) {
     return text;
 }
 
-class Frame {
-  public:
-    void line(std::string_view text = {}) {
-        if (lines_.size() < kRows) lines_.push_back(printable(text));
-    }
+using Lines = std::vector<std::string>;
 
-    // Already clean, and no wider than the screen.
-    void art(std::vector<std::string> lines) {
-        for (auto& text : lines)
-            if (lines_.size() < kRows) lines_.push_back(std::move(text));
-    }
-
-    // Broken between words, at most `most` lines.
-    void paragraph(std::string_view indent, std::string_view text, std::size_t most) {
-        std::string rest = printable(text, 1000);
-        const auto width = kColumns - indent.size();
-        std::string lead(indent);
-        while (!rest.empty() && most-- > 0) {
-            auto cut = rest.size();
-            if (cut > width) {
-                cut = rest.rfind(' ', width);
-                if (cut == std::string::npos || cut == 0) cut = width;
-            }
-            line(lead + rest.substr(0, cut));
-            lead.assign(lead.size(), ' ');
-            rest.erase(0, std::min(rest.size(), cut + 1));
+// Broken between words, at most `most` lines; what is cut off leaves dots.
+void paragraph(Lines& lines, std::string_view lead, std::string_view text, std::size_t most) {
+    std::string rest = printable(text, 1000);
+    const auto width = kColumns - lead.size();
+    std::string start(lead);
+    for (; !rest.empty() && most > 0; --most) {
+        auto cut = rest.size();
+        if (cut > width) {
+            cut = rest.rfind(' ', width);
+            if (cut == std::string::npos || cut == 0) cut = width;
         }
-    }
-
-    std::vector<std::string> take() { return std::move(lines_); }
-
-  private:
-    std::vector<std::string> lines_;
-};
-
-void pairing(Frame& frame, const Facts& facts, std::string_view block) {
-    const auto& gateway = facts.gateway;
-    if (gateway.state == "offered") {
-        frame.line("Pairing code: " + gateway.code + "     good for " +
-                   std::to_string(gateway.expiresInSeconds / 60 + 1) + " min");
-        frame.line();
-        frame.art(largeText(gateway.code, block));
-        frame.line();
-        frame.line("The tenant types it in the portal or with `pcg pair`. Keep it to yourselves.");
-    } else if (gateway.state == "confirm") {
-        frame.line("A tenant asks to own this gateway:");
-        frame.line("    Tenant        " + printable(gateway.tenantName, 56));
-        frame.line("    Tenant id     " + printable(gateway.tenantId, 56));
-        frame.line("    Requested by  " + printable(gateway.requestedBy, 56));
-        frame.line("Ask the tenant for the number on their screen. Is it this one?");
-        frame.art(largeText(gateway.sas, block));
-        frame.line("Type y and Enter if it is and the tenant is the right one, n to refuse.");
-    } else if (gateway.state == "active") {
-        frame.line("Paired with " + printable(gateway.tenantName, 40) + "  " + gateway.tenantId);
-        frame.line("Bus: " + gateway.link + " " + gateway.linkWhy);
-        for (const auto& endpoint : gateway.endpoints)
-            frame.line("Endpoint " + padded(printable(endpoint.name, 32), 34) + endpoint.state);
-    } else {
-        frame.line(gateway.answers ? "No pairing code yet."
-                   : facts.controlplane.empty()
-                       ? "The gateway waits for the control plane's address."
-                       : "The gateway is starting.");
-        frame.paragraph("", gateway.message, 2);
+        auto line = rest.substr(0, cut);
+        rest.erase(0, std::min(rest.size(), cut + (cut < rest.size() && rest[cut] == ' ' ? 1 : 0)));
+        if (most == 1 && !rest.empty()) line = line.substr(0, width - 3) + "...";
+        lines.push_back(start + line);
+        start.assign(start.size(), ' ');
     }
 }
 
-void rungs(Frame& frame, const Facts& facts, bool withWords = true) {
+void append(Lines& lines, Lines more) {
+    for (auto& line : more) lines.push_back(std::move(line));
+}
+
+std::string clockText(const ClockFacts& clock) {
+    if (clock.says.empty()) return "not known";
+    if (!clock.isSet) return clock.says + ", not set by NTP";
+    return clock.says + ", set by NTP" +
+           (clock.offsetMs ? ", " + inWords(*clock.offsetMs) + " off" : "");
+}
+
+// The red button's state.
+std::string accessText(const GatewayFacts& gateway) {
+    return !gateway.answers   ? "Access not known"
+           : gateway.paused   ? "Access PAUSED"
+           : gateway.readOnly ? "Access READ-ONLY"
+                              : "Access not paused";
+}
+
+std::string clockAndAccess(const Facts& facts) {
+    return printable(padded("Clock          " + printable(clockText(facts.machine.clock), 44), 61) +
+                     accessText(facts.gateway));
+}
+
+// How much room there is: with all that helps, without what is nice to have, or the least.
+enum class Room { Plenty, Some, Little };
+constexpr std::array kRooms{Room::Plenty, Room::Some, Room::Little};
+constexpr std::size_t kListedEndpoints = 6;
+
+std::string wayText(const GatewayFacts& gateway) {
+    const auto toBus = withWhy(busWayOf(gateway), gateway.busWayWhy);
+    const auto toControlPlane = withWhy(gateway.way, gateway.wayWhy);
+    if (toBus.empty()) return toControlPlane.empty() ? "not known" : toControlPlane;
+    return "bus: " + toBus + (toControlPlane.empty() ? "" : "; control plane: " + toControlPlane);
+}
+
+void endpoints(Lines& lines, const GatewayFacts& gateway, Room room) {
+    const auto& all = gateway.endpoints;
+    const auto okay = std::ranges::count(all, "ok", &EndpointFacts::state);
+    lines.push_back("Endpoints      " + (all.empty() ? "none yet"
+                                                     : std::to_string(okay) + " of " +
+                                                           std::to_string(all.size()) + " are ok"));
+    if (room == Room::Little) return;
+    for (std::size_t i = 0; i < std::min(all.size(), kListedEndpoints); ++i)
+        lines.push_back("               " +
+                        printable(padded(printable(all[i].name, 32), 34) + all[i].state, 60));
+    if (all.size() > kListedEndpoints)
+        lines.push_back("               and " + std::to_string(all.size() - kListedEndpoints) +
+                        " more; pcgctl status lists all");
+}
+
+// What a thief has, as long as nothing but the disk keeps the key.
+void stolenDisk(Lines& lines, const GatewayFacts& gateway, Room room) {
+    if (std::ranges::find(gateway.warnings, "root_key_in_file", &GatewayWarning::code) ==
+        gateway.warnings.end())
+        return;
+    if (room != Room::Plenty) {
+        lines.emplace_back(
+            "Stolen disk    reveals all credentials (key beside them): encrypt the datastore");
+        return;
+    }
+    paragraph(lines,
+              "Stolen disk    ",
+              "Whoever has a copy of this VM's disk can read the credentials of all endpoints and "
+              "be this gateway: their database and the key that opens it lie on it, and no TPM "
+              "seals the key. Encrypt the VM or its datastore at the hypervisor, backups and "
+              "snapshots too.",
+              5);
+}
+
+Lines offered(const GatewayFacts& gateway, std::string_view block, Room room) {
+    Lines lines{"Pairing code: " + printable(gateway.code, 20) + "     good for " +
+                std::to_string(gateway.expiresInSeconds / 60 + 1) + " min"};
+    if (room == Room::Plenty) lines.emplace_back();
+    if (room != Room::Little) append(lines, largeText(gateway.code, block));
+    if (room == Room::Plenty) lines.emplace_back();
+    lines.emplace_back(
+        "The tenant types it in the portal or with `pcg pair`. Keep it to yourselves.");
+    return lines;
+}
+
+Lines question(const GatewayFacts& gateway, std::string_view block, Room room) {
+    Lines lines{"A tenant asks to own this gateway:",
+                "    Tenant        " + printable(gateway.tenantName, 56),
+                "    Tenant id     " + printable(gateway.tenantId, 56),
+                "    Requested by  " + printable(gateway.requestedBy, 56)};
+    const std::string ask = "Ask the tenant for the number on their screen. Is it this one?";
+    lines.push_back(room == Room::Little ? ask + "  " + printable(gateway.sas, 12) : ask);
+    if (room != Room::Little) append(lines, largeText(gateway.sas, block));
+    lines.emplace_back("Type y and Enter if it is and the tenant is the right one, n to refuse.");
+    return lines;
+}
+
+Lines paired(const GatewayFacts& gateway, Room room) {
+    Lines lines{
+        "Paired with " + printable(gateway.tenantName, 32) + "  " + printable(gateway.tenantId, 30),
+        printable("Bus            " + gateway.link + " " + gateway.linkWhy)};
+    paragraph(lines, "Way            ", wayText(gateway), room == Room::Little ? 1 : 2);
+    endpoints(lines, gateway, room);
+    stolenDisk(lines, gateway, room);
+    return lines;
+}
+
+Lines notPaired(const Facts& facts) {
+    const auto& gateway = facts.gateway;
+    Lines lines;
+    if (gateway.state == "enrolling") {
+        lines.push_back("Accepted for   " + printable(gateway.tenantName, 32) + "  " +
+                        printable(gateway.tenantId, 30));
+        lines.emplace_back("It waits for the tenant to confirm the number, then for its papers.");
+    } else {
+        lines.emplace_back(gateway.answers ? "No pairing code yet."
+                           : facts.controlplane.empty()
+                               ? "The gateway waits for the control plane's address."
+                           : gateway.lastWords.empty() ? "The gateway is starting."
+                                                       : "The gateway does not start.");
+    }
+    const bool isSaid = gateway.message.starts_with("Waiting for the tenant");
+    if (!isSaid) paragraph(lines, "", gateway.message, 2);
+    return lines;
+}
+
+Lines pairing(const Facts& facts, std::string_view block, Room room) {
+    const auto& gateway = facts.gateway;
+    if (gateway.state == "offered") return offered(gateway, block, room);
+    if (gateway.state == "confirm") return question(gateway, block, room);
+    if (gateway.state == "active") return paired(gateway, room);
+    return notPaired(facts);
+}
+
+Lines rungRows(const Facts& facts) {
+    auto rungs = ladder(facts);
+    const auto each = endpointRungs(facts.gateway);
+    if (!each.empty()) {
+        const auto is = [&each](RungState state) {
+            return std::ranges::find(each, state, &Rung::state) != each.end();
+        };
+        rungs.push_back({"Endpoints",
+                         is(RungState::Fails)   ? RungState::Fails
+                         : is(RungState::Waits) ? RungState::Waits
+                                                : RungState::Holds,
+                         ""});
+    }
+    Lines rows;
     std::string row;
-    for (const auto& rung : ladder(facts)) {
+    for (const auto& rung : rungs) {
         row += padded(std::string(markOf(rung.state)) + rung.name, 20);
-        if (row.size() >= 76) {
-            frame.line(row);
-            row.clear();
-        }
+        if (row.size() < 76) continue;
+        rows.push_back(printable(row));
+        row.clear();
     }
-    if (!row.empty()) frame.line(row);
-    if (!withWords) return;
-    // What fails first: there may be no room for more.
-    for (const auto state : {RungState::Fails, RungState::Warns}) {
-        for (const auto& rung : ladder(facts)) {
-            if (rung.state != state) continue;
-            frame.paragraph("", rung.code + ": " + rung.evidence, 3);
-            frame.paragraph("  -> ", rung.remedy, 2);
-        }
+    if (!row.empty()) rows.push_back(row);
+    return rows;
+}
+
+// What was answered to somebody who typed comes first: they wait for it.
+std::vector<Lines> troubleBlocks(const Facts& facts, const std::vector<Trouble>& found) {
+    std::vector<Lines> blocks;
+    if (!facts.notice.empty()) paragraph(blocks.emplace_back(), "", facts.notice, 2);
+    for (const auto& trouble : found) {
+        auto& block = blocks.emplace_back();
+        paragraph(block, "", trouble.text, 3);
+        paragraph(block, "  -> ", trouble.remedy, 2);
     }
+    return blocks;
+}
+
+// As many as fit, in their order; the others are counted.
+void addTroubles(Lines& lines, const std::vector<Lines>& blocks) {
+    std::size_t left = blocks.size();
+    for (const auto& block : blocks) {
+        const std::size_t forCount = left > 1 ? 1 : 0;
+        if (lines.size() + block.size() + forCount > kRows) continue;
+        append(lines, block);
+        --left;
+    }
+    if (left > 0 && lines.size() < kRows)
+        lines.push_back("and " + std::to_string(left) + " more; pcgctl diagnose lists all");
+}
+
+std::size_t rowsOf(const std::vector<Lines>& blocks, std::size_t most) {
+    std::size_t rows = 0;
+    for (std::size_t i = 0; i < std::min(blocks.size(), most); ++i) rows += blocks[i].size();
+    return rows;
+}
+
+// The most that leaves room for every trouble; else for what has to be seen. What is shown of a
+// paired gateway is worth less than what is wrong with it, a code or a question is not.
+Lines pairingWithin(const Facts& facts,
+                    std::string_view block,
+                    const std::vector<Lines>& troubles,
+                    std::size_t rows) {
+    for (const auto room : kRooms) {
+        auto lines = pairing(facts, block, room);
+        if (lines.size() + rowsOf(troubles, troubles.size()) <= rows) return lines;
+    }
+    const auto must = rowsOf(troubles, facts.notice.empty() ? 1 : 2) + 1;  // and the count
+    for (const auto room : kRooms) {
+        auto lines = pairing(facts, block, room);
+        if (facts.gateway.state != "active" && lines.size() + must <= rows) return lines;
+    }
+    return pairing(facts, block, Room::Little);
 }
 
 constexpr std::size_t kQrRows = 17;  // three groups of large letters, one above the other
 
 // The code in its groups, right of the picture to be photographed.
-void codeBesideQr(Frame& frame,
-                  const GatewayFacts& gateway,
-                  const QrCode& qr,
-                  std::string_view block) {
-    std::vector<std::string> letters;
+Lines codeBesideQr(const GatewayFacts& gateway, const QrCode& qr, std::string_view block) {
+    Lines letters;
     for (const auto group : split(gateway.code, '-')) {
         if (!letters.empty()) letters.emplace_back();
-        for (auto& line : largeText(group, block)) letters.push_back(std::move(line));
+        append(letters, largeText(group, block));
     }
-    std::vector<std::string> rows;
+    Lines rows;
     for (std::size_t i = 0; i < std::max(qr.rows.size(), letters.size()); ++i) {
         auto row = i < qr.rows.size() ? qr.rows[i] : std::string(qr.columns, ' ');
         if (i < letters.size()) row += "     " + letters[i];
         rows.push_back(std::move(row));
     }
-    frame.art(std::move(rows));
-}
-
-bool hasTrouble(const Facts& facts) {
-    return !facts.problems.empty() || !facts.notice.empty() ||
-           std::ranges::any_of(ladder(facts),
-                               [](const Rung& rung) { return rung.state == RungState::Fails; });
+    return rows;
 }
 
 }  // namespace
+
+std::vector<std::string> fitted(std::vector<std::string> lines, std::size_t rows) {
+    for (const auto* needless : {"", "-"}) {
+        for (auto at = lines.size(); at-- > 0 && lines.size() > rows;)
+            if (lines[at].find_first_not_of(needless) == std::string::npos)
+                lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+    lines.resize(std::min(lines.size(), rows));
+    return lines;
+}
 
 std::string printable(std::string_view text, std::size_t width) {
     std::string line;
@@ -194,33 +334,40 @@ std::vector<std::string> largeText(std::string_view code, std::string_view block
 }
 
 std::vector<std::string> frame(const Facts& facts, std::string_view block, bool withQr) {
-    Frame frame;
+    const auto found = troubles(facts);
+    const bool isGrave = !facts.notice.empty() ||
+                         std::ranges::any_of(found, [](const Trouble& one) { return one.isGrave; });
     const auto page = facts.controlplane.empty() ? std::string() : facts.controlplane + "/pair";
-    const auto qr = withQr && facts.gateway.state == "offered" && !hasTrouble(facts)
-                        ? qrCode(page, kQrRows)
-                        : QrCode{};
-    frame.line("Private Cloud Gateway " + facts.version + "   " + printable(facts.hostname, 40));
+    const auto qr =
+        withQr && facts.gateway.state == "offered" && !isGrave ? qrCode(page, kQrRows) : QrCode{};
     std::string addresses;
     for (const auto& address : facts.machine.addresses) addresses += address + " ";
-    frame.line("Address        " + (addresses.empty() ? std::string("none") : addresses));
+    Lines lines{
+        printable("Private Cloud Gateway " + facts.version + "   " + printable(facts.hostname, 40)),
+        printable("Address        " + (addresses.empty() ? std::string("none") : addresses))};
     if (!qr.rows.empty()) {
-        frame.line("Pairing code: " + facts.gateway.code + "   good for " +
-                   std::to_string(facts.gateway.expiresInSeconds / 60 + 1) + " min   " + page);
-        frame.line(std::string(kColumns, '-'));
-        codeBesideQr(frame, facts.gateway, qr, block);
-        rungs(frame, facts, false);
-        return frame.take();
+        lines.push_back(printable("Pairing code: " + facts.gateway.code + "   good for " +
+                                  std::to_string(facts.gateway.expiresInSeconds / 60 + 1) +
+                                  " min   " + page));
+        lines.push_back(clockAndAccess(facts));
+        append(lines, codeBesideQr(facts.gateway, qr, block));
+        append(lines, rungRows(facts));
+        lines.resize(std::min(lines.size(), kRows));
+        return lines;
     }
-    frame.line("Control plane  " +
-               (facts.controlplane.empty() ? std::string("not given") : facts.controlplane));
-    frame.line(std::string(kColumns, '-'));
-    pairing(frame, facts, block);
-    frame.line(std::string(kColumns, '-'));
-    rungs(frame, facts);
-    for (const auto& problem : facts.problems)
-        frame.paragraph("", problem.code + ": " + problem.message, 3);
-    if (!facts.notice.empty()) frame.paragraph("", facts.notice, 2);
-    return frame.take();
+    const std::string rule(kColumns, '-');
+    lines.push_back(
+        printable("Control plane  " +
+                  (facts.controlplane.empty() ? std::string("not given") : facts.controlplane)));
+    lines.push_back(clockAndAccess(facts));
+    lines.push_back(rule);
+    const auto blocks = troubleBlocks(facts, found);
+    const auto rungs = rungRows(facts);
+    append(lines, pairingWithin(facts, block, blocks, kRows - lines.size() - rungs.size() - 1));
+    lines.push_back(rule);
+    append(lines, rungs);
+    addTroubles(lines, blocks);
+    return lines;
 }
 
 }  // namespace pcg::appliance

@@ -20,6 +20,9 @@ inline constexpr std::size_t kRows = 24;
 // room.
 std::vector<std::string> frame(const Facts& facts, std::string_view block, bool withQr = false);
 
+// A page for a terminal of fewer rows: blank lines and rules go first, then its end.
+std::vector<std::string> fitted(std::vector<std::string> lines, std::size_t rows);
+
 // One line of plain ASCII, cut to `width`: whatever a stranger wrote, no terminal obeys it.
 std::string printable(std::string_view text, std::size_t width = kColumns);
 

@@ -36,6 +36,14 @@ class Builder {
                           std::move(remedy)});
     }
 
+    // Likewise, but what stands above does not need this one.
+    void addAside(
+        std::string name, bool holds, std::string evidence, std::string code, std::string remedy) {
+        const bool before = broken_;
+        add(std::move(name), holds, std::move(evidence), std::move(code), std::move(remedy));
+        broken_ = before;
+    }
+
     // These hold nothing up.
     void note(std::string name, bool holds, std::string evidence) {
         rungs_.push_back(
@@ -57,9 +65,24 @@ class Builder {
     std::vector<Rung> rungs_;
 };
 
+// Afterwards the gateway does not ask for itself: what was found out a moment ago counts.
+bool isClaimed(const GatewayFacts& gateway) {
+    return gateway.state == "enrolling" || gateway.state == "active";
+}
+
 bool reachedControlPlane(const GatewayFacts& gateway) {
-    return gateway.state == "offered" || gateway.state == "confirm" ||
-           gateway.state == "enrolling" || gateway.state == "active" || gateway.state == "cooldown";
+    if (isClaimed(gateway)) return gateway.controlplaneNow && gateway.controlplaneNow->okay;
+    return gateway.state == "offered" || gateway.state == "confirm" || gateway.state == "cooldown";
+}
+
+bool failedControlPlane(const GatewayFacts& gateway) {
+    return isClaimed(gateway) && gateway.controlplaneNow && !gateway.controlplaneNow->okay;
+}
+
+// Of the pairing or the link, else of the control plane.
+std::string failureOf(const GatewayFacts& gateway) {
+    if (!gateway.failure.empty()) return gateway.failure;
+    return failedControlPlane(gateway) ? gateway.controlplaneNow->code : std::string();
 }
 
 void network(Builder& rungs, const Facts& facts) {
@@ -78,11 +101,20 @@ void network(Builder& rungs, const Facts& facts) {
               machine.addresses.empty() ? "no address was given" : firstOf(machine.addresses),
               "ladder.address",
               "Is there a DHCP server in this network? If not, set pcgw.ipv4 and pcgw.gateway4.");
-    rungs.add("Router",
-              !machine.router.empty(),
-              machine.router.empty() ? "there is no default route" : machine.router,
-              "ladder.router",
-              "Set pcgw.gateway4 to the router of this subnet.");
+    if (machine.routerSilent) {
+        rungs.add("Router",
+                  false,
+                  machine.router + " does not answer at this link (ARP, neighbour discovery)",
+                  "ladder.router_silent",
+                  "Is pcgw.gateway4 the router of this subnet, does it run, and is the VM in the "
+                  "right port group or VLAN?");
+    } else {
+        rungs.add("Router",
+                  !machine.router.empty(),
+                  machine.router.empty() ? "there is no default route" : machine.router,
+                  "ladder.router",
+                  "Set pcgw.gateway4 to the router of this subnet.");
+    }
     rungs.add(
         "Settings",
         !facts.controlplane.empty(),
@@ -121,6 +153,10 @@ void names(Builder& rungs, const Facts& facts) {
         rungs.note("Names", false, "looked up when the gateway runs");
         return;
     }
+    if (machine.namesPending) {
+        rungs.note("Names", false, whose + name + "is being looked up");
+        return;
+    }
     rungs.add("Names",
               machine.namesResolve,
               whose + name + (machine.namesResolve ? "has an address" : "has no address"),
@@ -130,11 +166,6 @@ void names(Builder& rungs, const Facts& facts) {
               : ofProxy ? "Is the name in pcgw.proxy right, and does pcgw.dns name servers that "
                           "know it? An address will do, too."
                         : "Is the name right, and does pcgw.dns name servers that know it?");
-}
-
-std::string inWords(std::int64_t milliseconds) {
-    const auto size = milliseconds < 0 ? -milliseconds : milliseconds;
-    return size < 10'000 ? std::to_string(size) + " ms" : std::to_string(size / 1000) + " s";
 }
 
 void clock(Builder& rungs, const Facts& facts) {
@@ -195,6 +226,8 @@ constexpr std::array<ProxyAdvice, 6> kProxyAdvice{{
 }};
 
 std::string whatFailed(const GatewayFacts& gateway) {
+    if (gateway.failure.empty() && failedControlPlane(gateway))
+        return gateway.controlplaneNow->text;
     const auto& text = gateway.state == "active" ? gateway.linkWhy : gateway.message;
     return text.empty() ? gateway.failure : text;
 }
@@ -203,9 +236,13 @@ void proxy(Builder& rungs, const Facts& facts) {
     const auto& gateway = facts.gateway;
     const auto& given = gateway.proxy.empty() ? facts.proxy : gateway.proxy;
     if (given.empty()) return rungs.add("Proxy", true, "none is set", "", "");
-    const auto* advice = std::ranges::find(kProxyAdvice, gateway.failure, &ProxyAdvice::failure);
+    const auto* advice = std::ranges::find(kProxyAdvice, failureOf(gateway), &ProxyAdvice::failure);
     if (advice == kProxyAdvice.end())
-        return rungs.add("Proxy", true, gateway.way.empty() ? given : gateway.way, "", "");
+        return rungs.add("Proxy",
+                         true,
+                         gateway.way.empty() ? given : withWhy(gateway.way, gateway.wayWhy),
+                         "",
+                         "");
     const auto remedy = facts.isAppliance || advice->own.empty() ? advice->remedy : advice->own;
     rungs.add("Proxy",
               false,
@@ -229,46 +266,98 @@ void inspection(Builder& rungs, const GatewayFacts& gateway) {
     const auto evidence = found.allow + " is answered by \"" + found.issuer + "\", " + hash;
     const auto remedy = "Let " + found.allow + " through without TLS inspection.";
     // Where it is let by for the pairing alone.
-    const bool inTheWay =
-        gateway.link != "up" && gateway.state != "offered" && gateway.state != "confirm";
-    if (inTheWay) return rungs.add("TLS", false, evidence, "ladder.tls_inspection", remedy);
+    const bool refused = failureOf(gateway) == "net.tls_intercepted";
+    const bool readsAlong = gateway.state == "offered" || gateway.state == "confirm" ||
+                            (gateway.state == "enrolling" && !refused);
+    const bool up = gateway.link == "up";
+    if (!up && !readsAlong)
+        return rungs.add("TLS", false, evidence, "ladder.tls_inspection", remedy);
+    // The control plane's door alone: the bus goes on.
+    if (up && refused)
+        return rungs.addAside("TLS", false, evidence, "ladder.tls_inspection", remedy);
     rungs.warn("TLS", evidence, "ladder.tls_inspection", remedy);
 }
 
 void controlPlane(Builder& rungs, const Facts& facts) {
     const auto& gateway = facts.gateway;
     const bool reached = reachedControlPlane(gateway);
+    const bool failed = failedControlPlane(gateway);
     const auto target = facts.controlplane.empty() ? gateway.target : facts.controlplane;
     // Asked a moment ago: what fails has a message.
-    if (!reached && gateway.answers && gateway.message.empty())
+    if (!reached && !failed && gateway.answers && (isClaimed(gateway) || gateway.message.empty()))
         return rungs.note("Control plane", false, "it has not answered yet");
-    auto evidence = !reached              ? gateway.message
+    auto evidence = failed                ? gateway.controlplaneNow->text
+                    : !reached            ? gateway.message
                     : gateway.way.empty() ? target
-                                          : target + ", " + gateway.way;
+                                          : target + ", " + withWhy(gateway.way, gateway.wayWhy);
     const auto& clock = facts.machine.clock;
     if (!reached && !clock.isSet && !clock.says.empty())
         evidence += " (this machine's clock says " + clock.says + ")";
-    rungs.add("Control plane",
-              reached,
-              evidence,
-              "ladder.controlplane",
-              "Let this machine reach " + target + " through the firewall.");
+    // A bus that is up goes on without it, until the certificate is to be renewed.
+    const auto remedy = "Let this machine reach " + target + " through the firewall.";
+    if (gateway.state == "active" && gateway.link == "up")
+        return rungs.addAside("Control plane", reached, evidence, "ladder.controlplane", remedy);
+    rungs.add("Control plane", reached, evidence, "ladder.controlplane", remedy);
 }
 
 void bus(Builder& rungs, const GatewayFacts& gateway) {
-    const bool up = gateway.link == "up";
-    // "WebSocket, through the proxy ..." says both itself.
-    const bool bySocket = gateway.busWay.starts_with("WebSocket");
-    const auto how = (bySocket ? "" : "NATS, ") + gateway.busWay;
+    if (gateway.link == "up")  // whatever else is wrong
+        return rungs.note(
+            "Bus",
+            true,
+            "connected" + (gateway.busWay.empty()
+                               ? ""
+                               : " by " + withWhy(busWayOf(gateway), gateway.busWayWhy)));
     rungs.add("Bus",
-              up,
-              up ? "connected" + (gateway.busWay.empty() ? "" : " by " + how)
-                 : gateway.link + " " + gateway.linkWhy,
+              false,
+              gateway.link + " " + gateway.linkWhy,
               "ladder.bus",
               "Let this machine reach the control plane's message bus through the firewall.");
 }
 
+void pairing(Builder& rungs, const GatewayFacts& gateway) {
+    if (gateway.state == "active") return rungs.note("Pairing", true, "with " + gateway.tenantName);
+    rungs.note("Pairing",
+               false,
+               gateway.state == "enrolling" ? "accepted for " + gateway.tenantName +
+                                                  "; the tenant's yes and the papers are waited for"
+               : gateway.state == "confirm" ? "a tenant asks and waits for the answer"
+                                            : "waits for a tenant");
+}
+
+void gatewayRung(Builder& rungs, const Facts& facts) {
+    const auto& gateway = facts.gateway;
+    // Whatever else is wrong.
+    if (gateway.answers) return rungs.note("Gateway", true, "runs");
+    const auto& reason = gateway.lastWords;
+    rungs.add("Gateway",
+              false,
+              reason.empty() ? "does not answer" : "it refuses its configuration: " + reason,
+              "ladder.gateway",
+              !facts.isAppliance ? "Start it, or look why it stopped: systemctl status "
+                                   "pcg-gateway. A socket elsewhere is named with --socket."
+              : reason.empty()   ? "It is starting. If that lasts, its messages are in a support "
+                                   "bundle: with F2 at the console, or pcgctl support-bundle."
+                                 : "Correct that value: with F2 at the console, or among the VM's "
+                                   "properties, and restart it.");
+}
+
 }  // namespace
+
+std::string inWords(std::int64_t milliseconds) {
+    const auto size = milliseconds < 0 ? -milliseconds : milliseconds;
+    return size < 10'000 ? std::to_string(size) + " ms" : std::to_string(size / 1000) + " s";
+}
+
+std::string busWayOf(const GatewayFacts& gateway) {
+    // "WebSocket, through the proxy ..." says both itself.
+    const bool bySocket = gateway.busWay.empty() || gateway.busWay.starts_with("WebSocket");
+    return (bySocket ? "" : "NATS, ") + gateway.busWay;
+}
+
+std::string withWhy(const std::string& way, const std::string& why) {
+    return why.empty() ? way : way + " (" + why + ")";
+}
 
 std::string_view markOf(RungState state) {
     switch (state) {
@@ -292,24 +381,12 @@ std::vector<Rung> ladder(const Facts& facts) {
         ownMachine(rungs, facts);
     names(rungs, facts);
     clock(rungs, facts);
-    const auto& gateway = facts.gateway;
-    rungs.add("Gateway",
-              gateway.answers,
-              gateway.answers ? "runs" : "does not answer",
-              "ladder.gateway",
-              facts.isAppliance
-                  ? "It is starting, or it stopped: see its messages on the serial console."
-                  : "Start it, or look why it stopped: systemctl status pcg-gateway. A socket "
-                    "elsewhere is named with --socket.");
+    gatewayRung(rungs, facts);
     proxy(rungs, facts);
-    inspection(rungs, gateway);
+    inspection(rungs, facts.gateway);
     controlPlane(rungs, facts);
-    if (gateway.state == "active") {
-        rungs.add("Pairing", true, "with " + gateway.tenantName, "", "");
-        bus(rungs, gateway);
-    } else {
-        rungs.note("Pairing", false, "waits for a tenant");
-    }
+    pairing(rungs, facts.gateway);
+    if (facts.gateway.state == "active") bus(rungs, facts.gateway);
     return rungs.take();
 }
 

@@ -25,8 +25,18 @@ struct Rung {
 // Before the rung's name: "[ok] ".
 std::string_view markOf(RungState state);
 
+// "12 ms", "75 s"; without its sign.
+std::string inWords(std::int64_t milliseconds);
+
+// "NATS, direct", "WebSocket, through the proxy ..."; empty if it is not known.
+std::string busWayOf(const GatewayFacts& gateway);
+
+// "direct (no proxy is configured)".
+std::string withWhy(const std::string& way, const std::string& why);
+
 // Link, address, router, settings, names, clock, gateway, proxy, TLS, control plane, pairing, bus.
-// What stands above a rung that fails waits; the clock alone holds nothing up.
+// What stands above a rung that fails waits; the clock holds nothing up,
+// nor does the control plane while the bus is up.
 std::vector<Rung> ladder(const Facts& facts);
 
 }  // namespace pcg::appliance

@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 #include "common/codec/json.h"
 #include "gateway/ctl/ctl.h"
+#include "gateway/gateway_config.h"
 
 #include <algorithm>
 #include <array>
@@ -18,6 +19,8 @@
 #include <netdb.h>
 #include <unistd.h>
 
+#include "appliance/console/gateway_facts.h"
+#include "appliance/console/system_look.h"
 #include "appliance/render/files.h"
 
 namespace pcg::appliance {
@@ -26,6 +29,10 @@ namespace {
 namespace json = codec::json;
 
 constexpr std::size_t kText = 4096;
+constexpr const char* kGatewayConfig = "/etc/pcg-gateway/gateway.json";
+constexpr std::chrono::seconds kNameAgain{5};
+constexpr std::chrono::seconds kControlPlaneAgain{60};
+constexpr std::chrono::seconds kControlPlaneSooner{15};
 
 std::string textOf(const json::Object& object, std::string_view name) {
     const auto text = object.optionalString(name, kText);
@@ -90,33 +97,6 @@ void readAddresses(MachineFacts& machine) {
     }
 }
 
-// /proc/net/route: destination and gateway in hexadecimal, the host's byte order.
-void readRouter(MachineFacts& machine) {
-    std::istringstream lines(readSmall("/proc/net/route"));
-    std::string card;
-    std::string destination;
-    std::string gateway;
-    std::string line;
-    while (std::getline(lines, line)) {
-        std::istringstream words(line);
-        words >> card >> destination >> gateway;
-        if (destination != "00000000" || gateway.size() != 8 || gateway == "00000000") continue;
-        const in_addr address{static_cast<in_addr_t>(std::stoul(gateway, nullptr, 16))};
-        std::array<char, INET_ADDRSTRLEN> text{};
-        ::inet_ntop(AF_INET, &address, text.data(), text.size());
-        machine.router = text.data();
-    }
-    // IPv6: zeros with a prefix of 0 through a real router.
-    std::istringstream v6(readSmall("/proc/net/ipv6_route"));
-    while (machine.router.empty() && std::getline(v6, line)) {
-        const std::string zeros(32, '0');
-        if (line.starts_with(zeros + " 00 ") && line.find(" lo") == std::string::npos &&
-            line.size() > 104 && line.substr(72, 32) != zeros) {
-            machine.router = "an IPv6 router";
-        }
-    }
-}
-
 // Of "https://host:port".
 std::string hostOf(const std::string& url) {
     const auto scheme = url.find("://");
@@ -133,79 +113,36 @@ bool resolves(const std::string& host) {
     return true;
 }
 
-std::string wayOf(const json::Object& object) {
-    const auto way = object.optionalObject("way");
-    return way && *way != nullptr ? textOf(**way, "text") : std::string();
+// Of its configuration, as it would say it itself before it ends with 2; else empty.
+std::string whatIsRefused() {
+    if (::access(kGatewayConfig, R_OK) != 0) return {};
+    const auto config = gateway::loadGatewayConfig(kGatewayConfig);
+    return config ? std::string() : config.error().message();
 }
 
-void readEgress(const json::Object& egress, GatewayFacts& gateway) {
-    gateway.target = textOf(egress, "control_plane");
-    gateway.proxy = textOf(egress, "proxy");
-    gateway.way = wayOf(egress);
-    const auto intercepted = egress.array("intercepted", 64);
-    if (!intercepted) return;
-    for (const auto& item : **intercepted) {
-        if (const auto* found = item.asObject()) {
-            gateway.inspections.push_back({textOf(*found, "allow"),
-                                           textOf(*found, "issuer"),
-                                           textOf(*found, "issuer_sha256"),
-                                           textOf(*found, "shown_sha256")});
-        }
-    }
+LateAnswer askForName(const std::string& host) { return {resolves(host)}; }
+
+LateAnswer askControlPlane(const std::string& socket) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    gateway::ctl::run({"--socket", socket, "--json", "controlplane", "check"}, in, out, err);
+    const auto said = json::parseObject(out.str());
+    if (!said) return {false, "", err.str()};
+    const auto reached = said->booleanOr("reached", false);
+    return {reached && *reached, textOf(*said, "failure"), textOf(*said, "message")};
 }
 
-void readGateway(const json::Object& status, Facts& facts) {
-    auto& gateway = facts.gateway;
-    gateway.answers = true;
-    facts.version = textOf(status, "version");
-    if (const auto egress = status.object("egress")) readEgress(**egress, gateway);
-    if (const auto pairing = status.object("pairing")) {
-        gateway.state = textOf(**pairing, "state");
-        gateway.message = textOf(**pairing, "message");
-        gateway.failure = textOf(**pairing, "failure");
-        gateway.code = textOf(**pairing, "code");
-        const auto left = (*pairing)->optionalInteger("expires_in_ms");
-        gateway.expiresInSeconds = left && *left ? **left / 1000 : 0;
-        gateway.sas = textOf(**pairing, "sas");
-        gateway.tenantName = textOf(**pairing, "tenant_name");
-        gateway.tenantId = textOf(**pairing, "tenant_id");
-        gateway.requestedBy = textOf(**pairing, "requested_by");
-    }
-    if (const auto link = status.object("link")) {
-        gateway.link = textOf(**link, "state");
-        gateway.linkWhy = textOf(**link, "why");
-        gateway.busWay = wayOf(**link);
-        if (gateway.state == "active") gateway.failure = textOf(**link, "failure");
-    }
-    if (const auto policy = status.object("policy")) {
-        const auto paused = (*policy)->booleanOr("paused", false);
-        gateway.paused = paused && *paused;
-    }
-    const auto endpoints = status.array("endpoints", 1024);
-    if (!endpoints) return;
-    for (const auto& item : **endpoints)
-        if (const auto* endpoint = item.asObject())
-            gateway.endpoints.push_back(
-                {textOf(*endpoint, "name"), textOf(*endpoint, "state"), textOf(*endpoint, "why")});
-}
-
-}  // namespace
-
-Facts lookAround(const std::string& socket, ClockLook& clock) {
-    Facts facts;
-    readReport(facts);
-    facts.hostname = std::string(trimAscii(readSmall("/proc/sys/kernel/hostname")));
-    readCards(facts.machine);
-    readAddresses(facts.machine);
-    readRouter(facts.machine);
+// What takes no time but the gateway's.
+Facts lookWithoutWaiting(const std::string& socket, ClockLook& clock) {
+    auto facts = lookAtMachine();
     facts.machine.clock = clock.look();
     std::istringstream in;
     std::ostringstream out;
     std::ostringstream err;
-    if (gateway::ctl::run({"--socket", socket, "--json", "status"}, in, out, err) == 0) {
-        const auto status = json::parseObject(out.str(), 8_MiB);
-        if (status) readGateway(*status, facts);
-    }
+    if (gateway::ctl::run({"--socket", socket, "--json", "status"}, in, out, err) == 0)
+        readStatus(out.str(), facts);
+    if (!facts.gateway.answers && facts.isAppliance) facts.gateway.lastWords = whatIsRefused();
     if (!facts.isAppliance && facts.gateway.answers) {
         facts.controlplane = "https://" + facts.gateway.target;
         facts.proxy = facts.gateway.proxy;
@@ -213,9 +150,51 @@ Facts lookAround(const std::string& socket, ClockLook& clock) {
     }
     // What is excepted from the proxy is looked up here, the rest by the proxy.
     if (facts.gateway.way == "direct") facts.proxy.clear();
+    facts.machine.nameLookedUp = hostOf(facts.proxy.empty() ? facts.controlplane : facts.proxy);
+    return facts;
+}
+
+// Until it is paired the gateway itself asks all the time.
+bool wantsControlPlane(const GatewayFacts& gateway) {
+    return gateway.state == "active" || gateway.state == "enrolling";
+}
+
+}  // namespace
+
+Facts lookAtMachine() {
+    Facts facts;
+    readReport(facts);
+    facts.hostname = std::string(trimAscii(readSmall("/proc/sys/kernel/hostname")));
+    readCards(facts.machine);
+    readAddresses(facts.machine);
+    lookAtRouters(facts.machine);
+    if (facts.isAppliance) lookAtDisk(facts.problems);
+    return facts;
+}
+
+Facts lookAround(const std::string& socket, ClockLook& clock) {
+    auto facts = lookWithoutWaiting(socket, clock);
+    facts.machine.namesResolve = resolves(facts.machine.nameLookedUp);
+    if (wantsControlPlane(facts.gateway)) facts.gateway.controlplaneNow = askControlPlane(socket);
+    return facts;
+}
+
+MachineLook::MachineLook(std::string socket)
+    : socket_(std::move(socket)),
+      names_(askForName, kNameAgain, kNameAgain),
+      controlPlane_([asked = socket_](const std::string&) { return askControlPlane(asked); },
+                    kControlPlaneAgain,
+                    kControlPlaneSooner) {}
+
+Facts MachineLook::look() {
+    auto facts = lookWithoutWaiting(socket_, clock_);
     auto& machine = facts.machine;
-    machine.nameLookedUp = hostOf(facts.proxy.empty() ? facts.controlplane : facts.proxy);
-    machine.namesResolve = resolves(machine.nameLookedUp);
+    const auto known = names_.to(machine.nameLookedUp);
+    machine.namesResolve = known && known->okay;
+    machine.namesPending = !known && !machine.nameLookedUp.empty();
+    auto& gateway = facts.gateway;
+    gateway.controlplaneNow =
+        controlPlane_.to(wantsControlPlane(gateway) ? gateway.target : std::string());
     return facts;
 }
 

@@ -76,12 +76,13 @@ std::optional<Key> Terminal::key(int milliseconds, bool& gone) {
     return code == ERR ? std::nullopt : keyOf(code);
 }
 
-void Terminal::draw(const std::vector<std::string>& lines) {
+void Terminal::draw(const std::vector<std::string>& page) {
+    const auto lines = fitted(page, static_cast<std::size_t>(std::max(LINES, 1)));
     // In the middle: a frame buffer has room for four such pictures.
-    const int top = std::max((LINES - static_cast<int>(kRows) - 1) / 2, 0);
+    const int top = std::max((LINES - static_cast<int>(lines.size())) / 2, 0);
     const int left = std::max((COLS - static_cast<int>(kColumns)) / 2, 0);
     ::erase();
-    for (std::size_t row = 0; row < lines.size() && static_cast<int>(row) + top < LINES; ++row)
+    for (std::size_t row = 0; row < lines.size(); ++row)
         ::mvaddstr(static_cast<int>(row) + top, left, lines[row].c_str());
     ::refresh();
 }

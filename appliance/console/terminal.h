@@ -21,7 +21,7 @@ class Terminal {
     static std::optional<Key> key(int milliseconds, bool& gone);
 
     // Only what differs from the picture before is written, and at once.
-    static void draw(const std::vector<std::string>& lines);
+    static void draw(const std::vector<std::string>& page);
 };
 
 }  // namespace pcg::appliance

@@ -40,19 +40,21 @@ bool applySettings(const std::string& root,
     auto files = networkFiles(read.settings);
     for (auto& file : gatewayFiles(read.settings)) files.push_back(std::move(file));
     files.push_back(egressFile(read.settings));
-    files.push_back(reportFile(source, read.settings, problems));
     Overrides running;
     for (const auto& name : propertyNames())
         if (const auto value = properties.find(name); value != properties.end())
             running.insert(*value);
     files.push_back({kRunningPath, 0600, writeOverrides(running)});
     bool good = true;
-    for (const auto& file : files) {
+    const auto write = [&root, &good, &problems](const File& file) {
         const auto written = writeFile(root, file);
-        if (written) continue;
+        if (written) return;
         std::cerr << "pcg-appliance: " << written.error().message() << "\n";
+        problems.push_back({"appliance.write", file.path, written.error().message()});
         good = false;
-    }
+    };
+    for (const auto& file : files) write(file);
+    write(reportFile(source, read.settings, problems));  // last: it names what could not be written
     for (const auto& path : optionalFiles()) {
         const bool wanted =
             std::ranges::any_of(files, [&path](const File& file) { return file.path == path; });

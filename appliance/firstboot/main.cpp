@@ -46,12 +46,15 @@ void print(const std::vector<Problem>& problems) {
 }
 
 // A detached ISO must not unconfigure the machine at the next boot.
-void remember(const std::vector<SourceText>& sources, const std::string& chosen) {
+void remember(const std::string& root,
+              const std::vector<SourceText>& sources,
+              const std::string& chosen,
+              std::vector<Problem>& problems) {
     for (const auto& source : sources) {
         if (source.name != chosen || source.oemStrings || chosen == "last boot") continue;
         const File file{kLastGood, 0600, std::string(asText(source.content))};
-        if (const auto kept = writeFile("", file); !kept)
-            std::cerr << "pcg-appliance: " << kept.error().message() << "\n";
+        if (const auto kept = writeFile(root, file); !kept)
+            problems.push_back({"appliance.write", kLastGood, kept.error().message()});
     }
 }
 
@@ -73,11 +76,10 @@ int apply(const std::string& root) {
                             "Nothing is kept over a restart: the disk is full, read-only or too "
                             "small. Give the VM a writable disk of 8 GB and restart it."});
     }
+    remember(root, sources, choice.source, problems);
     print(problems);
     print(read.problems);
-    const bool good = applySettings(root, choice.source, properties, read, problems);
-    if (root.empty()) remember(sources, choice.source);
-    return good ? 0 : 1;
+    return applySettings(root, choice.source, properties, read, problems) ? 0 : 1;
 }
 
 // One request from standard input, its answer to standard output: what the control socket's service

@@ -186,6 +186,22 @@ class Control(unittest.TestCase):
         self.assertIn("writable disk of 8 GB", self.problems()["appliance.data_missing"])
         self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
 
+    def test_what_cannot_be_kept_or_written_at_boot_is_named_for_the_console(self):
+        self.write("sys/firmware/qemu_fw_cfg/by_name/opt/org.pcg/ovfenv/raw", machine.environment({"dns": "192.0.2.7"}))
+        for file in (self.root / "data/appliance").iterdir():
+            file.unlink()
+        (self.root / "data/appliance").rmdir()
+        self.write("data/appliance", "in the way of a folder, as a full disk is")
+        self.apply()
+        self.assertIn("data/appliance/ovf-env.xml cannot be written", self.problems()["appliance.write"])
+        self.assertIn("DNS=192.0.2.7", self.read(NETWORK))
+        (self.root / "etc/hostname").unlink()
+        (self.root / "etc/hostname").mkdir()
+        self.assertEqual(self.apply(), 1)
+        written = [one["subject"] for one in json.loads(self.read("run/pcg/properties.json"))["problems"]
+                   if one["code"] == "appliance.write"]
+        self.assertIn("/etc/hostname", written)
+
     def test_a_document_with_entities_or_of_a_megabyte_is_named_and_the_machine_boots(self):
         huge = machine.environment({"ca": "A" * (1 << 20)})
         bomb = '<!DOCTYPE a [<!ENTITY x "y">]>' + machine.environment({"dns": "192.0.2.9"}).split("\n", 1)[1]

@@ -12,12 +12,14 @@ import tempfile
 import e2e
 
 
-class Support(e2e.EndToEnd):
+class AtAGateway(e2e.EndToEnd):
     def ctl(self, *words):
         one = self.gateway()
         return subprocess.run([str(one.lab.program("pcgctl")), "--socket", str(one.socket), *words], capture_output=True, check=False,
                               timeout=60)
 
+
+class Support(AtAGateway):
     def secrets(self):
         """Whatever somebody else must not read: of the endpoint, of a new access key, of the gateway's own files."""
         key = self.gateway().ctl("--json", "key", "create", "--endpoint", self.endpoint()["name"], "--role", "full")
@@ -55,8 +57,15 @@ class Support(e2e.EndToEnd):
         for one in body["rungs"]:
             self.assertIn(one["state"], ("holds", "waits", "warns", "fails"))
             if one["state"] == "warns":
-                self.assertTrue(one["code"].startswith("ladder.") and one["remedy"], one)
+                self.assertTrue(one["code"].startswith(("ladder.", "gateway.")) and one["remedy"], one)
         self.assertIn(b"Link", self.ctl("diagnose").stdout)
+
+    def test_the_console_says_way_access_and_what_a_stolen_disk_reveals(self):
+        one = self.gateway()
+        done = subprocess.run([str(one.lab.program("pcg-console")), "--socket", str(one.socket), "--once", "--plain"],
+                              capture_output=True, text=True, check=False, timeout=60)
+        for text in ("Paired with", "Way            bus: NATS, direct (", "Access not paused", "Stolen disk    Whoever has", "are ok"):
+            self.assertIn(text, done.stdout)
 
     def test_what_is_about_the_appliance_says_so_elsewhere(self):
         for words in (("network", "show"), ("settings", "set", "--remote", "all"), ("reboot",), ("factory-reset", "--yes")):
@@ -64,6 +73,18 @@ class Support(e2e.EndToEnd):
             self.assertEqual(done.returncode, 1, words)
             self.assertIn(b"on the appliance only", done.stderr)
         self.assertEqual(self.ctl("network", "set").returncode, 2)
+
+
+class ControlPlaneGone(AtAGateway):
+    """Yesterday's pairing says nothing of the control plane now."""
+
+    def test_the_rung_of_the_control_plane_fails(self):
+        self.lab.kill("controlplane")
+        done = self.ctl("diagnose", "--json")
+        rungs = {one["name"]: one for one in json.loads(done.stdout)["rungs"]}
+        self.assertEqual((done.returncode, rungs["Control plane"]["state"]), (1, "fails"), done.stdout)
+        self.assertEqual(rungs["Control plane"]["code"], "ladder.controlplane")
+        self.assertEqual(rungs["Pairing"]["state"], "holds")
 
 
 if __name__ == "__main__":

@@ -125,6 +125,45 @@ TEST(SerialLine, NobodyWaitsForeverForAPortThatTakesNothing) {
     ::close(reader);
 }
 
+TEST(TypedLines, AreWholeWhateverPiecesTheyComeInAndBounded) {
+    int ends[2];
+    ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    TypedLines typed(ends[0]);
+    const auto write = [&ends](std::string_view text) {
+        ASSERT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    };
+    constexpr std::chrono::milliseconds kMoment(1);
+    EXPECT_FALSE(typed.next(kMoment));
+    write("y");
+    EXPECT_FALSE(typed.next(kMoment));
+    write("es\rno\n");
+    EXPECT_EQ(typed.next(kMoment), "yes");
+    EXPECT_EQ(typed.next(kMoment), "no");
+    write(std::string(5000, 'x') + "\n");
+    std::optional<std::string> line;
+    for (int i = 0; i < 40 && !line; ++i) line = typed.next(kMoment);
+    ASSERT_TRUE(line);
+    EXPECT_LE(line->size(), 256U);
+    ::close(ends[1]);
+    EXPECT_FALSE(typed.next(kMoment)) << "the end of input is no line";
+    ::close(ends[0]);
+}
+
+TEST(Diagnosis, HasTheGatewaysWarningsAndFailsForTheCriticalOnes) {
+    auto facts = pairedFacts();
+    auto rungs = fullLadder(facts);
+    EXPECT_TRUE(allHolds(rungs, {})) << "a note is no failure";
+    EXPECT_THAT(diagnosisText(rungs, {}), HasSubstr("gateway.root_key_in_file"));
+
+    facts.gateway.warnings.push_back(
+        {"state_degraded", "critical", "It cannot write", "", "No space.", "Check the disk."});
+    rungs = fullLadder(facts);
+    EXPECT_FALSE(allHolds(rungs, {}));
+    EXPECT_THAT(diagnosisText(rungs, {}),
+                HasSubstr("It cannot write: No space.\n     gateway.state_degraded\n     -> Check "
+                          "the disk.\n"));
+}
+
 TEST(Diagnosis, AWarningHasItsCodeAndStillEverythingHolds) {
     auto facts = pairedFacts();
     facts.machine.clock = {false, "", {}, "2026-11-22 13:44 UTC", 600};

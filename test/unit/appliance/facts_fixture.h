@@ -32,6 +32,8 @@ inline Facts pairedFacts() {
     facts.gateway.tenantName = "tenant-a";
     facts.gateway.link = "up";
     facts.gateway.busWay = "direct";
+    facts.gateway.controlplaneNow = LateAnswer{true};
+    facts.gateway.warnings = {{"root_key_in_file", "note", "The root key is a file on this disk"}};
     return facts;
 }
 

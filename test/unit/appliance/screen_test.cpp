@@ -88,6 +88,46 @@ TEST(Screen, WhatIsWrongNeedsTheRoomOfTheQrCode) {
     expectGolden("code-and-problem", text(screen.picture(facts, "#")));
 }
 
+TEST(Screen, APairedGatewaySaysItsWayItsEndpointsAndWhatAStolenDiskReveals) {
+    auto facts = pairedFacts();
+    facts.gateway.tenantId = "tn_01jd3zq8kfh5y0c7w2v9x6t4re";
+    facts.gateway.busWayWhy = facts.gateway.wayWhy = "no proxy is configured";
+    facts.gateway.endpoints = {{"vc1", "ok"}, {"maas1", "ok"}};
+    facts.machine.clock = {true, "ntp.example.com", 12, "2026-11-22 13:44 UTC", 600};
+    const Screen screen;
+
+    expectGolden("paired", text(screen.picture(facts, "#")));
+}
+
+TEST(Screen, WithMuchWrongThePageHasTheWorstAndCountsTheRest) {
+    auto facts = pairedFacts();
+    facts.machine.clock = {true, "ntp.example.com", 12, "2026-11-22 13:44 UTC", 600};
+    facts.gateway.readOnly = true;
+    facts.gateway.controlplaneNow = LateAnswer{false, "net.refused", "It refused the connection."};
+    facts.problems = {{"appliance.data_full", "data partition", "Only 3 MiB are free."}};
+    for (const auto* name : {"vc1", "vc2", "vc3", "vc4"})
+        facts.gateway.endpoints.push_back({name, "unreachable", "connection timed out"});
+    const Screen screen;
+
+    expectGolden("much-wrong", text(screen.picture(facts, "#")));
+}
+
+TEST(Screen, AQuestionIsSeenWhateverIsWrong) {
+    auto facts = offeredFacts();
+    facts.gateway.state = "confirm";
+    facts.gateway.tenantName = "tenant-a";
+    facts.gateway.tenantId = "tn_01jd3zq8kfh5y0c7w2v9x6t4re";
+    facts.gateway.requestedBy = "ops@tenant-a.example";
+    facts.gateway.sas = "123456";
+    facts.notice = "Type y or n.";
+    facts.machine.namesResolve = false;
+    for (int i = 0; i < 3; ++i)
+        facts.problems.push_back({"appliance.property.ca", "pcgw.ca", std::string(200, 'x')});
+    const Screen screen;
+
+    expectGolden("question-and-problems", text(screen.picture(facts, "#")));
+}
+
 TEST(Screen, EveryPageFits80By25) {
     Screen screen;
     auto facts = offeredFacts();
