@@ -4,6 +4,7 @@
 #include "common/base/text.h"
 
 #include <cerrno>
+#include <clocale>
 #include <csignal>
 #include <future>
 #include <iostream>
@@ -30,8 +31,9 @@ constexpr const char* kHelp =
     "/var/lib/pcg-gateway/control.sock)\n"
     "  --plain        for a serial line: ASCII, no cursor movement, a frame only when it changed\n"
     "  --once         one frame, then exit\n\n"
-    "y or n and Enter answer a tenant's question. F2 opens the settings, with a PIN that is set "
-    "then.\n";
+    "y or n and Enter answer a tenant's question. F2, or settings and Enter on a serial line, "
+    "opens "
+    "the\nsettings, with a PIN that is set then.\n";
 
 constexpr int kLookAgainMs = 2000;
 constexpr int kKeyWaitMs = 250;
@@ -80,7 +82,7 @@ std::optional<bool> answerIn(const Facts& facts, std::string_view typed, std::st
     if (word.empty()) return {};
     const bool yes = word == "y" || word == "yes";
     if (!yes && word != "n" && word != "no") {
-        notice = "Type y or n.";
+        notice = "Type y or n; or settings.";
     } else if (facts.gateway.state != "confirm") {
         notice = "No tenant asks to own this gateway now.";
     } else {
@@ -103,11 +105,71 @@ int runOnce(const Options& options) {
     return 0;
 }
 
+// Keys and pages, with what takes long beside it, one thing at a time.
+class Pages {
+  public:
+    Pages(std::string socket, std::string_view block) : socket_(std::move(socket)), block_(block) {}
+
+    // Draws, waits for a key and does what it says. False: nobody is at the terminal any more.
+    bool turn(const std::optional<Facts>& looked, const Clock& clock) {
+        const auto facts = looked.value_or(Facts());
+        if (looked) draw(facts);
+        bool gone = false;
+        const auto key = Terminal::key(kKeyWaitMs, gone);
+        screen_.tick(clock.now());
+        if (doing_.valid() &&
+            doing_.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
+            screen_.outcome(doing_.get());
+            Terminal::forgetPicture();  // a support bundle may have gone over this line
+            hasDone_ = true;
+        }
+        if (key && !doing_.valid()) press(*key, facts, clock);
+        return !gone;
+    }
+
+    void press(Key key, const Facts& facts, const Clock& clock) {
+        auto wish = screen_.press(key, facts, clock.now());
+        if (!wish) return;
+        doing_ = std::async(std::launch::async, [socket = socket_, wish = std::move(*wish)] {
+            return fulfil(socket, wish);
+        });
+    }
+
+    bool isOpen() const { return screen_.isOpen() || doing_.valid(); }
+
+    // Something was done since the last time.
+    bool takeDone() { return std::exchange(hasDone_, false); }
+
+  private:
+    void draw(const Facts& facts) const {
+        const SharedLine alone(STDOUT_FILENO);
+        Terminal::draw(screen_.picture(facts, block_));
+    }
+
+    std::string socket_;
+    std::string_view block_;
+    Screen screen_;
+    std::future<Outcome> doing_;
+    bool hasDone_ = false;
+};
+
+// The settings on a serial line, until they are closed. What there is to say, if they do not open.
+std::string runSettings(const Options& options, Looker& looker, const Clock& clock) {
+    if (!Terminal::open()) return "The settings need a TERM that is known.";
+    Pages pages(options.socket, "#");
+    pages.press(Key{KeyKind::Menu}, looker.latest().value_or(Facts()), clock);
+    while (pages.isOpen() && pages.turn(looker.latest(), clock)) {
+        if (pages.takeDone()) looker.lookNow();
+    }
+    Terminal::close();
+    return {};
+}
+
 // Lines and whole words, for a serial line. Neither names nor the gateway hold up what is typed.
 int runPlain(const Options& options) {
     const SystemClock clock;
     MachineLook look(options.socket);  // the looker's thread's
-    const Looker looker([&look] { return look.look(); }, std::chrono::milliseconds(kLookAgainMs));
+    Looker looker([&look] { return look.look(); }, std::chrono::milliseconds(kLookAgainMs));
     TypedLines typed(STDIN_FILENO);
     std::future<std::string> answering;
     std::string shown;
@@ -123,7 +185,11 @@ int runPlain(const Options& options) {
             notice = answering.get();
             noticed = clock.now();
         }
-        if (line && !answering.valid()) {
+        if (line && toLowerAscii(trimAscii(*line)) == "settings") {
+            notice = runSettings(options, looker, clock);
+            noticed = clock.now();
+            shown.clear();  // the screen was another one meanwhile
+        } else if (line && !answering.valid()) {
             const auto yes = answerIn(*facts, *line, notice);
             noticed = clock.now();
             if (yes) {
@@ -140,30 +206,13 @@ int runPlain(const Options& options) {
     }
 }
 
-// Keys and pages; what takes long is done beside it, one thing at a time.
 int runScreen(const Options& options) {
     const SystemClock clock;
     MachineLook look(options.socket);  // the looker's thread's
     Looker looker([&look] { return look.look(); }, std::chrono::milliseconds(kLookAgainMs));
-    Screen screen;
-    std::future<Outcome> doing;
-    const auto began = clock.now();
-    for (bool gone = false; !gone;) {
-        const auto looked = latest(looker, clock.now() - began);
-        const auto facts = looked.value_or(Facts());
-        if (looked) Terminal::draw(screen.picture(facts, "\u2588"));
-        const auto key = Terminal::key(kKeyWaitMs, gone);
-        screen.tick(clock.now());
-        if (doing.valid() && doing.wait_for(std::chrono::seconds(0)) == std::future_status::ready) {
-            screen.outcome(doing.get());
-            looker.lookNow();
-        }
-        if (!key || doing.valid()) continue;
-        auto wish = screen.press(*key, facts, clock.now());
-        if (!wish) continue;
-        doing = std::async(std::launch::async, [socket = options.socket, wish = std::move(*wish)] {
-            return fulfil(socket, wish);
-        });
+    Pages pages(options.socket, "\u2588");
+    while (pages.turn(looker.latest(), clock)) {
+        if (pages.takeDone()) looker.lookNow();
     }
     return 0;  // nobody is at the terminal any more; whoever started this starts it again
 }
@@ -191,6 +240,7 @@ int main(int argc, char** argv) {
         }
     }
     std::signal(SIGPIPE, SIG_IGN);
+    std::setlocale(LC_ALL, "");  // NOLINT(concurrency-mt-unsafe): before there is another thread
     if (options.once) return runOnce(options);
     if (options.plain) return runPlain(options);
     if (!Terminal::open()) {

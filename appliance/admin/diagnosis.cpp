@@ -40,9 +40,9 @@ std::vector<Rung> fullLadder(const Facts& facts) {
 }
 
 bool allHolds(const std::vector<Rung>& rungs, const std::vector<Problem>& problems) {
-    return problems.empty() && std::ranges::none_of(rungs, [](const Rung& rung) {
-               return rung.state == RungState::Fails;
-           });
+    return std::ranges::all_of(problems, &Problem::isWarning) &&
+           std::ranges::none_of(rungs,
+                                [](const Rung& rung) { return rung.state == RungState::Fails; });
 }
 
 std::string diagnosisText(const std::vector<Rung>& rungs, const std::vector<Problem>& problems) {
@@ -55,7 +55,8 @@ std::string diagnosisText(const std::vector<Rung>& rungs, const std::vector<Prob
             text += "     " + rung.code + "\n     -> " + plain(rung.remedy) + "\n";
     }
     for (const auto& problem : problems)
-        text += "[!!] " + plain(problem.subject) + "\n     " + plain(problem.code) + "\n     -> " +
+        text += std::string(markOf(problem.isWarning ? RungState::Warns : RungState::Fails)) +
+                plain(problem.subject) + "\n     " + plain(problem.code) + "\n     -> " +
                 plain(problem.message) + "\n";
     return text;
 }
@@ -76,6 +77,7 @@ json::Object diagnosisJson(const std::vector<Rung>& rungs, const std::vector<Pro
         one.set("code", problem.code)
             .set("subject", problem.subject)
             .set("message", problem.message);
+        if (problem.isWarning) one.set("warning", true);
         wrong.emplace_back(std::move(one));
     }
     return json::Object()

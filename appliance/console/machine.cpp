@@ -60,8 +60,10 @@ void readReport(Facts& facts) {
     for (const auto& item : **problems) {
         const auto* problem = item.asObject();
         if (problem == nullptr) continue;
-        facts.problems.push_back(
-            {textOf(*problem, "code"), textOf(*problem, "subject"), textOf(*problem, "message")});
+        facts.problems.push_back({textOf(*problem, "code"),
+                                  textOf(*problem, "subject"),
+                                  textOf(*problem, "message"),
+                                  problem->booleanOr("warning", false).value_or(false)});
     }
 }
 

@@ -2,7 +2,6 @@
 #include "appliance/console/terminal.h"
 
 #include <algorithm>
-#include <clocale>
 
 #include <poll.h>
 #include <unistd.h>
@@ -46,11 +45,12 @@ std::optional<Key> keyOf(int code) {
     return Key{KeyKind::Text, static_cast<char>(code)};
 }
 
+SCREEN* screen = nullptr;
+
 }  // namespace
 
 bool Terminal::open() {
-    std::setlocale(LC_ALL, "");  // NOLINT(concurrency-mt-unsafe): before there is another thread
-    auto* screen = ::newterm(nullptr, stdout, stdin);
+    screen = ::newterm(nullptr, stdout, stdin);
     if (screen == nullptr) return false;
     ::set_term(screen);
     ::cbreak();
@@ -62,7 +62,13 @@ bool Terminal::open() {
     return true;
 }
 
-void Terminal::close() { ::endwin(); }
+void Terminal::close() {
+    ::endwin();
+    ::delscreen(screen);
+    screen = nullptr;
+}
+
+void Terminal::forgetPicture() { ::clearok(curscr, TRUE); }
 
 std::optional<Key> Terminal::key(int milliseconds, bool& gone) {
     pollfd waiting{STDIN_FILENO, POLLIN, 0};

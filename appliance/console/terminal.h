@@ -13,7 +13,8 @@ namespace pcg::appliance {
 
 class Terminal {
   public:
-    // False: the terminal is of a kind that is not known.
+    // False: the terminal is of a kind that is not known. The program has set its locale. May be
+    // opened again after close().
     static bool open();
     static void close();
 
@@ -22,6 +23,9 @@ class Terminal {
 
     // Only what differs from the picture before is written, and at once.
     static void draw(const std::vector<std::string>& page);
+
+    // Somebody else wrote here: the next picture is drawn whole.
+    static void forgetPicture();
 };
 
 }  // namespace pcg::appliance

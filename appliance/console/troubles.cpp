@@ -63,9 +63,11 @@ class Ordered {
         }
     }
 
-    void add(const std::vector<Problem>& problems) {
-        for (const auto& problem : problems)
-            list_.push_back({problem.code + ": " + problem.message, "", true});
+    void add(const std::vector<Problem>& problems, bool warnings) {
+        for (const auto& problem : problems) {
+            if (problem.isWarning != warnings) continue;
+            list_.push_back({problem.code + ": " + problem.message, "", !warnings});
+        }
     }
 
     std::vector<Trouble> take() { return std::move(list_); }
@@ -104,9 +106,10 @@ std::vector<Trouble> troubles(const Facts& facts) {
     const auto warnings = warningRungs(gateway, rungs);
     Ordered list;
     list.add(rungs, RungState::Fails);
-    list.add(facts.problems);
+    list.add(facts.problems, false);
     list.add(warnings, RungState::Fails);
     list.add(endpointRungs(gateway), RungState::Fails);
+    list.add(facts.problems, true);
     list.add(rungs, RungState::Warns);
     list.add(warnings, RungState::Warns);
     return list.take();

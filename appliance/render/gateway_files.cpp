@@ -85,6 +85,7 @@ File reportFile(const std::string& source,
         item.set("code", problem.code)
             .set("subject", problem.subject)
             .set("message", problem.message);
+        if (problem.isWarning) item.set("warning", true);
         items.emplace_back(std::move(item));
     }
     json::Object report;

@@ -77,7 +77,17 @@ class SerialLine(Terminal):
         os.write(self.keyboard, b"y\n")
         self.wait_for(b"No tenant asks")
         os.write(self.keyboard, b"what\n")
-        self.wait_for(b"Type y or n.")
+        self.wait_for(b"Type y or n")
+
+    def test_settings_open_on_the_same_line_and_lines_go_on_behind_them(self):
+        self.wait_for(b"Control plane")
+        for _ in range(2):
+            os.write(self.keyboard, b"settings\n")
+            self.wait_for(b"on the appliance only")
+            os.write(self.keyboard, b"x")
+            self.wait_for(b"Control plane")
+        os.write(self.keyboard, b"y\n")
+        self.wait_for(b"No tenant asks")
 
     def test_a_terminal_that_goes_away_ends_it(self):
         self.wait_for(b"Control plane")

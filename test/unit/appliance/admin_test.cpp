@@ -187,7 +187,10 @@ TEST(Diagnosis, IsTheLadderAndTheEndpointsAndWhatWasWrongAtImport) {
     facts.gateway.endpoints.pop_back();
     rungs = fullLadder(facts);
     EXPECT_TRUE(allHolds(rungs, {}));
-    EXPECT_FALSE(allHolds(rungs, {{"appliance.property.ca", "pcgw.ca", "Expired."}}));
+    EXPECT_FALSE(allHolds(rungs, {{"appliance.property.ca", "pcgw.ca", "No certificate."}}));
+    const std::vector<Problem> warned{{"appliance.property.ca", "pcgw.ca", "Expired.", true}};
+    EXPECT_TRUE(allHolds(rungs, warned)) << "the value is used";
+    EXPECT_THAT(diagnosisText(rungs, warned), HasSubstr("[! ] pcgw.ca\n"));
     facts.machine.router.clear();
     const auto body = diagnosisJson(fullLadder(facts), {});
     EXPECT_THAT(json::write(body), HasSubstr(R"("state":"fails")"));

@@ -291,7 +291,8 @@ TEST(GatewayFacts, AreWhatStatusSays) {
 TEST(Troubles, AreTheFailingRungFirstAndSayNothingTwice) {
     auto facts = pairedFacts();
     facts.gateway.link = "down";
-    facts.problems = {{"appliance.data_full", "data partition", "Only 3 MiB are free."}};
+    facts.problems = {{"appliance.import_changed", "pcgw.dns", "It is another one now.", true},
+                      {"appliance.data_full", "data partition", "Only 3 MiB are free."}};
     facts.gateway.endpoints = {{"vc1", "ok"}, {"vc2", "bad_credentials", "no such user"}};
     facts.gateway.warnings = {
         {"link_down", "critical", "The link is down"},
@@ -308,6 +309,7 @@ TEST(Troubles, AreTheFailingRungFirstAndSayNothingTwice) {
                                         "appliance.data_full",
                                         "gateway.state_degraded",
                                         "ladder.endpoint",
+                                        "appliance.import_changed",
                                         "gateway.read_only"}));
 }
 
