@@ -28,7 +28,7 @@ struct FieldText {
     std::string_view label;
 };
 
-inline constexpr std::array<FieldText, 17> kFields{{
+inline constexpr std::array<FieldText, 19> kFields{{
     {Network, "hostname", "Host name"},
     {Network, "ipv4", "IPv4: dhcp, none, ADDRESS/PREFIX"},
     {Network, "gateway4", "IPv4 router"},
@@ -40,11 +40,13 @@ inline constexpr std::array<FieldText, 17> kFields{{
     {ControlPlane, "url", "Control plane, https://..."},
     {ControlPlane, "ca", "Its CA, PEM in base64"},
     {ControlPlane, "ca_sha256", "Or: pin of its root"},
+    {ControlPlane, "inspection_ca", "CA of a box that may inspect"},
     {ControlPlane, "tenant", "Expected tenant"},
     {Proxy, "proxy", "HTTP proxy, http://HOST:PORT"},
     {Proxy, "proxy_user", "User"},
     {Proxy, "proxy_password", "Password"},
     {Proxy, "proxy_exceptions", "Reached without it"},
+    {Proxy, "proxy_ca", "Its CA, PEM in base64"},
     {Time, "ntp", "NTP servers"},
 }};
 

@@ -187,7 +187,7 @@ TEST(Screen, AKeptPasswordIsNotShownAndStaysUnlessTyped) {
     type(screen, ">>hunter2");
 
     EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("hunter2")));
-    EXPECT_THAT(type(screen, ">>\n")->values,
+    EXPECT_THAT(type(screen, ">>>\n")->values,
                 testing::ElementsAre(testing::Pair("proxy_password", "hunter2")));
 }
 
