@@ -70,6 +70,24 @@ class Control(unittest.TestCase):
         path = self.root / "data/appliance/overrides.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
+    def test_what_vmtoolsd_prints_when_it_fails_is_no_document(self):
+        given = self.write("given.xml", machine.environment({"url": "https://vmware.example.com"}))
+        self.tool("bin/vmtoolsd", f"cat {given}; exit 1")
+        self.assertEqual(self.apply(), 0)
+        self.assertIn("https://one.example.com", self.read(CONFIG))
+        self.tool("bin/vmtoolsd", f"cat {given}")
+        self.assertEqual(self.apply(), 0)
+        self.assertIn("https://vmware.example.com", self.read(CONFIG))
+        self.assertIn('"source":"guestinfo"', self.read("run/pcg/properties.json"))
+
+    def test_the_firmwares_second_structure_of_strings_is_read_too(self):
+        (self.root / "data/appliance/ovf-env.xml").unlink()
+        for number, text in enumerate((b"of the vendor\0\0", b"pcgw.url=https://smbios.example.com\0\0")):
+            place = self.write(f"sys/firmware/dmi/entries/11-{number}/raw", "")
+            place.write_bytes(bytes([11, 5, number, 0, 1]) + text)
+        self.assertEqual(self.apply(), 0)
+        self.assertIn("https://smbios.example.com", self.read(CONFIG))
+
     def test_a_change_is_tried_and_kept_over_a_restart(self):
         self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.2", "url": "https://two.example.com"}), {"ok": True})
         self.assertEqual(self.kept(), {"dns": "192.0.2.2", "url": "https://two.example.com"})
