@@ -18,6 +18,7 @@
 #include "appliance/firstboot/apply.h"
 #include "appliance/firstboot/read_sources.h"
 #include "appliance/firstboot/write_files.h"
+#include "appliance/render/files.h"
 #include "appliance/tools/run_tool.h"
 
 namespace pcg::appliance {
@@ -30,6 +31,7 @@ using std::chrono::seconds;
 constexpr seconds kToolLimit(120);
 constexpr seconds kLookLimit(30);
 constexpr const char* kPin = "/data/appliance/console-pin.json";
+constexpr const char* kUndecided = "/run/pcg/change-undecided";
 constexpr const char* kResetMark = "/data/.factory-reset";
 // What opens everything else goes first; then whatever holds a secret of its own.
 constexpr std::array<const char*, 5> kKeyPlaces{"/var/lib/pcg-gateway/root.key",
@@ -129,7 +131,21 @@ bool SystemMachine::takeTurn() {
     return lockFile(root_ + "/run/pcg/change.lock", LOCK_EX | LOCK_NB);
 }
 
+bool SystemMachine::isUndecided() const {
+    std::error_code error;
+    return std::filesystem::exists(root_ + kUndecided, error);
+}
+
+void SystemMachine::decided() {
+    if (!applied_) return;
+    std::error_code error;
+    std::filesystem::remove(root_ + kUndecided, error);
+}
+
 Result<> SystemMachine::apply(const Properties& properties) {
+    // In memory: a restart applies what is kept anyway.
+    PCG_TRY(writeFile(root_, {kUndecided, 0600, "A change is being tried.\n"}));
+    applied_ = true;
     const auto read = readSettings(properties, wallNow());
     if (!applySettings(root_, source(), read, {}))
         return fail(kWrite, "A file of the system could not be written; see the journal.");
@@ -146,14 +162,18 @@ Result<> SystemMachine::apply(const Properties& properties) {
 }
 
 bool SystemMachine::linkIsBack() {
-    const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, kLookLimit, 8_MiB);
+    const auto ask = [this](std::vector<std::string> words) {
+        words.insert(
+            words.begin(),
+            {root_ + "/usr/bin/pcgctl", "--socket", std::string(kGatewaySocket), "--json"});
+        return runTool(std::move(words), kLookLimit, 8_MiB);
+    };
+    const auto said = ask({"status"});
     if (said.exitCode != 0) return false;
     const auto status = json::parseObject(asText(said.output), 8_MiB);
     if (!status || !isBack(*status)) return false;
     // The bus is known from the papers: a link says nothing about the control plane's address.
-    const auto asked =
-        runTool({root_ + "/usr/bin/pcgctl", "--json", "controlplane", "check"}, kLookLimit, 64_KiB);
-    return asked.exitCode == 0;
+    return ask({"controlplane", "check"}).exitCode == 0;
 }
 
 Result<std::optional<PinRecord>> SystemMachine::pin() {

@@ -35,6 +35,10 @@ class SystemMachine final : public MachinePort {
     Result<> forgetEverything() override;
     void say(const codec::json::Object& word) override;
 
+    // Something was applied, by whatever process, that has not said yet that it is decided.
+    bool isUndecided() const;
+    void decided();  // of what this one applied
+
   private:
     void readImport();
     bool run(std::vector<std::string> words, std::chrono::seconds limit);
@@ -44,6 +48,7 @@ class SystemMachine final : public MachinePort {
     SystemClock clock_;
     crypto::SystemRandom random_;
     bool read_ = false;
+    bool applied_ = false;
     std::string source_;
     Properties imported_;
 };

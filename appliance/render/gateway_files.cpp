@@ -39,6 +39,7 @@ void addProxy(json::Object& config, const ProxySettings& proxy) {
 std::string gatewayConfig(const Settings& settings) {
     json::Object config;
     config.set("state_dir", kStateDir)
+        .set("control_socket", std::string(kGatewaySocket))
         .set("controlplane_url", settings.controlplaneUrl)
         .set("hostname", settings.hostname)
         .set("console", "none");  // pcg-console shows it

@@ -122,6 +122,35 @@ class Control(unittest.TestCase):
         self.apply()
         self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
 
+    def settle(self):
+        done = subprocess.run([PROGRAM, "settle", "--root", self.root], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr
+
+    def test_a_trial_that_is_ended_by_force_is_taken_back_when_its_service_has_ended(self):
+        self.link("down")
+        child = self.start(do="set", values={"dns": "192.0.2.2"}, within_s=600)
+        self.assertEqual(json.loads(child.stdout.readline()), {"applied": True})
+        self.assertTrue(self.ask(do="show")["ok"])
+        self.assertEqual(self.settle(), "", "it is still being tried, and another request has ended")
+        self.assertIn("DNS=192.0.2.2", self.read(NETWORK))
+        child.kill()
+        child.wait(10)
+        self.write("asked", "")
+        self.assertIn("values from before", self.settle())
+        self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+        self.assertIn("systemctl --no-block start pcg-gateway", self.read("asked"))
+        self.write("asked", "")
+        self.assertEqual(self.settle(), "")
+        self.assertEqual(self.read("asked"), "", "nothing is left to be taken back")
+
+    def test_what_was_decided_is_not_taken_back(self):
+        self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.2"}), {"ok": True})
+        self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.3"}), {"ok": True})
+        self.write("asked", "")
+        self.assertEqual(self.settle(), "")
+        self.assertEqual(self.read("asked"), "")
+
     def test_a_bus_that_stands_is_no_control_plane_that_answers(self):
         self.write("unreached", "1")
         answer = self.ask(do="set", values={"url": "https://two.example.com"}, within_s=2)

@@ -69,7 +69,8 @@ TEST(GatewayFiles, WhatTheTenantMayDoAndWhoIsExpectedReachTheGateway) {
 
     EXPECT_EQ(
         content(files, kGateway),
-        R"({"state_dir":"/var/lib/pcg-gateway","controlplane_url":"https://pair.example.com",)"
+        R"({"state_dir":"/var/lib/pcg-gateway","control_socket":"/run/pcg-gateway/control.sock",)"
+        R"("controlplane_url":"https://pair.example.com",)"
         R"("hostname":"pcg-gateway","console":"none",)"
         R"("controlplane_ca_file":"/etc/pcg-gateway/controlplane-ca.pem",)"
         R"("expected_tenant":"tn_x","remote_keys":true})"
