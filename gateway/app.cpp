@@ -4,7 +4,13 @@
 #include "gateway/controlplane_caller.h"
 #include "gateway/endpoints/allowed_route.h"
 #include "gateway/enrollment/errc.h"
+#include "gateway/errc.h"
 #include "pairing/spake2.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <sys/stat.h>
 
 namespace pcg::gateway {
 namespace {
@@ -191,7 +197,12 @@ Result<> App::listenForControl() {
     options.name = "control";
     controlServer_ = PCG_TRY(http::Server::listenUnix(
         loop_, config_.controlSocket().string(), api_->handler(), options));
-    return {};
+    if (config_.controlSocketPath.empty()) return {};
+    // Which group that is says its folder (setgid); until now it was the owner's only.
+    if (::chmod(config_.controlSocketPath.c_str(), 0660) == 0) return {};
+    return fail(errc::kHostSystem,
+                "The control socket " + config_.controlSocketPath.string() +
+                    " cannot be opened to its group: " + std::strerror(errno) + ".");
 }
 
 store::Scope App::scope() const {
@@ -248,7 +259,10 @@ net::Task<Result<>> App::run() {
     // Beside everything else: an endpoint that does not answer must not hold up the rest.
     net::asio::co_spawn(loop_, service_->endSessionsOfEarlierRuns(), net::asio::detached);
     auto life = listenForControl();
-    if (life) kLog.info("gateway.ready", {{"control_socket", config_.controlSocket().string()}});
+    if (life) {
+        kLog.info("gateway.ready", {{"control_socket", config_.controlSocket().string()}});
+        if (ready_) ready_();
+    }
     while (life && !stopping_) {
         life = co_await enrollment_->untilProvisioned();
         if (life && !stopping_) life = co_await servePapers();

@@ -27,6 +27,7 @@
 #include "vcenter-proxy/pinned_hosts.h"
 #include "vcenter-proxy/routed_tunnels.h"
 
+#include <functional>
 #include <memory>
 
 namespace pcg::gateway {
@@ -43,6 +44,9 @@ class App {
     ~App();
     App(const App&) = delete;
     App& operator=(const App&) = delete;
+
+    // Called once, when pcgctl is answered; before run().
+    void whenReady(std::function<void()> ready) { ready_ = std::move(ready); }
 
     // Until stop(), or until something that cannot be retried fails.
     net::Task<Result<>> run();
@@ -116,6 +120,7 @@ class App {
     std::unique_ptr<http::Server> controlServer_;
     std::unique_ptr<PairedSession> session_;
     std::optional<std::string> over_;  // why the papers are void
+    std::function<void()> ready_;
     bool stopping_ = false;
     net::Timer changed_;    // cancelled when over_ or stopping_ was set
     net::Timer forgotten_;  // cancelled when a tenant was forgotten

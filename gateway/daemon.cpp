@@ -6,6 +6,7 @@
 #include "common/net/signals.h"
 #include "gateway/app.h"
 #include "gateway/hardening.h"
+#include "gateway/service_manager.h"
 
 #include <algorithm>
 #include <ostream>
@@ -74,6 +75,18 @@ net::Task<void> live(App& app, std::optional<Result<>>& result) {
     result.emplace(std::move(ended));
 }
 
+// From the loop that does all the work: when it stands, so does this, and the watchdog fires.
+net::Task<void> sayAlive(net::Loop& loop, const ServiceManager& manager) {
+    constexpr int kTimesInTheLimit = 3;
+    net::Timer timer(loop);
+    while (manager.watchdog()) {
+        manager.alive();
+        timer.expires_after(*manager.watchdog() / kTimesInTheLimit);
+        const auto [error] = co_await timer.async_wait(net::kAwaitTuple);
+        if (error) co_return;
+    }
+}
+
 int serve(const GatewayConfig& config, std::ostream& err) {
     if (const auto hardened = hardenProcess(); !hardened)
         return complain(err, kFailed, hardened.error().message());
@@ -84,7 +97,13 @@ int serve(const GatewayConfig& config, std::ostream& err) {
     auto app = App::create(loop, config, random, clock);
     if (!app) return complain(err, kFailed, app.error().message());
     std::optional<Result<>> result;
-    const net::StopSignals signals(loop, [&app](int) { (*app)->stop(); });
+    const auto manager = ServiceManager::fromEnvironment();
+    (*app)->whenReady([&manager] { manager.ready(); });
+    net::asio::co_spawn(loop, sayAlive(loop, manager), net::asio::detached);
+    const net::StopSignals signals(loop, [&app, &manager](int) {
+        manager.stopping();
+        (*app)->stop();
+    });
     net::asio::co_spawn(loop, live(**app, result), net::asio::detached);
     while (!result && loop.run_one() > 0) {
     }

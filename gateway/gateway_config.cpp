@@ -102,6 +102,11 @@ std::vector<config::Key> allKeys() {
              "Directory of the gateway's keys, database and control socket. Made with mode 0700; "
              "one gateway per directory.",
          .need = Need::Required},
+        {.name = "control_socket",
+         .description =
+             "Where `pcgctl` asks, if not at `control.sock` in `state_dir`: the absolute "
+             "path of a socket that its owner and its group may open, in a folder that "
+             "nobody else can enter."},
         {.name = "controlplane_url",
          .description = "Where the control plane answers: `https://HOST[:PORT]`.",
          .need = Need::Required},
@@ -171,6 +176,9 @@ const config::Schema& gatewaySchema() {
 Result<GatewayConfig> gatewayConfigFrom(const config::Settings& settings, std::string_view source) {
     GatewayConfig made;
     made.stateDir = settings.text("state_dir");
+    made.controlSocketPath = settings.text("control_socket");
+    if (!made.controlSocketPath.empty() && !made.controlSocketPath.is_absolute())
+        return fail(badValue(source, "control_socket", "must be an absolute path."));
     made.controlplaneUrl = PCG_TRY(controlplaneUrl(settings.text("controlplane_url"), source));
     made.controlplaneCaFile = settings.text("controlplane_ca_file");
     if (const auto& pin = settings.text("controlplane_root_sha256"); !pin.empty()) {
@@ -196,7 +204,7 @@ Result<GatewayConfig> gatewayConfigFrom(const config::Settings& settings, std::s
     made.uploads = PCG_TRY(uploadConfigFrom(settings, source));
     if (made.controlSocket().native().size() >= sizeof(sockaddr_un::sun_path)) {
         return fail(badValue(source,
-                             "state_dir",
+                             made.controlSocketPath.empty() ? "state_dir" : "control_socket",
                              "is too long: the path of the control socket in it must stay below " +
                                  std::to_string(sizeof(sockaddr_un::sun_path)) + " characters."));
     }

@@ -38,7 +38,11 @@ struct GatewayConfig {
     EgressConfig egress;
     UploadConfig uploads;
 
-    std::filesystem::path controlSocket() const { return stateDir / "control.sock"; }
+    std::filesystem::path controlSocketPath;  // empty: in the state directory
+
+    std::filesystem::path controlSocket() const {
+        return controlSocketPath.empty() ? stateDir / "control.sock" : controlSocketPath;
+    }
 };
 
 const config::Schema& gatewaySchema();

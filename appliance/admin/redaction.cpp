@@ -50,7 +50,35 @@ bool isPairingCode(std::string_view word) {
     return std::ranges::all_of(word, [](char c) { return isUpper(c) || isDigit(c) || c == '-'; });
 }
 
-// Long, and of more kinds of characters than a name or a digest in hex is.
+// A key, a token or a digest in hex; shorter ones are ids and addresses.
+bool isLongHex(std::string_view word) {
+    const auto isHex = [](char c) { return isDigit(c) || (c >= 'a' && c <= 'f'); };
+    const auto isUpperHex = [](char c) { return isDigit(c) || (c >= 'A' && c <= 'F'); };
+    return word.size() >= 40 &&
+           (std::ranges::all_of(word, isHex) || std::ranges::all_of(word, isUpperHex));
+}
+
+// Whether what stands just before a value, on its line, says that it is a digest.
+bool saysDigest(std::string_view before) {
+    static constexpr std::array<std::string_view, 9> kWords{"sha256",
+                                                            "sha-256",
+                                                            "sha1",
+                                                            "sha-1",
+                                                            "digest",
+                                                            "fingerprint",
+                                                            "thumbprint",
+                                                            "roothash",
+                                                            "chain"};
+    constexpr std::size_t kNear = 32;
+    before = before.substr(before.size() - std::min(before.size(), kNear));
+    const auto line = before.rfind('\n');
+    if (line != std::string_view::npos) before.remove_prefix(line + 1);
+    const auto lower = toLowerAscii(before);
+    return std::ranges::any_of(
+        kWords, [&lower](std::string_view word) { return lower.find(word) != std::string::npos; });
+}
+
+// Long, and of more kinds of characters than a name is.
 bool looksDrawnByLot(std::string_view word) {
     if (isPairingCode(word)) return true;
     if (word.size() < 20) return false;
@@ -126,6 +154,7 @@ class Redactor {
             dropValue(Value::Word);
             return;
         }
+        if (isLongHex(word)) return saysDigest(out_) ? pass(size) : drop(size);
         if (looksDrawnByLot(word)) {
             drop(size);
             // The other parts of a JWT, the padding of base64.

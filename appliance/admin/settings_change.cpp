@@ -24,7 +24,7 @@ struct Given {
     enum { Value, Lines, FirstLine } how = Value;
 };
 
-constexpr std::array<Given, 19> kGiven{{
+constexpr std::array<Given, 21> kGiven{{
     {"--hostname", "hostname"},
     {"--ipv4", "ipv4"},
     {"--gateway4", "gateway4"},
@@ -38,9 +38,11 @@ constexpr std::array<Given, 19> kGiven{{
     {"--username", "proxy_user"},
     {"--password-file", "proxy_password", Given::FirstLine},
     {"--exceptions", "proxy_exceptions"},
+    {"--proxy-ca-file", "proxy_ca", Given::Lines},
     {"--url", "url"},
     {"--ca-file", "ca", Given::Lines},
     {"--ca-sha256", "ca_sha256"},
+    {"--inspection-ca-file", "inspection_ca", Given::Lines},
     {"--tenant", "tenant"},
     {"--remote", "remote"},
     {"--ssh-key-file", "ssh_key", Given::Lines},
@@ -110,7 +112,7 @@ Result<json::Object> valuesOf(const Command& command, std::istream& in) {
 
 std::vector<std::string> shownBy(std::string_view verb) {
     if (verb.starts_with("proxy"))
-        return {"proxy", "proxy_user", "proxy_password", "proxy_exceptions"};
+        return {"proxy", "proxy_user", "proxy_password", "proxy_exceptions", "proxy_ca"};
     if (verb.starts_with("network"))
         return {
             "hostname", "ipv4", "gateway4", "ipv6", "gateway6", "dns", "search", "ntp", "networks"};

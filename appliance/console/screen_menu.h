@@ -33,7 +33,7 @@ struct FieldText {
     std::string_view hint{};
 };
 
-inline constexpr std::array<FieldText, 19> kFields{{
+inline constexpr std::array<FieldText, 21> kFields{{
     {Network, "hostname", "Host name"},
     {Network, "ipv4", "IPv4: dhcp, none, ADDRESS/PREFIX"},
     {Network, "gateway4", "IPv4 router", "Empty unless the address is given, too."},
@@ -53,10 +53,14 @@ inline constexpr std::array<FieldText, 19> kFields{{
      "remote",
      "What the tenant may administer",
      "nothing, endpoints, keys or all. What the admin decided at the pairing counts more."},
+    {ControlPlane,
+     "inspection_ca",
+     "CA of a box that may inspect",
+     "It may read along while the gateway pairs, never later. Empty: no box may."},
     {Proxy,
      "proxy",
      "HTTP proxy, http://HOST:PORT",
-     "Empty: none, and user, password and exceptions go with it."},
+     "Empty: none, and what is below goes with it."},
     {Proxy, "proxy_user", "User", "Empty: none, and the password goes with it."},
     {Proxy,
      "proxy_password",
@@ -66,6 +70,10 @@ inline constexpr std::array<FieldText, 19> kFields{{
      "proxy_exceptions",
      "Reached without it",
      "Hosts, .suffixes, networks; commas between."},
+    {Proxy,
+     "proxy_ca",
+     "CA of an https:// proxy, PEM",
+     "Up to 32 KiB. Empty: the public authorities."},
     {Time, "ntp", "NTP servers", "Separated by commas. Empty: what DHCP says."},
     {Time,
      "ssh_key",

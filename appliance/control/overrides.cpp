@@ -18,10 +18,11 @@ namespace json = codec::json;
 namespace {
 
 // Of what, and what goes with it; a password's user last, when the proxy's is gone already.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kBelongs{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kBelongs{{
     {"proxy", "proxy_user"},
     {"proxy", "proxy_password"},
     {"proxy", "proxy_exceptions"},
+    {"proxy", "proxy_ca"},
     {"proxy_user", "proxy_password"},
 }};
 

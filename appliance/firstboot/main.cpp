@@ -28,7 +28,9 @@ constexpr const char* kHelp =
     "Usage: pcg-appliance apply [--root DIR]     read them and write /etc and /run/pcg below DIR\n"
     "       pcg-appliance check FILE             say what is wrong with an OVF environment\n"
     "       pcg-appliance answer [--root DIR]    one request of the control socket, on standard "
-    "input\n\n"
+    "input\n"
+    "       pcg-appliance settle [--root DIR]    take back what a request left that was ended by "
+    "force\n\n"
     "Exit codes: 0 done (what is wrong stands in /run/pcg/properties.json), 1 a file could not be\n"
     "written or, for check, a value is wrong, 2 usage.\n";
 
@@ -95,8 +97,26 @@ int answer(const std::string& root) {
         request.append(piece.data(), static_cast<std::size_t>(got));
     }
     SystemMachine machine(root, STDOUT_FILENO);
-    machine.say(answerRequest(request.substr(0, request.find('\n')), machine));
+    const auto said = answerRequest(request.substr(0, request.find('\n')), machine);
+    machine.decided();  // what was applied is kept by now, or taken back
+    machine.say(said);
     wipe(request);
+    return 0;
+}
+
+// After each request: one that was ended by force (its time, no memory) has left what it tried.
+int settle(const std::string& root) {
+    SystemMachine machine(root, STDERR_FILENO);
+    if (!machine.isUndecided() || !machine.takeTurn()) return 0;  // or somebody else's, still tried
+    if (!machine.isUndecided()) return 0;                         // which was decided meanwhile
+    std::cerr << "pcg-appliance: a change was not tried to its end; the values from before count "
+                 "again.\n";
+    const auto back = machine.apply(layered(machine.imported(), machine.overrides()), Effect{});
+    if (!back) {
+        std::cerr << "pcg-appliance: " << back.error().message() << "\n";
+        return 1;
+    }
+    machine.decided();
     return 0;
 }
 
@@ -124,8 +144,10 @@ int main(int argc, char** argv) {
     if (words.size() == 3 && words[0] == "apply" && words[1] == "--root") return apply(words[2]);
     if (words.size() == 1 && words[0] == "answer") return answer("");
     if (words.size() == 3 && words[0] == "answer" && words[1] == "--root") return answer(words[2]);
+    if (words.size() == 1 && words[0] == "settle") return settle("");
+    if (words.size() == 3 && words[0] == "settle" && words[1] == "--root") return settle(words[2]);
     if (words.size() == 2 && words[0] == "check") return check(words[1]);
-    std::cerr
-        << "pcg-appliance: it takes apply, check FILE or answer. See: pcg-appliance --help.\n";
+    std::cerr << "pcg-appliance: it takes apply, check FILE, answer or settle. See: pcg-appliance "
+                 "--help.\n";
     return 2;
 }

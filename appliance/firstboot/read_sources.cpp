@@ -19,12 +19,26 @@ constexpr std::chrono::seconds kToolLimit{5};
 constexpr const char* kIsoPlace = "/run/pcg/iso";
 constexpr const char* kLastGood = "/data/appliance/ovf-env.xml";
 
-// What VMware hands over; nothing on other hypervisors.
-Bytes guestinfo() {
-    return runTool({"/usr/bin/vmtoolsd", "--cmd", "info-get guestinfo.ovfEnv"},
-                   kToolLimit,
-                   kMaxEnvironment + 1)
-        .output;
+// What VMware hands over; nothing on other hypervisors. What it prints when it fails is no
+// document.
+Bytes guestinfo(const std::string& root) {
+    auto said = runTool({root + "/usr/bin/vmtoolsd", "--cmd", "info-get guestinfo.ovfEnv"},
+                        kToolLimit,
+                        kMaxEnvironment + 1);
+    return said.exitCode == 0 ? std::move(said.output) : Bytes();
+}
+
+// The firmware may have strings of its own in a structure before ours.
+Bytes oemStructures(const std::string& root) {
+    constexpr int kMost = 16;
+    Bytes all;
+    for (int at = 0; at < kMost && all.size() <= kMaxEnvironment; ++at) {
+        const auto one =
+            readBounded(root + "/sys/firmware/dmi/entries/11-" + std::to_string(at) + "/raw");
+        if (one.empty()) break;  // they are numbered without gaps
+        all.insert(all.end(), one.begin(), one.end());
+    }
+    return all;
 }
 
 Bytes iso() {
@@ -61,17 +75,14 @@ Bytes readBounded(const std::string& path) {
 
 std::vector<SourceText> readSources(const std::string& root) {
     constexpr const char* kFwCfg = "/sys/firmware/qemu_fw_cfg/by_name/opt/org.pcg/ovfenv/raw";
-    constexpr const char* kOem = "/sys/firmware/dmi/entries/11-0/raw";
     std::vector<SourceText> found;
     const auto add = [&found](std::string name, Bytes bytes, bool oem = false) {
         if (!bytes.empty()) found.push_back({std::move(name), std::move(bytes), oem});
     };
-    if (root.empty()) {
-        add("guestinfo", guestinfo());
-        add("ISO", iso());
-    }
+    add("guestinfo", guestinfo(root));
+    if (root.empty()) add("ISO", iso());
     add("fw_cfg", readBounded(root + kFwCfg));
-    add("SMBIOS", readBounded(root + kOem), true);
+    add("SMBIOS", oemStructures(root), true);
     add("last boot", readBounded(root + kLastGood));
     return found;
 }

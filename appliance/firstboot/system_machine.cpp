@@ -18,7 +18,7 @@
 #include "appliance/firstboot/apply.h"
 #include "appliance/firstboot/read_sources.h"
 #include "appliance/firstboot/write_files.h"
-#include "appliance/tools/run_tool.h"
+#include "appliance/render/files.h"
 
 namespace pcg::appliance {
 namespace {
@@ -31,6 +31,7 @@ constexpr seconds kToolLimit(120);
 constexpr seconds kLookLimit(30);
 constexpr const char* kNetworkFile = "/etc/systemd/network/10-pcg.network";
 constexpr const char* kPin = "/data/appliance/console-pin.json";
+constexpr const char* kUndecided = "/run/pcg/change-undecided";
 constexpr const char* kResetMark = "/data/.factory-reset";
 // What opens everything else goes first; then whatever holds a secret of its own.
 constexpr std::array<const char*, 5> kKeyPlaces{"/var/lib/pcg-gateway/root.key",
@@ -108,6 +109,7 @@ void SystemMachine::readImport() {
     auto choice = chooseSource(readSources(root_));
     source_ = std::move(choice.source);
     imported_ = std::move(choice.properties);
+    problems_ = std::move(choice.problems);
 }
 
 std::string SystemMachine::source() {
@@ -138,7 +140,8 @@ Result<> SystemMachine::keepOverrides(const Overrides& overrides, const ImportSe
     PCG_TRY(writeFile(root_, {kSeenPath, 0600, writeOverrides(seen)}));
     PCG_TRY(writeFile(root_, {kOverridesPath, 0600, writeOverrides(overrides)}));
     const auto read = readSettings(layered(imported(), overrides), wallNow());
-    auto problems = read.problems;
+    auto problems = problems_;
+    problems.insert(problems.end(), read.problems.begin(), read.problems.end());
     if (!source().empty())
         for (auto& one : shadowed(imported(), overrides, seen)) problems.push_back(std::move(one));
     // For the console; what was kept is kept without it.
@@ -150,10 +153,25 @@ bool SystemMachine::takeTurn() {
     return lockFile(root_ + "/run/pcg/change.lock", LOCK_EX | LOCK_NB);
 }
 
+bool SystemMachine::isUndecided() const {
+    std::error_code error;
+    return std::filesystem::exists(root_ + kUndecided, error);
+}
+
+void SystemMachine::decided() {
+    if (!applied_) return;
+    std::error_code error;
+    std::filesystem::remove(root_ + kUndecided, error);
+}
+
 Result<> SystemMachine::apply(const Properties& properties, Effect effect) {
+    // In memory: a restart applies what is kept anyway.
+    PCG_TRY(writeFile(root_, {kUndecided, 0600, "A change is being tried.\n"}));
+    applied_ = true;
     const auto read = readSettings(properties, wallNow());
     const auto network = readBounded(root_ + kNetworkFile);
-    if (!applySettings(root_, source(), properties, read, {}))
+    const auto from = source();
+    if (!applySettings(root_, from, properties, read, problems_))
         return fail(kWrite, "A file of the system could not be written; see the journal.");
     // The gateway first: what it says afterwards is about the new network.
     if (effect.gateway) run({"/usr/bin/systemctl", "stop", "pcg-gateway.service"}, kToolLimit);
@@ -171,6 +189,12 @@ Result<> SystemMachine::apply(const Properties& properties, Effect effect) {
     return {};
 }
 
+ToolRun SystemMachine::askGateway(std::vector<std::string> words, seconds limit) {
+    words.insert(words.begin(),
+                 {root_ + "/usr/bin/pcgctl", "--socket", std::string(kGatewaySocket), "--json"});
+    return runTool(std::move(words), limit, 8_MiB);
+}
+
 bool SystemMachine::linkIsBack(std::chrono::milliseconds most) {
     const auto deadline = now() + most;
     // At least a second: a tool is not started to be stopped at once.
@@ -178,18 +202,16 @@ bool SystemMachine::linkIsBack(std::chrono::milliseconds most) {
         return std::clamp(
             std::chrono::ceil<seconds>(deadline - now()), seconds(1), seconds(kLookLimit));
     };
-    const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, limit(), 8_MiB);
+    const auto said = askGateway({"status"}, limit());
     if (said.exitCode != 0) return false;
     const auto status = json::parseObject(asText(said.output), 8_MiB);
     if (!status || !isBack(*status)) return false;
     // The bus is known from the papers: a link says nothing about the control plane's address.
-    const auto asked =
-        runTool({root_ + "/usr/bin/pcgctl", "--json", "controlplane", "check"}, limit(), 64_KiB);
-    return asked.exitCode == 0;
+    return askGateway({"controlplane", "check"}, limit()).exitCode == 0;
 }
 
 bool SystemMachine::mayBePaired() {
-    const auto said = runTool({root_ + "/usr/bin/pcgctl", "--json", "status"}, kLookLimit, 8_MiB);
+    const auto said = askGateway({"status"}, kLookLimit);
     const auto status = json::parseObject(asText(said.output), 8_MiB);
     if (said.exitCode != 0 || !status) return true;
     const auto state = stateIn(*status, "pairing");

@@ -5,6 +5,7 @@
 #include "common/crypto/random.h"
 
 #include "appliance/control/machine_port.h"
+#include "appliance/tools/run_tool.h"
 
 namespace pcg::appliance {
 
@@ -38,17 +39,24 @@ class SystemMachine final : public MachinePort {
     Result<> forgetEverything() override;
     void say(const codec::json::Object& word) override;
 
+    // Something was applied, by whatever process, that has not said yet that it is decided.
+    bool isUndecided() const;
+    void decided();  // of what this one applied
+
   private:
     void readImport();
     bool run(std::vector<std::string> words, std::chrono::seconds limit);
+    ToolRun askGateway(std::vector<std::string> words, std::chrono::seconds limit);
 
     std::string root_;
     int output_;
     SystemClock clock_;
     crypto::SystemRandom random_;
     bool read_ = false;
+    bool applied_ = false;
     std::string source_;
     Properties imported_;
+    std::vector<Problem> problems_;  // of where they were looked for
 };
 
 }  // namespace pcg::appliance

@@ -34,6 +34,8 @@ PROPERTIES = [
     Property("ca", PAIRING, "CA of the control plane", "Its certificate in PEM, or that in base64. Empty: the public authorities.",
              qualifiers="MaxLen(32768)"),
     Property("ca_sha256", PAIRING, "Instead: pin of its root", "SHA-256 of the root's public key, 64 hex digits."),
+    Property("inspection_ca", PAIRING, "CA of a box that inspects TLS", "Its certificate in PEM, or that in base64: with it that box may read "
+             "along while the gateway pairs, and never later. Empty: nothing may.", qualifiers="MaxLen(32768)"),
     Property("tenant", PAIRING, "Expected tenant", "tn_...: this tenant is accepted without a question, any other refused. "
              "Empty: the console asks."),
     Property("remote", PAIRING, "What the tenant may administer", "nothing, endpoints, keys or all.", "nothing"),
@@ -41,6 +43,8 @@ PROPERTIES = [
     Property("proxy_user", PROXY, "User at the proxy", "Empty: none."),
     Property("proxy_password", PROXY, "Password at the proxy", "It stays readable in the machine's options.", password=True),
     Property("proxy_exceptions", PROXY, "Reached without the proxy", "Hosts, .suffixes and networks, separated by commas."),
+    Property("proxy_ca", PROXY, "CA of an https:// proxy", "Its certificate in PEM, or that in base64. Empty: the public authorities.",
+             qualifiers="MaxLen(32768)"),
     Property("ssh_key", ACCESS, "SSH public key", "One line, ssh-ed25519 AAAA...; login admin, for pcgctl only. Empty: SSH is off.",
              qualifiers="MaxLen(32768)"),
 ]

@@ -40,13 +40,14 @@ install_gateway() {
     cp "$root.tree/usr/share/systemd/tmp.mount" "$root.tree/etc/systemd/system/tmp.mount"
     systemctl --root="$root.tree" --quiet set-default multi-user.target
     for unit in tmp.mount systemd-networkd.service systemd-resolved.service systemd-timesyncd.service nftables.service \
-        ssh.service pcg-appliance.service pcg-gateway.service pcg-console.service pcg-console-serial.service pcg-appliance-control.socket; do
+        ssh.service pcg-appliance.service pcg-gateway.service pcg-console.service pcg-console-serial.service pcg-appliance-control.socket \
+        pcg-slot-good.service; do
         systemctl --root="$root.tree" --quiet enable "$unit"
     done
     systemctl --root="$root.tree" --quiet mask systemd-remount-fs.service systemd-machine-id-commit.service getty.target \
         serial-getty@.service getty@.service console-getty.service systemd-pstore.service systemd-firstboot.service \
         systemd-networkd-wait-online.service e2scrub_all.timer e2scrub_reap.service fstrim.timer dpkg-db-backup.timer systemd-update-utmp.service systemd-update-utmp-runlevel.service \
-        systemd-network-generator.service cryptdisks.service cryptdisks-early.service
+        systemd-network-generator.service cryptdisks.service cryptdisks-early.service ctrl-alt-del.target
     ln -sf ../run/systemd/resolve/stub-resolv.conf "$root.tree/etc/resolv.conf"
     mkdir -p "$root.tree/data"
     : >"$root.tree/etc/machine-id"

@@ -79,6 +79,11 @@ bool isHostForm(const Address& address, unsigned prefix) {
     return !zeros && !(ones && v4);
 }
 
+bool isLinkLocal(const Address& address) {
+    return address.family == Family::V6 && address.octets[0] == 0xfe &&
+           (address.octets[1] & 0xc0) == 0x80;
+}
+
 bool isLabel(std::string_view label) {
     const auto fits = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -125,14 +130,21 @@ Result<std::string> parseGateway(std::string_view text,
     if (!own || !prefix)
         return wrong(text, "is a gateway without an address of the machine; give that too.");
     if (gateway->octets == own->octets) return wrong(text, "is the machine's own address.");
-    const bool linkLocal =
-        family == Family::V6 && gateway->octets[0] == 0xfe && (gateway->octets[1] & 0xc0) == 0x80;
-    if (!linkLocal && !sameSubnet(*gateway, *own, *prefix)) {
+    if (!isHostForm(*gateway, own->bits()))
+        return wrong(text, "is nobody's address; write the router's.");
+    const bool alone = *prefix == own->bits();  // as hosters give them: the router is on the link
+    if (!alone && !isLinkLocal(*gateway) && !sameSubnet(*gateway, *own, *prefix)) {
         return wrong(text,
                      "is not in the subnet " + std::string(interfaceAddress) +
                          "; a router that is not there cannot be reached.");
     }
     return textOf(*gateway);
+}
+
+bool isOnLink(std::string_view interfaceAddress, std::string_view gateway) {
+    if (const auto v6 = addressOf(gateway, Family::V6))
+        return interfaceAddress.ends_with("/128") && !isLinkLocal(*v6);
+    return !gateway.empty() && interfaceAddress.ends_with("/32");
 }
 
 Result<std::string> parseAnyAddress(std::string_view text) {

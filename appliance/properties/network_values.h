@@ -19,10 +19,14 @@ enum class Family { V4, V6 };
 Result<std::string> parseInterfaceAddress(std::string_view text, Family family);
 
 // One address. `interfaceAddress` is what parseInterfaceAddress returned: the gateway must lie in
-// its subnet and differ from it; an IPv6 one may be link-local instead.
+// its subnet and differ from it; an IPv6 one may be link-local instead. Beside a subnet of one
+// address (/32, /128) it may be any machine's.
 Result<std::string> parseGateway(std::string_view text,
                                  Family family,
                                  std::string_view interfaceAddress);
+
+// Of what these two returned: the router is on the link and in no subnet that says so.
+bool isOnLink(std::string_view interfaceAddress, std::string_view gateway);
 
 Result<std::string> parseAnyAddress(std::string_view text);
 Result<std::string> parseHostName(std::string_view text);  // RFC 1123, lower case

@@ -72,17 +72,25 @@ Result<Properties> parseOvfEnvironment(BytesView document) {
     return properties;
 }
 
-Result<Properties> parseOemStrings(BytesView structure) {
-    if (structure.size() < kOemHeader || structure.size() > kMaxEnvironment ||
-        structure[0] != kOemType || structure[1] < kOemHeader || structure[1] > structure.size()) {
-        return fail(kBadEnvironment, "The SMBIOS structure of OEM strings is damaged.");
-    }
+Result<Properties> parseOemStrings(BytesView structures) {
+    constexpr std::string_view kEnd("\0\0", 2);
     Properties properties;
-    for (auto text : split(asText(structure.subspan(structure[1])), '\0')) {
-        const auto equals = text.find('=');
-        if (equals == std::string_view::npos) continue;
-        PCG_TRY(take(text.substr(0, equals), text.substr(equals + 1), properties));
-    }
+    do {
+        if (structures.size() < kOemHeader || structures.size() > kMaxEnvironment ||
+            structures[0] != kOemType || structures[1] < kOemHeader ||
+            structures[1] > structures.size()) {
+            return fail(kBadEnvironment, "The SMBIOS structure of OEM strings is damaged.");
+        }
+        const auto strings = asText(structures.subspan(structures[1]));
+        const auto end = std::min(strings.find(kEnd), strings.size());
+        for (const auto text : split(strings.substr(0, end), '\0')) {
+            const auto equals = text.find('=');
+            if (equals == std::string_view::npos) continue;
+            PCG_TRY(take(text.substr(0, equals), text.substr(equals + 1), properties));
+        }
+        structures =
+            structures.subspan(std::min(structures[1] + end + kEnd.size(), structures.size()));
+    } while (!structures.empty());
     return properties;
 }
 

@@ -29,9 +29,9 @@ inline constexpr std::size_t kMaxPropertyOctets = 32 * 1024;
 // appliance.environment_too_large the limit.
 Result<Properties> parseOvfEnvironment(BytesView document);
 
-// One structure of type 11 (SMBIOS 3.6, section 7.12) with its strings, each "pcgw.KEY=VALUE";
-// other strings are passed over.
-Result<Properties> parseOemStrings(BytesView structure);
+// Structures of type 11 (SMBIOS 3.6, sections 6.1 and 7.12) one behind the other, each with its
+// strings "pcgw.KEY=VALUE" and two zeros; other strings are passed over.
+Result<Properties> parseOemStrings(BytesView structures);
 
 // True for what an import tool sends for a field that was left empty.
 bool isAbsent(std::string_view value);

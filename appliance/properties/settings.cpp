@@ -107,6 +107,24 @@ class Reader {
         auto parsed = parseGateway(*gateway, family, to.address);
         if (!parsed) return wrong(gatewayName, parsed.error().message());
         to.gateway = std::move(*parsed);
+        to.gatewayOnLink = isOnLink(to.address, to.gateway);
+    }
+
+    // One that is over is used all the same: the clock may be wrong, and whoever checks it knows
+    // then. `otherwise`: what counts instead of one that cannot be read.
+    void authorities(std::string_view name, std::string& to, std::string_view otherwise) {
+        const auto* text = value(name);
+        if (text == nullptr) return;
+        auto read = parseCertificates(*text, now_);
+        if (!read) {
+            const auto rest = otherwise.empty() ? std::string() : " " + std::string(otherwise);
+            return wrong(name, read.error().message() + rest);
+        }
+        if (!read->warning.empty()) {
+            wrong(name, read->warning);
+            out_.problems.back().isWarning = true;
+        }
+        to = std::move(read->pem);
     }
 
     // A limit that was mistyped is no permission: what is right of it counts, if need be nothing.
@@ -129,6 +147,13 @@ class Reader {
         take("proxy", [](std::string_view text) { return parseProxy(text); }, proxy.url);
         proxyCredentials();
         list("proxy_exceptions", parseException, proxy.exceptions);
+        authorities("proxy_ca", proxy.caPem, "The public authorities count meanwhile.");
+        if (!proxy.caPem.empty() && !proxy.url.starts_with("https://")) {
+            wrong("proxy_ca",
+                  "It is for an https:// proxy, which pcgw.proxy does not name; remove one of "
+                  "them or correct the other.");
+            proxy.caPem.clear();
+        }
         if (proxy.url.empty() && !proxy.user.empty())
             wrong("proxy_user", "It needs pcgw.proxy, the proxy's address.");
         if (proxy.url.empty() && !proxy.exceptions.empty())
@@ -176,15 +201,10 @@ class Reader {
             settings.controlplaneUrl);
         if (value("url") == nullptr)
             wrong("url", "It is not given; set it to the control plane's address, https://...");
-        if (const auto* text = value("ca")) {
-            auto read = parseCertificates(*text, now_);
-            if (!read) wrong("ca", read.error().message());
-            if (read && !read->warning.empty()) {
-                wrong("ca", read->warning);
-                out_.problems.back().isWarning = true;
-            }
-            if (read) settings.caPem = std::move(read->pem);
-        }
+        authorities("ca", settings.caPem, "");
+        authorities("inspection_ca",
+                    settings.inspectionCaPem,
+                    "Nothing that inspects TLS is let through meanwhile.");
         take("ca_sha256", parsePin, settings.rootSha256);
         if (!settings.caPem.empty() && !settings.rootSha256.empty()) {
             wrong("ca_sha256", "It cannot be combined with pcgw.ca, which is used.");
@@ -227,25 +247,11 @@ class Reader {
 }  // namespace
 
 const std::vector<std::string>& propertyNames() {
-    static const std::vector<std::string> kNames{"hostname",
-                                                 "ipv4",
-                                                 "gateway4",
-                                                 "ipv6",
-                                                 "gateway6",
-                                                 "dns",
-                                                 "search",
-                                                 "ntp",
-                                                 "networks",
-                                                 "proxy",
-                                                 "proxy_user",
-                                                 "proxy_password",
-                                                 "proxy_exceptions",
-                                                 "url",
-                                                 "ca",
-                                                 "ca_sha256",
-                                                 "tenant",
-                                                 "remote",
-                                                 "ssh_key"};
+    static const std::vector<std::string> kNames{
+        "hostname",         "ipv4",     "gateway4", "ipv6",  "gateway6",   "dns",
+        "search",           "ntp",      "networks", "proxy", "proxy_user", "proxy_password",
+        "proxy_exceptions", "proxy_ca", "url",      "ca",    "ca_sha256",  "inspection_ca",
+        "tenant",           "remote",   "ssh_key"};
     return kNames;
 }
 

@@ -30,8 +30,9 @@ enum class AddressMode { Automatic, Static, Off };
 
 struct AddressSettings {
     AddressMode mode = AddressMode::Automatic;
-    std::string address;  // "10.0.0.5/24"
-    std::string gateway;  // in the subnet (IPv6: or link-local); may be empty
+    std::string address;         // "10.0.0.5/24"
+    std::string gateway;         // in the subnet (IPv6: or link-local); may be empty
+    bool gatewayOnLink = false;  // the address is a subnet of its own, the router beside it
 };
 
 struct ProxySettings {
@@ -39,6 +40,7 @@ struct ProxySettings {
     std::string user;
     std::string password;
     std::vector<std::string> exceptions;  // as net::ProxyExceptions reads them
+    std::string caPem{};                  // of an https:// one; empty: the public authorities
 };
 
 struct Settings {
@@ -53,6 +55,7 @@ struct Settings {
     std::string caPem;            // one to 16 certificates, or empty
     std::string controlplaneUrl;  // "https://host[:port]", or empty
     std::string rootSha256;       // 64 hex digits, or empty
+    std::string inspectionCaPem;  // of a box that may read the pairing; empty: none may
     std::string tenant;           // "tn_...", or empty
     std::string remote;           // "nothing", "endpoints", "keys", "all", or empty
     std::vector<std::string> sshKeys;

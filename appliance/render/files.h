@@ -34,6 +34,8 @@ File reportFile(const std::string& source,
 // Those of the above that some settings do not have: whoever changes settings removes them.
 std::vector<std::string> optionalFiles();
 
+// Where the gateway listens for pcgctl and the console: its folder says who may.
+inline constexpr std::string_view kGatewaySocket = "/run/pcg-gateway/control.sock";
 inline constexpr std::string_view kEgressPath = "/etc/pcg-appliance/egress.d/pcg.nft";
 inline constexpr std::string_view kReportPath = "/run/pcg/properties.json";
 inline constexpr std::string_view kNtpFile = "/etc/systemd/timesyncd.conf.d/pcg.conf";

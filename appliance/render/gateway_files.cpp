@@ -10,6 +10,8 @@ namespace json = codec::json;
 
 constexpr const char* kStateDir = "/var/lib/pcg-gateway";
 constexpr const char* kCaFile = "/etc/pcg-gateway/controlplane-ca.pem";
+constexpr const char* kProxyCaFile = "/etc/pcg-gateway/proxy-ca.pem";
+constexpr const char* kInspectionCaFile = "/etc/pcg-gateway/inspection-ca.pem";
 constexpr const char* kConfigFile = "/etc/pcg-gateway/gateway.json";
 constexpr const char* kKeysFile = "/etc/pcg-appliance/authorized_keys";
 constexpr const char* kOpeningFile = "/etc/pcg-appliance/firewall.d/ssh.nft";
@@ -28,7 +30,8 @@ std::string joined(const std::vector<std::string>& words) {
 void addProxy(json::Object& config, const ProxySettings& proxy) {
     if (proxy.url.empty()) return;
     config.set("proxy_url", proxy.url);
-    if (proxy.url.starts_with("https://")) config.set("proxy_ca_file", kSystemCaFile);
+    if (proxy.url.starts_with("https://"))
+        config.set("proxy_ca_file", proxy.caPem.empty() ? kSystemCaFile : kProxyCaFile);
     if (!proxy.user.empty()) config.set("proxy_credentials_file", kCredential);
     if (!proxy.exceptions.empty()) config.set("proxy_exceptions", joined(proxy.exceptions));
 }
@@ -36,6 +39,7 @@ void addProxy(json::Object& config, const ProxySettings& proxy) {
 std::string gatewayConfig(const Settings& settings) {
     json::Object config;
     config.set("state_dir", kStateDir)
+        .set("control_socket", std::string(kGatewaySocket))
         .set("controlplane_url", settings.controlplaneUrl)
         .set("hostname", settings.hostname)
         .set("console", "none");  // pcg-console shows it
@@ -44,6 +48,9 @@ std::string gatewayConfig(const Settings& settings) {
     else
         config.set("controlplane_ca_file", settings.caPem.empty() ? kSystemCaFile : kCaFile);
     addProxy(config, settings.proxy);
+    if (!settings.inspectionCaPem.empty())
+        config.set("tls_inspection", "allow-pairing")
+            .set("tls_inspection_ca_file", kInspectionCaFile);
     if (!settings.networks.empty()) config.set("endpoint_networks", joined(settings.networks));
     if (!settings.tenant.empty()) config.set("expected_tenant", settings.tenant);
     if (settings.remote == "endpoints" || settings.remote == "all")
@@ -58,6 +65,9 @@ std::vector<File> gatewayFiles(const Settings& settings) {
     std::vector<File> files;
     if (!settings.caPem.empty()) files.push_back({kCaFile, 0644, settings.caPem});
     const auto& proxy = settings.proxy;
+    if (!proxy.caPem.empty()) files.push_back({kProxyCaFile, 0644, proxy.caPem});
+    if (!settings.inspectionCaPem.empty())
+        files.push_back({kInspectionCaFile, 0644, settings.inspectionCaPem});
     if (!proxy.url.empty() && !proxy.user.empty())
         files.push_back({kCredentialSource, 0600, proxy.user + ":" + proxy.password + "\n"});
     if (!settings.controlplaneUrl.empty())
@@ -72,8 +82,14 @@ std::vector<File> gatewayFiles(const Settings& settings) {
 }
 
 std::vector<std::string> optionalFiles() {
-    return {
-        kCaFile, kConfigFile, kCredentialSource, kKeysFile, kOpeningFile, std::string(kNtpFile)};
+    return {kCaFile,
+            kProxyCaFile,
+            kInspectionCaFile,
+            kConfigFile,
+            kCredentialSource,
+            kKeysFile,
+            kOpeningFile,
+            std::string(kNtpFile)};
 }
 
 File reportFile(const std::string& source,

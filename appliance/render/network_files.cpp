@@ -29,9 +29,13 @@ std::string networkUnit(const Settings& settings) {
     text += "LLMNR=no\nMulticastDNS=no\n";
     for (const auto* address : {&settings.ipv4, &settings.ipv6}) {
         text += line("Address", address->address);
-        text += line("Gateway", address->gateway);
+        if (!address->gatewayOnLink) text += line("Gateway", address->gateway);
     }
     text += line("DNS", joined(settings.dns)) + line("Domains", joined(settings.search));
+    for (const auto* address : {&settings.ipv4, &settings.ipv6}) {
+        if (address->gatewayOnLink)
+            text += "\n[Route]\n" + line("Gateway", address->gateway) + "GatewayOnLink=yes\n";
+    }
     text += "\n[DHCPv4]\nClientIdentifier=mac\nUseHostname=no\n";
     text += line("UseDNS", ownDns ? "no" : "yes");
     text += line("UseNTP", settings.ntp.empty() ? "yes" : "no");

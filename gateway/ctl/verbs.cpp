@@ -36,11 +36,13 @@ std::vector<Option> networkOptions() {
 }
 
 std::vector<Option> proxyOptions() {
-    return {
-        {"--proxy-url", "URL", "http://HOST:PORT; empty: none, nor user, password and exceptions."},
-        {"--username", "USER", "At the proxy."},
-        {"--password-file", "FILE", "Its first line; - reads stdin."},
-        {"--exceptions", "LIST", "What is reached without it."}};
+    return {{"--proxy-url", "URL", "http://HOST:PORT; empty: none, nor what belongs to it."},
+            {"--username", "USER", "At the proxy."},
+            {"--password-file", "FILE", "Its first line; - reads stdin."},
+            {"--exceptions", "LIST", "What is reached without it."},
+            {"--proxy-ca-file",
+             "FILE",
+             "Who signs an https:// proxy's certificate, PEM; - reads stdin."}};
 }
 
 // Of the machine: an address and the proxy behind it can be tried together only.
@@ -49,6 +51,9 @@ std::vector<Option> allOptions() {
         {"--url", "URL", "The control plane."},
         {"--ca-file", "FILE", "Its authority, PEM; - reads stdin."},
         {"--ca-sha256", "HEX", "Or: SHA-256 of its root's public key."},
+        {"--inspection-ca-file",
+         "FILE",
+         "PEM of a box that inspects TLS: it may read the pairing, nothing later; - reads stdin."},
         {"--tenant", "ID", "The tenant that is expected."},
         {"--remote",
          "WHAT",

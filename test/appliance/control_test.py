@@ -71,6 +71,24 @@ class Control(unittest.TestCase):
         path = self.root / "data/appliance/overrides.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
+    def test_what_vmtoolsd_prints_when_it_fails_is_no_document(self):
+        given = self.write("given.xml", machine.environment({"url": "https://vmware.example.com"}))
+        self.tool("bin/vmtoolsd", f"cat {given}; exit 1")
+        self.assertEqual(self.apply(), 0)
+        self.assertIn("https://one.example.com", self.read(CONFIG))
+        self.tool("bin/vmtoolsd", f"cat {given}")
+        self.assertEqual(self.apply(), 0)
+        self.assertIn("https://vmware.example.com", self.read(CONFIG))
+        self.assertIn('"source":"guestinfo"', self.read("run/pcg/properties.json"))
+
+    def test_the_firmwares_second_structure_of_strings_is_read_too(self):
+        (self.root / "data/appliance/ovf-env.xml").unlink()
+        for number, text in enumerate((b"of the vendor\0\0", b"pcgw.url=https://smbios.example.com\0\0")):
+            place = self.write(f"sys/firmware/dmi/entries/11-{number}/raw", "")
+            place.write_bytes(bytes([11, 5, number, 0, 1]) + text)
+        self.assertEqual(self.apply(), 0)
+        self.assertIn("https://smbios.example.com", self.read(CONFIG))
+
     def test_a_change_is_tried_and_kept_over_a_restart(self):
         self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.2", "url": "https://two.example.com"}), {"ok": True})
         self.assertEqual(self.kept(), {"dns": "192.0.2.2", "url": "https://two.example.com"})
@@ -104,6 +122,35 @@ class Control(unittest.TestCase):
         child.wait(10)
         self.apply()
         self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+
+    def settle(self):
+        done = subprocess.run([PROGRAM, "settle", "--root", self.root], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr
+
+    def test_a_trial_that_is_ended_by_force_is_taken_back_when_its_service_has_ended(self):
+        self.link("down")
+        child = self.start(do="set", values={"dns": "192.0.2.2"}, within_s=600)
+        self.assertEqual(json.loads(child.stdout.readline()), {"applied": True})
+        self.assertTrue(self.ask(do="show")["ok"])
+        self.assertEqual(self.settle(), "", "it is still being tried, and another request has ended")
+        self.assertIn("DNS=192.0.2.2", self.read(NETWORK))
+        child.kill()
+        child.wait(10)
+        self.write("asked", "")
+        self.assertIn("values from before", self.settle())
+        self.assertIn("DNS=192.0.2.1", self.read(NETWORK))
+        self.assertIn("systemctl --no-block start pcg-gateway", self.read("asked"))
+        self.write("asked", "")
+        self.assertEqual(self.settle(), "")
+        self.assertEqual(self.read("asked"), "", "nothing is left to be taken back")
+
+    def test_what_was_decided_is_not_taken_back(self):
+        self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.2"}), {"ok": True})
+        self.assertEqual(self.ask(do="set", values={"dns": "192.0.2.3"}), {"ok": True})
+        self.write("asked", "")
+        self.assertEqual(self.settle(), "")
+        self.assertEqual(self.read("asked"), "")
 
     def test_a_bus_that_stands_is_no_control_plane_that_answers(self):
         self.write("unreached", "1")

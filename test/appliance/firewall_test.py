@@ -19,7 +19,7 @@ import process  # noqa: E402
 PROGRAMS = pathlib.Path(os.environ["PCG_PROGRAMS"])
 DEB = pathlib.Path(__file__).resolve().parents[2] / "appliance/deb/pcg-appliance"
 INSIDE = "PCG_FIREWALL_TEST_NAMESPACE"
-USERS = {"pcg-gateway": 880, "systemd-resolve": 881, "systemd-timesync": 882, "systemd-network": 883}
+USERS = {"pcg-gateway": 880, "pcg-console": 881, "admin": 882, "systemd-resolve": 991, "systemd-timesync": 992, "systemd-network": 993}
 PORTS = (22, 53, 80, 443, 3128, 4222, 8443, 9000)
 # A child that becomes that user, asks, and says with its exit code how it went.
 ASK = """
@@ -129,6 +129,8 @@ class Firewall(unittest.TestCase):
             denied=(("pcg-gateway", "169.254.169.254", 80), ("pcg-gateway", "203.0.113.53", 53, "udp"),
                     ("pcg-gateway", "203.0.113.7", 9000, "udp"), ("root", "203.0.113.7", 443), ("root", "203.0.113.53", 53, "udp"),
                     ("systemd-network", "203.0.113.7", 443), ("systemd-resolve", "203.0.113.53", 443),
+                    ("pcg-console", "203.0.113.7", 443), ("pcg-console", "203.0.113.53", 53, "udp"), ("admin", "203.0.113.7", 443),
+                    ("admin", "203.0.113.7", 4222),
                     ("systemd-timesync", "203.0.113.53", 53, "udp")))
 
     def test_servers_that_were_named_are_the_only_ones(self):
@@ -192,7 +194,7 @@ if __name__ == "__main__":
     if not os.environ.get(INSIDE):
         if os.geteuid() != 0 or subprocess.run(["unshare", "--net", "--mount", "true"], check=False).returncode != 0:
             print("skipped: it needs root, for namespaces of its own")
-            sys.exit(0)
+            sys.exit(77)  # SKIP_RETURN_CODE in CMakeLists.txt
         os.environ[INSIDE] = "yes"
         os.execvp("unshare", ["unshare", "--net", "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv])
     own_users()

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "appliance/deb/pcg-appliance/usr/lib/pcg/ssh-command"
+AT = "[--socket][/run/pcg-gateway/control.sock]"
 
 
 class SshCommand(unittest.TestCase):
@@ -26,14 +27,25 @@ class SshCommand(unittest.TestCase):
                               capture_output=True, check=False)
 
     def test_words_are_split_and_nothing_else_is_done_with_them(self):
-        for command, seen in (("status --json", "[status][--json]"), ("pcgctl status", "[status]"),
-                              ("audit; reboot", "[audit;][reboot]"), ("key list $(id) *", "[key][list][$(id)][*]"),
-                              ("support-bundle", "[support-bundle][--out-file][-]"),
-                              ("--json support-bundle", "[support-bundle][--out-file][-][--json]"),
-                              ("--json pcgctl key list", "[key][list][--json]"),
+        for command, seen in (("status --json", f"[status][--json]{AT}"), ("pcgctl status", f"[status]{AT}"),
+                              ("audit; reboot", f"[audit;][reboot]{AT}"), ("key list $(id) *", f"[key][list][$(id)][*]{AT}"),
+                              ("support-bundle", f"[support-bundle][--out-file][-]{AT}"),
+                              ("--json support-bundle", f"[support-bundle][--out-file][-][--json]{AT}"),
+                              ("--json pcgctl key list", f"[key][list][--json]{AT}"),
                               ("policy check --help", "[policy][check][--help]")):
             done = self.ask(command)
             self.assertEqual((done.returncode, done.stdout), (0, seen), done.stderr)
+
+    def test_as_a_login_shell_it_gives_nothing_else(self):
+        for words in (["-c", "id"], ["-c", str(self.script)], ["-"], []):
+            done = subprocess.run(["sh", self.script, *words], env={**os.environ, "SSH_ORIGINAL_COMMAND": "status"}, text=True,
+                                  stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stdout), (0, f"[status]{AT}"), words)
+        without = {name: value for name, value in os.environ.items() if name != "SSH_ORIGINAL_COMMAND"}
+        done = subprocess.run(["sh", self.script, "-c", "id"], env=without, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              check=False)
+        self.assertIn("[--help]", done.stdout)
+        self.assertNotIn("uid=", done.stdout)
 
     def test_no_file_of_the_appliance_can_be_named(self):
         for command in ("endpoint add a --password-file /etc/shadow", "settings set --ca-file root.key",
@@ -48,9 +60,9 @@ class SshCommand(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (2, ""), command)
 
     def test_a_policy_comes_on_standard_input(self):
-        self.assertEqual(self.ask("policy set -", "{}").stdout, "[policy][set][/dev/stdin]{}")
+        self.assertEqual(self.ask("policy set -", "{}").stdout, "[policy][set][/dev/stdin]" + AT + "{}")
         for command in ("--json policy set -", "policy --json set -", "policy set - --json"):
-            self.assertEqual(self.ask(command, "{}").stdout, "[policy][set][/dev/stdin][--json]{}")
+            self.assertEqual(self.ask(command, "{}").stdout, "[policy][set][/dev/stdin][--json]" + AT + "{}")
 
 
 if __name__ == "__main__":

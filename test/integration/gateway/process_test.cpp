@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test/support/sanitized.h"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "gateway_process.h"
 
@@ -77,6 +85,78 @@ TEST_F(GatewayDaemon, OpensItsSocketAndFilesToTheOwnerOnly) {
         EXPECT_EQ(modeOf(entry.path()), entry.is_directory() ? 0700U : 0600U) << entry.path();
     }
     EXPECT_EQ(modeOf(state() + "/control.sock"), 0600U);
+}
+
+TEST_F(GatewayDaemon, OpensASocketElsewhereToTheGroupOfItsFolderAndNoFile) {
+    const auto place = (dir_ / "run").string();
+    std::filesystem::create_directory(place);
+    ASSERT_EQ(::chmod(place.c_str(), 02750), 0);
+    configure(R"(,"control_socket":")" + place + "/control.sock\"");
+    start();
+
+    EXPECT_EQ(modeOf(place + "/control.sock"), 0660U);
+    EXPECT_FALSE(std::filesystem::exists(state() + "/control.sock"));
+    EXPECT_EQ(modeOf(state()), 0700U);
+    EXPECT_EQ(run({program("pcgctl"), "--socket", place + "/control.sock", "status"}).code, 0);
+}
+
+// What systemd is at the other end of NOTIFY_SOCKET.
+class Notified {
+  public:
+    explicit Notified(const std::string& path)
+        : descriptor_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un at{};
+        at.sun_family = AF_UNIX;
+        std::ranges::copy(path, at.sun_path);
+        EXPECT_EQ(::bind(descriptor_, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+    }
+
+    ~Notified() { ::close(descriptor_); }
+
+    Notified(const Notified&) = delete;
+    Notified& operator=(const Notified&) = delete;
+
+    // The next word, or nothing within the time.
+    std::string next(std::chrono::milliseconds most) const {
+        pollfd waiting{descriptor_, POLLIN, 0};
+        if (::poll(&waiting, 1, static_cast<int>(most.count())) <= 0) return {};
+        std::array<char, 256> word{};
+        const auto got = ::recv(descriptor_, word.data(), word.size(), 0);
+        return {word.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+    }
+
+    bool hears(std::string_view word) const {
+        for (std::string said = next(std::chrono::seconds(30)); !said.empty();
+             said = next(std::chrono::seconds(30)))
+            if (said == word) return true;
+        return false;
+    }
+
+  private:
+    int descriptor_;
+};
+
+TEST_F(GatewayDaemon, TellsItsServiceManagerThatItIsReadyAndAliveAndHangsSilently) {
+    const auto path = (dir_ / "notify").string();
+    const Notified notified(path);
+    ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    ::setenv("WATCHDOG_USEC", "300000", 1);
+    start();
+    ::unsetenv("NOTIFY_SOCKET");
+    ::unsetenv("WATCHDOG_USEC");
+
+    EXPECT_TRUE(notified.hears("READY=1"));
+    EXPECT_TRUE(notified.hears("WATCHDOG=1"));
+    EXPECT_TRUE(notified.hears("WATCHDOG=1")) << "again and again";
+
+    daemon_->signal(SIGSTOP);
+    while (!notified.next(std::chrono::seconds(1)).empty()) {
+    }
+    daemon_->signal(SIGCONT);
+    EXPECT_TRUE(notified.hears("WATCHDOG=1"));
+    daemon_->signal(SIGTERM);
+    EXPECT_TRUE(notified.hears("STOPPING=1"));
+    EXPECT_EQ(daemon_->wait(), 0);
 }
 
 TEST_F(GatewayDaemon, LetsNoSecondProcessUseItsState) {

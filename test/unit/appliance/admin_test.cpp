@@ -51,6 +51,12 @@ const std::vector<std::pair<std::string, std::string>> kCanaries{
     {R"({"pin":"270182"})", "270182"},
     {R"({"credentials":{"user":"a","key":"hunter2"}})", "hunter2"},
     {R"({"tokens":["hunter2","b"]})", "hunter2"},
+    {"key 8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4 was used", "8f434346"},
+    {R"({"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",)"
+     R"("access":"8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"})",
+     "8f434346"},
+    {"X-Key: 8F434346648F6B96DF89DDA901C5176B10A6D839", "8F434346"},
+    {"sha256 of it:\n8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4", "8f434346"},
 };
 
 TEST(Redaction, TakesOutEveryKindOfSecret) {
@@ -64,15 +70,20 @@ TEST(Redaction, TakesOutEveryKindOfSecret) {
 }
 
 TEST(Redaction, LeavesWhatASupportCaseNeeds) {
-    for (const auto* text :
-         {"2026-11-22T10:00:00+0000 gw1 pcg-gatewayd[412]: {\"event\":\"link.up\",\"rtt_ms\":12}",
-          "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-          "gw_01jd3zq8kfh5y0c7w2v9x6t4re at https://vc1.example.com:443/sdk",
-          "/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30",
-          "inet 192.0.2.10/24, fe80::5054:ff:fe12:3456",
-          "-----BEGIN CERTIFICATE-----",
-          "{\"tokens_left\":null,\"secret\":false}",
-          "ladder.controlplane: it has not answered yet"})
+    for (
+        const auto* text :
+        {"2026-11-22T10:00:00+0000 gw1 pcg-gatewayd[412]: {\"event\":\"link.up\",\"rtt_ms\":12}",
+         "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         R"("ca_sha256":{"value":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"})",
+         R"({"place":7,"chain":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"})",
+         "20010db8000000000000000000000010 40 00000000000000000000000000000000 00",
+         "boot 5d6c15b0f00a089f86d081884c7d659a, 52773cd3-35c6-11ef-9f86-d081884c7d65",
+         "gw_01jd3zq8kfh5y0c7w2v9x6t4re at https://vc1.example.com:443/sdk",
+         "/usr/lib/x86_64-linux-gnu/libstdc++.so.6.0.30",
+         "inet 192.0.2.10/24, fe80::5054:ff:fe12:3456",
+         "-----BEGIN CERTIFICATE-----",
+         "{\"tokens_left\":null,\"secret\":false}",
+         "ladder.controlplane: it has not answered yet"})
         EXPECT_EQ(redacted(text), text);
 }
 

@@ -96,6 +96,21 @@ TEST(OemStrings, ReadsOurStringsAndPassesOverOthers) {
     EXPECT_EQ(*properties, (Properties{{"hostname", "gw9"}, {"url", "https://a=b"}}));
 }
 
+TEST(OemStrings, ReadsEachOfSeveralStructures) {
+    auto both = oemStrings(std::string("vendor\0other=1\0\0", 16));
+    for (const auto& more : {oemStrings(std::string("\0\0", 2)),  // without strings
+                             oemStrings(std::string("pcgw.hostname=gw9\0\0", 19)),
+                             oemStrings(std::string("pcgw.url=https://a", 18))})
+        both.insert(both.end(), more.begin(), more.end());
+
+    const auto properties = parseOemStrings(both);
+
+    ASSERT_TRUE(properties.has_value());
+    EXPECT_EQ(*properties, (Properties{{"hostname", "gw9"}, {"url", "https://a"}}));
+    both.insert(both.end(), {0, 0, 3});
+    EXPECT_FALSE(parseOemStrings(both).has_value()) << "what follows is no structure";
+}
+
 TEST(OemStrings, RefusesADamagedStructure) {
     for (const auto& bytes : {Bytes{}, Bytes{11, 5}, Bytes{11, 200, 0, 0, 1}, Bytes{1, 5, 0, 0, 1}})
         EXPECT_FALSE(parseOemStrings(bytes).has_value());

@@ -35,6 +35,18 @@ TEST(NetworkFiles, AnAddressOfItsOwnIsNotAskedFor) {
     EXPECT_THAT(text, HasSubstr("\nUseDNS=no\n"));
 }
 
+TEST(NetworkFiles, ARouterOutsideOfTheSubnetIsReachedOnTheLink) {
+    Settings settings;
+    settings.ipv4 = {AddressMode::Static, "203.0.113.10/32", "172.31.1.1", true};
+    settings.ipv6 = {AddressMode::Static, "2001:db8::10/64", "fe80::1"};
+
+    const auto text = content(networkFiles(settings), kNetwork);
+
+    EXPECT_THAT(text, HasSubstr("\nAddress=203.0.113.10/32\nAddress=2001:db8::10/64\n"));
+    EXPECT_THAT(text, HasSubstr("\nGateway=fe80::1\n"));
+    EXPECT_THAT(text, HasSubstr("\n[Route]\nGateway=172.31.1.1\nGatewayOnLink=yes\n"));
+}
+
 TEST(NetworkFiles, OtherwiseTheNetworkIsAsked) {
     const auto text = content(networkFiles({}), kNetwork);
 
@@ -57,7 +69,8 @@ TEST(GatewayFiles, WhatTheTenantMayDoAndWhoIsExpectedReachTheGateway) {
 
     EXPECT_EQ(
         content(files, kGateway),
-        R"({"state_dir":"/var/lib/pcg-gateway","controlplane_url":"https://pair.example.com",)"
+        R"({"state_dir":"/var/lib/pcg-gateway","control_socket":"/run/pcg-gateway/control.sock",)"
+        R"("controlplane_url":"https://pair.example.com",)"
         R"("hostname":"pcg-gateway","console":"none",)"
         R"("controlplane_ca_file":"/etc/pcg-gateway/controlplane-ca.pem",)"
         R"("expected_tenant":"tn_x","remote_keys":true})"
@@ -85,6 +98,26 @@ TEST(GatewayFiles, TheProxyReachesTheGatewayAndItsPasswordRootOnly) {
             EXPECT_EQ(file.mode, 0600U);
         }
     }
+}
+
+TEST(GatewayFiles, WhatMayInspectAndWhoSignsTheProxyReachTheGatewayWhenTheyWereGiven) {
+    Settings settings;
+    settings.controlplaneUrl = "https://pair.example.com";
+    settings.proxy = {"https://proxy.example.com:3128", "", "", {}, "PROXY\n"};
+    EXPECT_THAT(content(gatewayFiles(settings), kGateway), Not(HasSubstr("tls_inspection")));
+
+    settings.inspectionCaPem = "BOX\n";
+    const auto files = gatewayFiles(settings);
+
+    const auto config = content(files, kGateway);
+    EXPECT_THAT(config, HasSubstr(R"("proxy_ca_file":"/etc/pcg-gateway/proxy-ca.pem")"));
+    EXPECT_THAT(config,
+                HasSubstr(R"("tls_inspection":"allow-pairing",)"
+                          R"("tls_inspection_ca_file":"/etc/pcg-gateway/inspection-ca.pem")"));
+    EXPECT_EQ(content(files, "/etc/pcg-gateway/proxy-ca.pem"), "PROXY\n");
+    EXPECT_EQ(content(files, "/etc/pcg-gateway/inspection-ca.pem"), "BOX\n");
+    for (const auto* path : {"/etc/pcg-gateway/proxy-ca.pem", "/etc/pcg-gateway/inspection-ca.pem"})
+        EXPECT_THAT(optionalFiles(), testing::Contains(path)) << "it goes when the property goes";
 }
 
 TEST(EgressFile, WithoutLimitsTheGatewayAloneGoesOutByTcpAndNotToWhatIsLinkLocal) {

@@ -396,7 +396,7 @@ TEST(Screen, AKeptPasswordIsNotShownAndStaysUnlessTyped) {
     type(screen, ">>hunter2");
 
     EXPECT_THAT(text(screen.picture(offeredFacts(), "#")), Not(HasSubstr("hunter2")));
-    EXPECT_EQ(type(screen, ">>\n\n")->values, (Change{{"proxy_password", "hunter2"}}));
+    EXPECT_EQ(type(screen, ">>>\n\n")->values, (Change{{"proxy_password", "hunter2"}}));
     screen.outcome({WishKind::Set, false, "No."});
     type(screen, "x");
     openForm(screen, "<<\n", {{"proxy_password", "(set)"}, {"proxy", "p"}});

@@ -125,6 +125,66 @@ TEST(Settings, ACaThatIsOverOrNotYetValidIsNamedAndUsedAndTheClockWithIt) {
     EXPECT_THAT(early.problems[0].message, testing::HasSubstr("clock right? It says 2027-01-15"));
 }
 
+TEST(Settings, NoBoxMayInspectAndNoOtherAuthorityCountsUnlessItIsGiven) {
+    const auto none = read({{"proxy", "https://proxy.example.com"}});
+    EXPECT_EQ(none.settings.inspectionCaPem, "");
+    EXPECT_EQ(none.settings.proxy.caPem, "");
+
+    const auto given = read({{"proxy", "https://proxy.example.com"},
+                             {"proxy_ca", kOldCa},
+                             {"inspection_ca", kFutureCa}});
+    EXPECT_EQ(codes(given),
+              (std::vector<std::string>{"appliance.property.proxy_ca",
+                                        "appliance.property.inspection_ca"}))
+        << "one is over, one not yet valid: named, and used";
+    EXPECT_EQ(given.settings.proxy.caPem, kOldCa);
+    EXPECT_EQ(given.settings.inspectionCaPem, kFutureCa);
+}
+
+TEST(Settings, AnAuthorityThatCannotBeReadIsNamedAndAcceptsNothing) {
+    const auto result = read({{"proxy", "https://proxy.example.com"},
+                              {"proxy_ca", std::string(kOldCa).substr(0, 300)},
+                              {"inspection_ca", "no certificate"}});
+
+    ASSERT_EQ(codes(result),
+              (std::vector<std::string>{"appliance.property.proxy_ca",
+                                        "appliance.property.inspection_ca"}));
+    EXPECT_THAT(result.problems[0].message, testing::HasSubstr("public authorities count"));
+    EXPECT_THAT(result.problems[1].message, testing::HasSubstr("Nothing that inspects TLS"));
+    EXPECT_EQ(result.settings.proxy.caPem, "");
+    EXPECT_EQ(result.settings.inspectionCaPem, "");
+    EXPECT_EQ(result.settings.proxy.url, "https://proxy.example.com");
+}
+
+TEST(Settings, AnAuthorityOfAProxyWithoutTlsIsNamedAndLeftOut) {
+    for (const auto* proxy : {"http://proxy.example.com:3128", ""}) {
+        const auto result = read({{"proxy", proxy}, {"proxy_ca", kOldCa}});
+        EXPECT_THAT(codes(result), testing::Contains("appliance.property.proxy_ca")) << proxy;
+        EXPECT_EQ(result.settings.proxy.caPem, "") << proxy;
+    }
+}
+
+TEST(Settings, ARouterBesideAnAddressThatIsASubnetOfItsOwnIsOnTheLink) {
+    const auto result = read({{"ipv4", "203.0.113.10/32"},
+                              {"gateway4", "172.31.1.1"},
+                              {"ipv6", "2001:db8::10/128"},
+                              {"gateway6", "2001:db8:1::1"}});
+
+    EXPECT_TRUE(result.problems.empty()) << result.problems[0].message;
+    EXPECT_EQ(result.settings.ipv4.gateway, "172.31.1.1");
+    EXPECT_TRUE(result.settings.ipv4.gatewayOnLink);
+    EXPECT_TRUE(result.settings.ipv6.gatewayOnLink);
+    EXPECT_FALSE(
+        read({{"ipv4", "192.0.2.10/24"}, {"gateway4", "192.0.2.1"}}).settings.ipv4.gatewayOnLink);
+    EXPECT_FALSE(
+        read({{"ipv6", "2001:db8::10/128"}, {"gateway6", "fe80::1"}}).settings.ipv6.gatewayOnLink)
+        << "a link-local router is on the link anyway";
+    for (const auto* router : {"0.0.0.0", "127.0.0.1", "224.0.0.1", "203.0.113.10"}) {
+        const auto wrong = read({{"ipv4", "203.0.113.10/32"}, {"gateway4", router}});
+        EXPECT_EQ(codes(wrong), std::vector<std::string>{"appliance.property.gateway4"}) << router;
+    }
+}
+
 TEST(Settings, ACaThatIsDamagedIsNotUsedAndTheMessageSaysWhatToPaste) {
     for (const auto& damaged :
          {std::string(kOldCa).replace(100, 1, "#"),

@@ -41,6 +41,17 @@ TEST_F(GatewayConfigTest, TakesTheSmallestUsefulFile) {
     EXPECT_FALSE(config->expectedTenant);
 }
 
+TEST_F(GatewayConfigTest, TakesAControlSocketOutsideOfTheStateDirectory) {
+    const auto config = load(url_ + "," + ca_ + R"(,"control_socket":"/run/g/c.sock")");
+
+    ASSERT_TRUE(config) << config.error().message();
+    EXPECT_EQ(config->controlSocket(), "/run/g/c.sock");
+    for (const auto& path : {std::string("c.sock"), "/" + std::string(120, 'x')}) {
+        const auto message = refusal(url_ + "," + ca_ + R"(,"control_socket":")" + path + "\"");
+        EXPECT_NE(message.find("key \"control_socket\""), std::string::npos) << message;
+    }
+}
+
 TEST_F(GatewayConfigTest, TakesAPinWithColonsInEitherCase) {
     std::string pin;
     for (int i = 0; i < 32; ++i) pin += i == 0 ? "aB" : ":aB";
