@@ -174,7 +174,7 @@ class Pcgctl(unittest.TestCase):
         return lambda keys: os.write(keyboard, keys), wait_for
 
     def test_the_console_sets_an_address_and_a_proxy_as_one_change(self):
-        down, enter, f2 = b"\t", b"\r", b"\x1b[[B"
+        down, up, enter, f2 = b"\t", b"\x1b[A", b"\r", b"\x1b[[B"
         keys, wait_for = self.console()
         wait_for(b"F2 settings")
         keys(f2)
@@ -187,9 +187,9 @@ class Pcgctl(unittest.TestCase):
         wait_for(b"Take these values")
         keys(down + b"192.0.2.10/24" + down + b"192.0.2.1" + down * 6 + enter)
         wait_for(b"2 changes")
-        keys(b"\x1b[A" * 2 + enter)
+        keys(up * 2 + enter)
         wait_for(b"Reached without it")
-        keys(b"\x7f" * 40 + b"http://192.0.2.9:3128" + down * 4 + enter)
+        keys(b"\x7f" * 40 + b"http://192.0.2.9:3128" + up + enter)
         wait_for(b"3 changes")
         self.link("down")
         keys(down + enter)
@@ -198,7 +198,7 @@ class Pcgctl(unittest.TestCase):
                          {"gateway4": "192.0.2.1", "ipv4": "192.0.2.10/24", "proxy": "http://192.0.2.9:3128"})
 
     def test_the_console_asks_before_it_keeps_a_value_that_is_warned_of_and_names_the_code_of_a_wrong_one(self):
-        down, enter, f2 = b"\t", b"\r", b"\x1b[[B"
+        down, up, enter, f2 = b"\t", b"\x1b[A", b"\r", b"\x1b[[B"
         self.assertEqual(subprocess.run([PROGRAMS / "pcg-appliance", "answer", "--root", self.root], text=True, check=True,
                                         input=json.dumps({"do": "pin-set", "pin": "270182"}) + "\n", capture_output=True).returncode, 0)
         keys, wait_for = self.console()
@@ -210,7 +210,7 @@ class Pcgctl(unittest.TestCase):
         keys(down + enter)
         wait_for(b"Take these values")
         certificate = "-----BEGIN CERTIFICATE-----\n" + OLD_CA + "\n-----END CERTIFICATE-----\n"
-        keys(down + base64.b64encode(certificate.encode()) + down * 4 + enter)
+        keys(down + base64.b64encode(certificate.encode()) + up * 2 + enter)
         wait_for(b"1 change")
         keys(enter)
         wait_for(b"It is only a warning")
