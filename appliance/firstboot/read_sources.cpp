@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -19,12 +20,12 @@ constexpr std::chrono::seconds kToolLimit{5};
 constexpr const char* kIsoPlace = "/run/pcg/iso";
 constexpr const char* kLastGood = "/data/appliance/ovf-env.xml";
 
-// What VMware hands over; nothing on other hypervisors.
+// What VMware hands over; nothing on other hypervisors, whatever the tool says there.
 Bytes guestinfo() {
-    return runTool({"/usr/bin/vmtoolsd", "--cmd", "info-get guestinfo.ovfEnv"},
-                   kToolLimit,
-                   kMaxEnvironment + 1)
-        .output;
+    auto run = runTool({"/usr/bin/vmtoolsd", "--cmd", "info-get guestinfo.ovfEnv"},
+                       kToolLimit,
+                       kMaxEnvironment + 1);
+    return run.exitCode > 0 ? Bytes() : std::move(run.output);
 }
 
 Bytes iso() {
