@@ -192,7 +192,7 @@ if __name__ == "__main__":
     if not os.environ.get(INSIDE):
         if os.geteuid() != 0 or subprocess.run(["unshare", "--net", "--mount", "true"], check=False).returncode != 0:
             print("skipped: it needs root, for namespaces of its own")
-            sys.exit(0)
+            sys.exit(77)  # SKIP_RETURN_CODE in CMakeLists.txt
         os.environ[INSIDE] = "yes"
         os.execvp("unshare", ["unshare", "--net", "--mount", "--propagation", "private", sys.executable, "-B", *sys.argv])
     own_users()
