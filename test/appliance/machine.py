@@ -13,8 +13,8 @@ SECTOR = 512
 ROOT_A = 331776 * SECTOR
 ESP, BOOT_A = (4096, 65536), (69632, 131072)  # first sector and how many: appliance/ova/boot.sh
 CODE = re.compile(r"Pairing code: (\w{4}-\w{4}-\w{4})")
-# The first line of the console's text, whatever its version; "slot a" behind the name is the boot loader's.
-CONSOLE = re.compile(r"Private Cloud Gateway \d+\.")
+# The first line of the console, with or without a version; a comma behind the name is the boot loader's.
+CONSOLE = re.compile(r"Private Cloud Gateway(?!,)")
 OVMF = pathlib.Path("/usr/share/OVMF")
 
 
