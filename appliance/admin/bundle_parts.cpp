@@ -47,6 +47,9 @@ std::vector<BundlePart> bundleParts(const std::string& socket) {
         {"audit.txt", printed(socket, {"audit"})},
         {"routes.txt", readSmall("/proc/net/route") + readSmall("/proc/net/ipv6_route")},
         {"addresses.txt", readSmall("/proc/net/fib_trie") + readSmall("/proc/net/if_inet6")},
+        {"sockets.txt",
+         readSmall("/proc/net/tcp") + readSmall("/proc/net/tcp6") + readSmall("/proc/net/udp") +
+             readSmall("/proc/net/udp6")},
         {"memory.txt", readSmall("/proc/meminfo") + readSmall("/proc/loadavg")},
         {"properties.json", readSmall("/run/pcg/properties.json")},
     };

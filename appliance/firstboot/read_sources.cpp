@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -19,13 +20,13 @@ constexpr std::chrono::seconds kToolLimit{5};
 constexpr const char* kIsoPlace = "/run/pcg/iso";
 constexpr const char* kLastGood = "/data/appliance/ovf-env.xml";
 
-// What VMware hands over; nothing on other hypervisors. What it prints when it fails is no
-// document.
+// What VMware hands over; nothing on other hypervisors, whatever the tool says there. One that had
+// to be ended (too much, too long) has said something that is to be named.
 Bytes guestinfo(const std::string& root) {
     auto said = runTool({root + "/usr/bin/vmtoolsd", "--cmd", "info-get guestinfo.ovfEnv"},
                         kToolLimit,
                         kMaxEnvironment + 1);
-    return said.exitCode == 0 ? std::move(said.output) : Bytes();
+    return said.exitCode > 0 ? Bytes() : std::move(said.output);
 }
 
 // The firmware may have strings of its own in a structure before ours.

@@ -90,5 +90,8 @@ python3 -B "$here/ovf.py" --version "$version" --disk "$work/pcg-disk1.vmdk" --c
     --root "$root.tree" --key "$key" --certificate "$certificate" --epoch "$SOURCE_DATE_EPOCH" --out "$work/out"
 python3 -B "$here/sbom.py" --version "$version" --dpkg-status "$work/dpkg-status" --debs "$work/debs-of-boot" \
     --epoch "$SOURCE_DATE_EPOCH" --out "$work/out/pcg-$version.spdx.json"
-cp -f "$work/out/pcg-$version.ova" "$work/out/pcg-$version.spdx.json" "$out/"
+# For ./dev test-appliance, and not of the image: how it was built, and how long that took on a machine this busy.
+printf '{"seconds": %d, "fast": %s, "kept_rootfs": %s, "preset": "%s", "load": %s}\n' "$SECONDS" "$([ "$level" = 3 ] && echo true || echo false)" \
+    "${reused:-false}" "$preset" "$(cut -d' ' -f1 /proc/loadavg)" >"$work/out/pcg-$version.build.json"
+cp -f "$work/out/pcg-$version.ova" "$work/out/pcg-$version.spdx.json" "$work/out/pcg-$version.build.json" "$out/"
 say "$out/pcg-$version.ova: $(stat -c %s "$out/pcg-$version.ova") octets"

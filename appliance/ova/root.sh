@@ -26,6 +26,8 @@ debian_root() { # -> $root.tree
         rm "$work/root.tar"
     else
         say "Debian's part of the root is the one of an earlier run"
+        # shellcheck disable=SC2034  # build.sh writes it down
+        reused=true
     fi
     mkdir "$root.tree"
     tar -xf "$tar" -C "$root.tree" --exclude='./dev/*' --numeric-owner

@@ -22,7 +22,12 @@ class Lab:
     """Control plane, broker, vCenter, names and time at LAB_ADDRESS, and one tenant."""
 
     def __init__(self, folder):
-        self.lab, self.servers = lab_module.Lab(folder, lab_module.default_programs()), []
+        self.log = pathlib.Path(folder).with_suffix(".log")
+        self.lab, self.servers = lab_module.Lab(folder, lab_module.default_programs(), self.note), []
+
+    def note(self, text):
+        with open(self.log, "a", encoding="utf-8") as log:
+            print(text, file=log)
 
     def start(self):
         lab, port, monitor = self.lab, machine.free_port(), machine.free_port()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks at an OVA as an import tool does: order of its files, manifest, signature, the descriptor against DMTF's schema,
-and the properties against the names that the appliance reads."""
+the machine that it describes, and the properties against the names that the appliance reads."""
 import hashlib
 import os
 import pathlib
@@ -14,6 +14,10 @@ import xml.etree.ElementTree
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "appliance" / "ova" / "schema"
 OVF = "{http://schemas.dmtf.org/ovf/envelope/1}"
+CIM = "http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
+RASD, VSSD = f"{{{CIM}CIM_ResourceAllocationSettingData}}", f"{{{CIM}CIM_VirtualSystemSettingData}}"
+VMW = "{http://www.vmware.com/schema/ovf}"
+SCSI, CARD, CD_ROM, DISK = "6", "10", "15", "17"  # ResourceType
 
 
 class Refused(Exception):
@@ -80,17 +84,46 @@ def known_properties():
     return set(re.findall(r'"(\w+)"', text.split("kNames{", 1)[1].split("}", 1)[0]))
 
 
+def check_machine(path):
+    """What the import makes: firmware, generation, controllers, card, CD-ROM, and a disk that takes only what it holds."""
+    root = xml.etree.ElementTree.parse(path).getroot()
+    configured = {one.get(VMW + "key"): one.get(VMW + "value") for one in root.iter(VMW + "Config")}
+    if configured.get("firmware") != "efi":
+        raise Refused(f"the firmware is {configured.get('firmware')}, not efi")
+    if root.findtext(f".//{VSSD}VirtualSystemType") != "vmx-14":
+        raise Refused(f"the machine is {root.findtext(f'.//{VSSD}VirtualSystemType')}, not vmx-14")
+    if set(root.find(f".//{OVF}VirtualHardwareSection").get(OVF + "transport", "").split()) != {"com.vmware.guestInfo", "iso"}:
+        raise Refused("properties do not come by guestInfo and ISO")
+    items = {(one.findtext(RASD + "ResourceType"), one.findtext(RASD + "ResourceSubType")): one for one in root.iter(OVF + "Item")}
+    for kind, what in (((SCSI, "VirtualSCSI"), "paravirtual SCSI controller"), ((CARD, "VmxNet3"), "vmxnet3 card"),
+                       ((CD_ROM, "vmware.cdrom.remotepassthrough"), "CD-ROM for the properties"), ((DISK, None), "disk")):
+        if kind not in items:
+            raise Refused(f"the machine has no {what}")
+    if items[DISK, None].findtext(RASD + "Parent") != items[SCSI, "VirtualSCSI"].findtext(RASD + "InstanceID"):
+        raise Refused("the disk is not at the SCSI controller")
+    disk = root.find(f".//{OVF}Disk")
+    if not disk.get(OVF + "format", "").endswith("#streamOptimized"):
+        raise Refused(f"the disk's format is {disk.get(OVF + 'format')}, not streamOptimized")
+    capacity, populated = (int(disk.get(OVF + name, "0")) for name in ("capacity", "populatedSize"))
+    if disk.get(OVF + "capacityAllocationUnits") != "byte" or not 0 < populated < capacity:
+        raise Refused(f"the disk is not thin: {populated} of {capacity} octets are said to be populated")
+
+
 def check_properties(path):
     section = xml.etree.ElementTree.parse(path).getroot().find(f".//{OVF}ProductSection")
     names, category = set(), False
     for element in section:
-        category = category or element.tag == OVF + "Category"
+        category = category or (element.tag == OVF + "Category" and bool((element.text or "").strip()))
         if element.tag != OVF + "Property":
             continue
         name = element.get(OVF + "key")
+        if name in names:
+            raise Refused(f"the property {name} is there twice")
         names.add(name)
-        if not category or not element.findtext(OVF + "Label") or not element.findtext(OVF + "Description"):
+        if not category or not all((element.findtext(OVF + part) or "").strip() for part in ("Label", "Description")):
             raise Refused(f"the property {name} has no label, description or category")
+        if element.get(OVF + "userConfigurable") != "true":
+            raise Refused(f"nobody is asked for the property {name}")
         if element.get(OVF + "type") != "string":
             raise Refused(f"the property {name} has no type")
     if names != known_properties():
@@ -105,6 +138,7 @@ def check(ova, folder):
     check_manifest(folder, names)
     check_signature(folder, names)
     check_schema(folder / names[0])
+    check_machine(folder / names[0])
     check_properties(folder / names[0])
     return names
 
@@ -145,7 +179,7 @@ def main():
         except Refused as error:
             print(f"{sys.argv[1]}: {error}", file=sys.stderr)
             return 1
-    print(f"{sys.argv[1]}: {', '.join(names)}: manifest, signature, schema and properties are good")
+    print(f"{sys.argv[1]}: {', '.join(names)}: manifest, signature, schema, machine and properties are good")
     return 0
 
 

@@ -11,7 +11,10 @@ import process  # test/lab
 
 SECTOR = 512
 ROOT_A = 331776 * SECTOR
+ESP, BOOT_A = (4096, 65536), (69632, 131072)  # first sector and how many: appliance/ova/boot.sh
 CODE = re.compile(r"Pairing code: (\w{4}-\w{4}-\w{4})")
+# The first line of the console, with or without a version; a comma behind the name is the boot loader's.
+CONSOLE = re.compile(r"Private Cloud Gateway(?!,)")
 OVMF = pathlib.Path("/usr/share/OVMF")
 
 
@@ -31,25 +34,97 @@ def environment(properties):
             f"<PropertySection>{lines}</PropertySection></Environment>\n")
 
 
-class Machine:
+class Appliance:
+    """What is seen of a running appliance from outside, whoever runs it: its serial line, and pcgctl over SSH."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = pathlib.Path(folder) / name, name
+        self.folder.mkdir(parents=True)
+        self.serial, self.started = self.folder / "serial.log", None
+        self.ssh_port, self.key = free_port(), self.folder / "id_ed25519"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(self.key)], check=True)
+
+    def public_key(self):
+        return self.key.with_suffix(".pub").read_text().strip()
+
+    def check_it_runs(self):
+        """Raises when it has ended; whoever runs it knows."""
+
+    def said(self):
+        try:
+            return self.serial.read_text(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    def wait_for(self, condition, seconds, what):
+        """Whatever the condition returns; the machine's end ends it early."""
+        def look():
+            self.check_it_runs()
+            return condition()
+        return process.wait_for(look, seconds, f"{self.name}: {what}", log=self.serial)
+
+    def wait_for_code(self, seconds):
+        """The newest code on the serial line, and how long it took from power-on."""
+        found = self.wait_for(lambda: CODE.findall(self.said()), seconds, "the pairing code")
+        took = time.monotonic() - self.started
+        if not CONSOLE.search(self.said()):  # case_tamper relies on it
+            raise process.StepError(f"{self.name}: the console shows a code, and not the line that other cases look for", self.serial)
+        return found[-1], took
+
+    def greets_by_ssh(self, seconds):
+        """Whether whoever connects to port 22 hears from an SSH server within that time."""
+        with socket.create_connection(("127.0.0.1", self.ssh_port), timeout=seconds) as one:
+            try:
+                return one.recv(4) == b"SSH-"
+            except OSError:  # nobody answers, or it is cut
+                return False
+
+    def ctl(self, *words, stdin="", check=True, timeout=400):
+        """pcgctl, as an administrator runs it over SSH."""
+        done = subprocess.run(
+            ["ssh", "-i", str(self.key), "-p", str(self.ssh_port), "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes",
+             "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=60",
+             "admin@127.0.0.1", " ".join(words)],
+            input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
+        if check and done.returncode != 0:
+            raise process.StepError(f"{self.name}: pcgctl {' '.join(words)}: {done.stderr.strip()}", self.serial)
+        return done
+
+    def ctl_json(self, *words, **options):
+        return json.loads(self.ctl(*words, "--json", **options).stdout)
+
+
+class Machine(Appliance):
     """`disk` is what qemu-img made of the OVA's VMDK; it is not written to."""
 
     def __init__(self, folder, disk, name, firmware="uefi", properties=None, by="fw_cfg", writable=True):
-        self.folder, self.name, self.firmware = pathlib.Path(folder) / name, name, firmware
-        self.folder.mkdir(parents=True)
-        self.disk, self.serial = self.folder / "disk.qcow2", self.folder / "serial.log"
-        self.ssh_port, self.key = free_port(), self.folder / "id_ed25519"
+        super().__init__(folder, name)
+        self.firmware, self.writable, self.disk = firmware, writable, self.folder / "disk.qcow2"
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", str(disk), "-F", "qcow2", str(self.disk)], check=True)
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(self.key)], check=True)
-        self.writable = writable
         self.properties, self.by = dict(properties or {}), by
-        self.properties.setdefault("ssh_key", self.key.with_suffix(".pub").read_text().strip())
-        self.child = self.monitor = self.started = None
+        self.properties.setdefault("ssh_key", self.public_key())
+        self.child = None
+
+    def write(self, at, octet, count):
+        """To its disk while it is off, as somebody with the disk could."""
+        subprocess.run(["qemu-io", "-c", f"write -P {octet} {at} {count}", str(self.disk)], check=True, stdout=subprocess.DEVNULL)
 
     def damage_root(self):
-        """A megabyte of the root image, as somebody with the disk could change it."""
-        subprocess.run(["qemu-io", "-c", f"write -P 0xa5 {ROOT_A + 64 * 1024} 1M", str(self.disk)], check=True,
-                       stdout=subprocess.DEVNULL)
+        self.write(ROOT_A + 64 * 1024, 0xa5, 1 << 20)
+
+    def damage_signature(self, partition, text):
+        """Changes one letter of a sentence that a program of the boot chain would print where it cannot run: the program does
+        what it did before, and is not what was signed."""
+        first, sectors = partition
+        part = self.folder / "partition.img"
+        subprocess.run(["qemu-img", "dd", "-f", "qcow2", "-O", "raw", f"bs={SECTOR}", f"skip={first}", f"count={first + sectors}",
+                        f"if={self.disk}", f"of={part}"], check=True, capture_output=True)
+        places = [found.start() for found in re.finditer(re.escape(text), part.read_bytes())]
+        part.unlink()
+        if not places:
+            raise process.StepError(f"{self.name}: there is no {text!r} where it was expected; look for another harmless place")
+        for place in places:
+            self.write(first * SECTOR + place, 0x58, 1)
 
     def command(self):
         words = ["qemu-system-x86_64", "-cpu", "max", "-smp", "2", "-m", "1024", "-accel", "tcg,thread=multi",
@@ -93,38 +168,9 @@ class Machine:
         with open(self.folder / "qemu.log", "w", encoding="utf-8") as log:
             self.child = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
 
-    def said(self):
-        try:
-            return self.serial.read_text(errors="replace")
-        except FileNotFoundError:
-            return ""
-
-    def wait_for(self, condition, seconds, what):
-        """Whatever the condition returns; the end of QEMU ends it early."""
-        def look():
-            if self.child.poll() is not None:
-                raise process.StepError(f"{self.name}: QEMU ended: {(self.folder / 'qemu.log').read_text()[-500:]}", self.serial)
-            return condition()
-        return process.wait_for(look, seconds, f"{self.name}: {what}", log=self.serial)
-
-    def wait_for_code(self, seconds):
-        """The newest code on the serial line, and how long it took from power-on."""
-        found = self.wait_for(lambda: CODE.findall(self.said()), seconds, "the pairing code")
-        return found[-1], time.monotonic() - self.started
-
-    def ctl(self, *words, stdin="", check=True, timeout=400):
-        """pcgctl, as an administrator runs it over SSH."""
-        done = subprocess.run(
-            ["ssh", "-i", str(self.key), "-p", str(self.ssh_port), "-o", "StrictHostKeyChecking=no", "-o", "BatchMode=yes",
-             "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "ConnectTimeout=60",
-             "admin@127.0.0.1", " ".join(words)],
-            input=stdin, capture_output=True, text=True, timeout=timeout, check=False)
-        if check and done.returncode != 0:
-            raise process.StepError(f"{self.name}: pcgctl {' '.join(words)}: {done.stderr.strip()}", self.serial)
-        return done
-
-    def ctl_json(self, *words, **options):
-        return json.loads(self.ctl(*words, "--json", **options).stdout)
+    def check_it_runs(self):
+        if self.child.poll() is not None:
+            raise process.StepError(f"{self.name}: QEMU ended: {(self.folder / 'qemu.log').read_text()[-500:]}", self.serial)
 
     # --- QEMU's monitor -------------------------------------------------------------------------------------
 
