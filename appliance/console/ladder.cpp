@@ -264,7 +264,10 @@ void inspection(Builder& rungs, const GatewayFacts& gateway) {
                           ? "the certificate's SHA-256 is " + found.shownSha256
                           : "SHA-256 " + found.issuerSha256;
     const auto evidence = found.allow + " is answered by \"" + found.issuer + "\", " + hash;
-    const auto remedy = "Let " + found.allow + " through without TLS inspection.";
+    const bool isOwned = gateway.state == "active" || gateway.link == "up";
+    const auto remedy =
+        "Let " + found.allow + " through without TLS inspection." +
+        (isOwned ? "" : " If it may read the pairing along: give its CA as inspection_ca.");
     // Where it is let by for the pairing alone.
     const bool refused = failureOf(gateway) == "net.tls_intercepted";
     const bool readsAlong = gateway.state == "offered" || gateway.state == "confirm" ||

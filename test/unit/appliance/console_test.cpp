@@ -207,6 +207,7 @@ TEST(Ladder, ABoxThatInspectsIsNamedWithItsIssuerItsHashAndWhatToAllow) {
     EXPECT_THAT(failing(rungs)->evidence, HasSubstr("CN=Inspecting Box CA"));
     EXPECT_THAT(failing(rungs)->evidence, HasSubstr(std::string(64, 'a')));
     EXPECT_THAT(failing(rungs)->remedy, HasSubstr("Let pair.example.com:443 through"));
+    EXPECT_THAT(failing(rungs)->remedy, HasSubstr("give its CA as inspection_ca"));
 
     facts.gateway.state = "offered";  // it may read along while pairing
     rungs = ladder(facts);
