@@ -150,21 +150,18 @@ def factory_reset(one):
 def settings_on_the_screen(visit, one):
     """At the keyboard: the settings open with a PIN that is set then."""
     one.picture(visit.folder / "before.png")  # the screen stands; the document's picture of it is of the case uefi
-    one.type("f2")
-    time.sleep(5)
-    one.type(*"270182", "ret", *"270182", "ret")
-    time.sleep(15)
+    for keys in (["f2"], [*"270182", "ret"], [*"270182", "ret"]):
+        one.type(*keys)
+        one.settle()
     visit.picture(one, "console-settings")
     one.type("esc")
 
 
 def bundle_by_the_serial_line(visit, one):
     """From the settings, at the keyboard: what arrives at the other end of the port is the archive."""
-    one.type("f2")
-    time.sleep(5)
-    one.type(*"270182", "ret")
-    time.sleep(10)
-    one.type(*["down"] * 5, "ret", *"yes", "ret")
+    for keys in (["f2"], [*"270182", "ret"], [*["down"] * 5, "ret"], [*"yes", "ret"]):
+        one.type(*keys)
+        one.settle()
     lines = one.wait_for(lambda: BUNDLE.search(one.said()), 300, "the support bundle on the serial line")
     archive = base64.b64decode(lines.group(1))
     if hashlib.sha256(archive).hexdigest() != lines.group(2):

@@ -196,6 +196,20 @@ class Machine(Appliance):
             self.qmp("send-key", keys=[{"type": "qcode", "data": name}])
             time.sleep(0.3)  # the keyboard's, not a condition: it holds one key at a time
 
+    def settle(self, seconds=12):
+        """Until the screen has stood still for so long: what was typed has led to its page. The console takes no keys while it
+        asks for something."""
+        part, last, since = self.folder / "settled.png", None, time.monotonic()
+        deadline = since + 120
+        while time.monotonic() - since < seconds:
+            if time.monotonic() > deadline:
+                raise process.StepError(f"{self.name}: the screen does not come to rest", self.serial)
+            part.unlink(missing_ok=True)
+            self.qmp("screendump", filename=str(part), format="png")
+            if part.read_bytes() != last:
+                last, since = part.read_bytes(), time.monotonic()
+            time.sleep(0.5)
+
     def picture(self, path):
         """The screen, when it has stood still for a moment."""
         part, last = self.folder / "screen.png", None
