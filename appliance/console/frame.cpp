@@ -153,14 +153,20 @@ Lines offered(const GatewayFacts& gateway, std::string_view block, Room room) {
     return lines;
 }
 
+// "123 456", as the tenant's screen has it.
+std::string inGroups(std::string digits) {
+    if (digits.size() == 6) digits.insert(3, " ");
+    return digits;
+}
+
 Lines question(const GatewayFacts& gateway, std::string_view block, Room room) {
     Lines lines{"A tenant asks to own this gateway:",
                 "    Tenant        " + printable(gateway.tenantName, 56),
                 "    Tenant id     " + printable(gateway.tenantId, 56),
                 "    Requested by  " + printable(gateway.requestedBy, 56)};
     const std::string ask = "Ask the tenant for the number on their screen. Is it this one?";
-    lines.push_back(room == Room::Little ? ask + "  " + printable(gateway.sas, 12) : ask);
-    if (room != Room::Little) append(lines, largeText(gateway.sas, block));
+    lines.push_back(room == Room::Little ? ask + "  " + printable(inGroups(gateway.sas), 12) : ask);
+    if (room != Room::Little) append(lines, largeText(inGroups(gateway.sas), block));
     lines.emplace_back("Type y and Enter if it is and the tenant is the right one, n to refuse.");
     return lines;
 }

@@ -13,6 +13,7 @@
 
 #include "appliance/control/requests.h"
 #include "appliance/firstboot/apply.h"
+#include "appliance/firstboot/console_font.h"
 #include "appliance/firstboot/read_sources.h"
 #include "appliance/firstboot/system_machine.h"
 #include "appliance/firstboot/write_files.h"
@@ -30,7 +31,8 @@ constexpr const char* kHelp =
     "       pcg-appliance answer [--root DIR]    one request of the control socket, on standard "
     "input\n"
     "       pcg-appliance settle [--root DIR]    take back what a request left that was ended by "
-    "force\n\n"
+    "force\n"
+    "       pcg-appliance font CONSOLE           larger letters, where the screen has room\n\n"
     "Exit codes: 0 done (what is wrong stands in /run/pcg/properties.json), 1 a file could not be\n"
     "written or, for check, a value is wrong, 2 usage.\n";
 
@@ -147,7 +149,8 @@ int main(int argc, char** argv) {
     if (words.size() == 1 && words[0] == "settle") return settle("");
     if (words.size() == 3 && words[0] == "settle" && words[1] == "--root") return settle(words[2]);
     if (words.size() == 2 && words[0] == "check") return check(words[1]);
-    std::cerr << "pcg-appliance: it takes apply, check FILE, answer or settle. See: pcg-appliance "
-                 "--help.\n";
+    if (words.size() == 2 && words[0] == "font") return enlargeFont(words[1]) ? 0 : 1;
+    std::cerr << "pcg-appliance: it takes apply, check FILE, answer, settle or font CONSOLE. See: "
+                 "pcg-appliance --help.\n";
     return 2;
 }

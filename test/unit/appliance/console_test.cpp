@@ -587,7 +587,7 @@ TEST(Frame, WhateverIsWrongTheFailingRungItsRemedyTheCodeAndTheQuestionAreSeen) 
             EXPECT_THAT(shown, HasSubstr("Pairing code: 7K3M-Q9TD-X4WS"));
         }
         if (std::string_view(state) == "confirm") {
-            EXPECT_THAT(shown, HasSubstr("123456"));
+            EXPECT_THAT(shown, HasSubstr("123 456"));
             EXPECT_THAT(shown, HasSubstr("Type y and Enter"));
         }
     }
