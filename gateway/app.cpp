@@ -4,13 +4,7 @@
 #include "gateway/controlplane_caller.h"
 #include "gateway/endpoints/allowed_route.h"
 #include "gateway/enrollment/errc.h"
-#include "gateway/errc.h"
 #include "pairing/spake2.h"
-
-#include <cerrno>
-#include <cstring>
-
-#include <sys/stat.h>
 
 namespace pcg::gateway {
 namespace {
@@ -41,6 +35,7 @@ App::App(net::Loop& loop, const GatewayConfig& config, Random& random, const Clo
       boot_(wire::newId<wire::InstanceId>(random)),
       warnings_(clock),
       changed_(loop.get_executor(), SteadyTime::max()),
+      stateTimer_(loop.get_executor()),
       forgotten_(loop.get_executor(), SteadyTime::max()) {}
 
 App::~App() = default;
@@ -91,6 +86,7 @@ Result<> App::assemble(std::unique_ptr<StateStore> state) {
     PCG_TRY(makeUploads());
     makeControlApi();
     warnings_.raise(WarningCode::RootKeyInFile, "", "");
+    state_->onTrouble([this](const Error& why) { stateTroubled(why); });
     return {};
 }
 
@@ -164,45 +160,6 @@ void App::makeRemote() {
                                                            .audit = *audit_,
                                                            .gate = *gate_,
                                                            .policy = *policy_});
-}
-
-void App::makeControlApi() {
-    api_ = std::make_unique<ControlApi>(
-        ControlPorts{.clock = clock_,
-                     .state = *state_,
-                     .endpoints = *directory_,
-                     .warnings = warnings_,
-                     .audit = *audit_,
-                     .service = *service_,
-                     .remote = *gate_,
-                     .policy = *policy_,
-                     .machines = *machines_,
-                     .uploads = *uploadApi_,
-                     .pairing = [this] { return console_->status(); },
-                     .decide =
-                         [this](bool accept, std::optional<RemoteAccess> remote) {
-                             return console_->decide(accept, remote);
-                         },
-                     .unpair = [this] { return unpair(); },
-                     .link = [this] { return linkReport(); },
-                     .egress = [this] { return egressReport(); },
-                     .reachControlplane = [this] { return reachControlplane(); },
-                     .gatewayId = [this] { return enrollment_->record().keys.gatewayId(); },
-                     .version = std::string(gatewayVersion())});
-}
-
-Result<> App::listenForControl() {
-    http::ServerOptions options;
-    options.limits.maxConnections = 32;
-    options.name = "control";
-    controlServer_ = PCG_TRY(http::Server::listenUnix(
-        loop_, config_.controlSocket().string(), api_->handler(), options));
-    if (config_.controlSocketPath.empty()) return {};
-    // Which group that is says its folder (setgid); until now it was the owner's only.
-    if (::chmod(config_.controlSocketPath.c_str(), 0660) == 0) return {};
-    return fail(errc::kHostSystem,
-                "The control socket " + config_.controlSocketPath.string() +
-                    " cannot be opened to its group: " + std::strerror(errno) + ".");
 }
 
 store::Scope App::scope() const {
@@ -390,6 +347,7 @@ void App::stop() {
     kLog.info("gateway.stopping");
     enrollment_->stop();
     changed_.cancel();
+    stateTimer_.cancel();
 }
 
 net::Task<void> App::shutDown() {

@@ -79,6 +79,8 @@ class App {
 
     void pairingChanged(PairingStatus status);
     void endpointsChanged();
+    void stateTroubled(const Error& why);
+    net::Task<void> untilStateIsWritten();
     LinkReport linkReport();
     EgressReport egressReport() const;
     net::Task<Result<>> reachControlplane();
@@ -122,7 +124,9 @@ class App {
     std::optional<std::string> over_;  // why the papers are void
     std::function<void()> ready_;
     bool stopping_ = false;
-    net::Timer changed_;    // cancelled when over_ or stopping_ was set
+    net::Timer changed_;  // cancelled when over_ or stopping_ was set
+    bool isStateTroubled_ = false;
+    net::Timer stateTimer_;
     net::Timer forgotten_;  // cancelled when a tenant was forgotten
 };
 

@@ -102,6 +102,29 @@ void App::rememberTransport(bus::Transport transport) {
     net::asio::co_spawn(loop_, keep(*state_, transport), net::asio::detached);
 }
 
+// A disk that is full or fails is told of as long as it is so: by then whoever asked was refused.
+void App::stateTroubled(const Error& why) {
+    warnings_.raise(WarningCode::StateDegraded, "", why.message());
+    if (std::exchange(isStateTroubled_, true)) return;
+    kLog.failure(log::Level::Error, "gateway.state_degraded", why);
+    net::asio::co_spawn(loop_, untilStateIsWritten(), net::asio::detached);
+}
+
+net::Task<void> App::untilStateIsWritten() {
+    constexpr std::chrono::seconds kTryEvery{5};
+    while (!stopping_) {
+        stateTimer_.expires_after(kTryEvery);
+        co_await stateTimer_.async_wait(net::kAwaitTuple);
+        if (stopping_) co_return;
+        auto work = [](Storage storage) { return tryWriting(storage); };
+        const auto written = co_await state_->run(std::move(work));
+        if (written) break;
+    }
+    isStateTroubled_ = false;
+    warnings_.clear(WarningCode::StateDegraded);
+    kLog.info("gateway.state_written_again");
+}
+
 void App::noteInspection(const Interceptions& seen) {
     warnings_.clear(WarningCode::TlsIntercepted);
     if (seen.empty()) return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/state/state_store.h"
 
+#include "common/store/key_vault.h"
 #include "gateway/state/endpoints.h"
 #include "gateway/state/schema.h"
 
@@ -20,6 +21,12 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::filesystem::path
     PCG_TRY(bindEarlierCredentials(state->storage()));
     state->worker_ = std::make_unique<store::Worker>(std::move(database));
     return state;
+}
+
+Result<> tryWriting(Storage storage) {
+    store::KeyVault vault(storage.database, storage.envelope, store::Scope{});
+    const auto now = toRfc3339(storage.clock.wallNow());
+    return vault.put("state.tried", Secret::fromText(now));
 }
 
 }  // namespace pcg::gateway

@@ -13,6 +13,7 @@
 #include "common/store/state_dir.h"
 #include "common/store/worker.h"
 
+#include <functional>
 #include <memory>
 
 namespace pcg::gateway {
@@ -36,9 +37,16 @@ class StateStore {
     // Result<T> work(Storage&); see store::Worker::run.
     template <class Work>
     auto run(Work work) -> net::Task<std::invoke_result_t<Work&, Storage>> {
-        return worker_->run([storage = storage(), work = std::move(work)](
-                                store::Database&) mutable { return work(storage); });
+        auto job = [storage = storage(), work = std::move(work)](store::Database&) mutable {
+            return work(storage);
+        };
+        auto outcome = co_await worker_->run(std::move(job));
+        if (!outcome && outcome.error().is(store::kIo) && onTrouble_) onTrouble_(outcome.error());
+        co_return outcome;
     }
+
+    // Told on the loop of each failure of the disk, before whoever asked is. Before the loop runs.
+    void onTrouble(std::function<void(const Error&)> told) { onTrouble_ = std::move(told); }
 
     // Before the loop runs, and in tests: on the calling thread. Not beside run().
     Storage blocking() { return storage(); }
@@ -62,6 +70,10 @@ class StateStore {
     store::Database* database_ = nullptr;  // owned by worker_
     std::unique_ptr<store::Envelope> envelope_;
     std::unique_ptr<store::Worker> worker_;
+    std::function<void(const Error&)> onTrouble_;
 };
+
+// Writes something and nothing that matters: whether the disk takes it. Storage thread.
+Result<> tryWriting(Storage storage);
 
 }  // namespace pcg::gateway

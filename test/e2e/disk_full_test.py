@@ -46,9 +46,14 @@ class DiskFull(crash_lab.CrashLab):
             record = self.start(one, self.shipped(one))
         elif not survived:
             self.assertNotEqual(crash_lab.ask(one, "GET", "/v1/pairing")["state"], "active", what)
+            self.assertIn("state_degraded", self.warnings(one), what)
             murderer.disarm()
         self.assert_pairs_now(one, tenant, people, record, what)
         return points
+
+    def warnings(self, one):
+        status = crash_lab.ask(one, "GET", "/v1/status")
+        return {warning["code"]: warning["detail"] for warning in status["warnings"]} if status else {}
 
     # There is room again, and no process needed a hand.
     def assert_pairs_now(self, one, tenant, people, record, what):
@@ -81,7 +86,9 @@ class DiskFull(crash_lab.CrashLab):
         self.assertEqual(refused.wait(60), 1)
         self.assertIn("Free some space", refused.stderr.read())
         self.assertEqual(crash_lab.ask(one, "GET", "/v1/pairing")["state"], "active")
+        self.assertIn("Free some space", self.warnings(one)["state_degraded"])
         murderer.disarm()
+        e2e.process.wait_for(lambda: "state_degraded" not in self.warnings(one), 60, "the warning to go", log=one.log)
         # The wish is stored, what follows from it is not: it follows when there is room, or after a restart.
         murderer.arm(4, "full")
         asked = self.unpair(one)
