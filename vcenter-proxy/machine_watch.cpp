@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kSettleEvery{200};
 constexpr int kMostFailures = 5;
 
 struct Watched {
-    Watched(net::Executor executor,
+    Watched(const net::Executor& executor,
             std::shared_ptr<Endpoint> endpoint_,
             std::shared_ptr<Session> session_,
             policy::OwnTask task_,

@@ -51,6 +51,7 @@ std::string textOf(int family, const void* octets) {
 template <class Number>
 bool fromHex(std::string_view text, Number& value) {
     const auto* end = text.data() + text.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): with its end
     const auto done = std::from_chars(text.data(), end, value, 16);
     return done.ec == std::errc() && done.ptr == end;
 }
@@ -118,6 +119,7 @@ template <class Head>
 std::optional<Head> headOf(std::string_view octets) {
     if (octets.size() < sizeof(Head)) return {};
     Head head;
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): so many are there
     std::memcpy(&head, octets.data(), sizeof(Head));
     return head;
 }

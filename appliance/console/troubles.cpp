@@ -80,6 +80,7 @@ class Ordered {
 
 std::vector<Rung> endpointRungs(const GatewayFacts& gateway) {
     std::vector<Rung> rungs;
+    rungs.reserve(gateway.endpoints.size());
     for (const auto& endpoint : gateway.endpoints) rungs.push_back(endpointRung(endpoint));
     return rungs;
 }

@@ -220,7 +220,7 @@ json::Object pinCheck(const json::Object& request, MachinePort& machine) {
     if (!*record) return refusal(Error(kBadPin, "There is no PIN yet."));
     const auto right = checkPin(*pin, **record, machine.wallNow());
     // A failure that cannot be kept would be a free try.
-    if (const auto kept = machine.keepPin(**record); !kept) return refusal(kept.error());
+    if (const auto kept = machine.keepPin(*record); !kept) return refusal(kept.error());
     return from(right);
 }
 

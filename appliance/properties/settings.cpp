@@ -76,7 +76,7 @@ class Reader {
     }
 
     static Result<std::string> parseRemote(std::string_view text) {
-        const auto word = toLowerAscii(text);
+        auto word = toLowerAscii(text);
         for (const auto* known : {"nothing", "endpoints", "keys", "all"})
             if (word == known) return word;
         return fail(kBadValue,

@@ -19,8 +19,10 @@
 #include <optional>
 #include <vector>
 
-struct __natsConnection;
-struct __natsStatistics;
+struct __natsConnection;  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp):
+                          // theirs
+struct __natsStatistics;  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp):
+                          // theirs
 
 namespace pcg::bus {
 

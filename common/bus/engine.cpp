@@ -102,6 +102,7 @@ net::Task<Error> NatsBus::Engine::oneLink() {
 // What worked the last time comes first; TLS first before WebSocket, which costs more.
 std::optional<OtherWay> NatsBus::Engine::otherWay() const {
     std::vector<OtherWay> ways;
+    ways.reserve(options_.tlsFirst.size() + options_.webSockets.size());
     for (const auto& target : options_.tlsFirst) ways.push_back({target, Transport::TlsFirst});
     for (const auto& target : options_.webSockets) ways.push_back({target, Transport::WebSocket});
     if (ways.empty()) return std::nullopt;

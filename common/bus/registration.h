@@ -7,7 +7,8 @@
 #include <memory>
 #include <string>
 
-struct __natsSubscription;
+struct __natsSubscription;  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp):
+                            // theirs
 
 namespace pcg::bus {
 

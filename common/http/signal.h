@@ -14,7 +14,7 @@ namespace pcg::http {
 
 class Signal {
   public:
-    explicit Signal(net::Executor executor) : timer_(executor) {
+    explicit Signal(const net::Executor& executor) : timer_(executor) {
         timer_.expires_at(net::Timer::time_point::max());
     }
 
@@ -29,7 +29,7 @@ class Signal {
 // One deadline at a time; when it passes, `onExpiry` is called. Arming again moves it.
 class Watchdog : public std::enable_shared_from_this<Watchdog> {
   public:
-    Watchdog(net::Executor executor, std::function<void()> onExpiry)
+    Watchdog(const net::Executor& executor, std::function<void()> onExpiry)
         : timer_(executor), onExpiry_(std::move(onExpiry)) {}
 
     void arm(std::chrono::milliseconds after) {

@@ -128,9 +128,8 @@ net::Task<void> PairCommand::poll(std::shared_ptr<Session> session) {
         if (session->over) co_return;
         if (!list) {
             if (list.error().isInput() || ++lost > kLostPolls) {
-                const Error why = list.error();
                 pairing::CommissionerSteps end;
-                end.emplace_back(pairing::step::Failed{why, false});
+                end.emplace_back(pairing::step::Failed{list.error(), false});
                 enqueue(std::move(end));
                 co_return;
             }

@@ -15,7 +15,7 @@
 namespace pcg::gateway {
 
 struct OfferSession {
-    OfferSession(net::Executor executor,
+    OfferSession(const net::Executor& executor,
                  ControlPlaneClient relay,
                  pairing::OfferReply answer,
                  pairing::PairingCode pairingCode)

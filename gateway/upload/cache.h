@@ -52,7 +52,7 @@ class Cache {
         Use() = default;
 
         Use(Use&& other) noexcept
-            : cache_(std::exchange(other.cache_, nullptr)), name_(other.name_) {}
+            : cache_(std::exchange(other.cache_, nullptr)), name_(std::move(other.name_)) {}
 
         Use& operator=(Use&& other) noexcept {
             std::swap(cache_, other.cache_);

@@ -42,7 +42,7 @@ auto FileThread::run(Work work) -> net::Task<std::invoke_result_t<Work&>> {
 
     // The timer never fires: it is what the answer wakes, on the caller's loop.
     struct Answer {
-        explicit Answer(net::Executor executor)
+        explicit Answer(const net::Executor& executor)
             : ready(executor, std::chrono::steady_clock::time_point::max()) {}
 
         net::Timer ready;

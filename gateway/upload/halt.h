@@ -13,7 +13,7 @@ namespace pcg::gateway::upload {
 
 class Halt {
   public:
-    explicit Halt(net::Executor executor) : timer_(executor) {}
+    explicit Halt(const net::Executor& executor) : timer_(executor) {}
 
     // The first one counts.
     void now(const Error& why) {

@@ -54,7 +54,7 @@ tidy() {
     [ ${#known[@]} -gt 0 ] || return 0
     # Findings inside Asio's own headers (its coroutines confuse the analyzer) are not ours.
     printf '%s\0' "${known[@]}" | xargs -0 -P "$(nproc)" -n 1 clang-tidy-19 -p build/tidy --quiet 2>/dev/null >build/tidy.txt
-    no_output grep -E -A 3 "^($PWD/)?(common|pairing|vcenter-proxy|gateway|controlplane-sim|test)/[^:]*:[0-9]+:[0-9]+: (error|warning):" build/tidy.txt
+    no_output grep -E -A 3 "^($PWD/)?(common|pairing|vcenter-proxy|gateway|appliance|controlplane-sim|test)/[^:]*:[0-9]+:[0-9]+: (error|warning):" build/tidy.txt
 }
 
 mkdir -p build
