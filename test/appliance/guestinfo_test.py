@@ -60,6 +60,8 @@ class Guestinfo(unittest.TestCase):
     def boot(self, script):
         """Where the values came from, the host name, the codes of what was wrong, and how long it took."""
         self.write("usr/bin/vmtoolsd", f'#!/bin/sh\necho "$*" >/asked\n{script}\n').chmod(0o755)
+        # A sanitizer reads its options there, and cannot look for leaks where there is no /proc.
+        self.write("proc/self/environ", "ASAN_OPTIONS=detect_leaks=0\0")
         begun = time.monotonic()
         done = subprocess.run(["chroot", self.root, "/usr/bin/pcg-appliance", "apply"], capture_output=True, text=True, timeout=100, check=False)
         took = time.monotonic() - begun
