@@ -125,16 +125,24 @@ net::Task<void> App::untilStateIsWritten() {
     kLog.info("gateway.state_written_again");
 }
 
+namespace {
+
+std::string sentenceOf(const std::string& target, const net::Interception& found) {
+    const auto hash = found.issuerSha256.empty() ? "SHA-256 of the certificate " + found.shownSha256
+                                                 : "SHA-256 of the issuer " + found.issuerSha256;
+    return target + " is shown with a certificate issued by \"" + found.issuer + "\", " + hash +
+           ": allow " + target + " without inspection";
+}
+
+}  // namespace
+
 void App::noteInspection(const Interceptions& seen) {
     warnings_.clear(WarningCode::TlsIntercepted);
     if (seen.empty()) return;
     std::string detail;
     for (const auto& [target, found] : seen) {
-        detail += (detail.empty() ? "" : "; ") + target +
-                  " is shown with a certificate issued by \"" + found.issuer + "\", " +
-                  (found.issuerSha256.empty() ? "SHA-256 of the certificate " + found.shownSha256
-                                              : "SHA-256 of the issuer " + found.issuerSha256) +
-                  ": allow " + target + " without inspection";
+        if (!detail.empty()) detail += "; ";
+        detail += sentenceOf(target, found);
     }
     warnings_.raise(WarningCode::TlsIntercepted, "", sanitizeForConsole(detail, 2048));
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/base/assert.h"
 #include "test/support/sanitized.h"
 
 #include <algorithm>
@@ -108,6 +109,7 @@ class Notified {
         sockaddr_un at{};
         at.sun_family = AF_UNIX;
         std::ranges::copy(path, at.sun_path);
+        PCG_ASSERT(descriptor_ >= 0);
         EXPECT_EQ(::bind(descriptor_, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
     }
 

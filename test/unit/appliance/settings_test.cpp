@@ -32,6 +32,7 @@ ReadSettings read(Properties properties) {
 
 std::vector<std::string> codes(const ReadSettings& result) {
     std::vector<std::string> names;
+    names.reserve(result.problems.size());
     for (const auto& problem : result.problems) names.push_back(problem.code);
     return names;
 }
