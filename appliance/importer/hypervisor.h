@@ -10,7 +10,7 @@
 
 #include "appliance/importer/domain_xml.h"
 
-struct _virConnect;  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): theirs
+struct _virConnect;  // NOLINT(bugprone-reserved-identifier,cert-dcl*): theirs
 
 namespace pcg::appliance {
 

@@ -19,10 +19,8 @@
 #include <optional>
 #include <vector>
 
-struct __natsConnection;  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp):
-                          // theirs
-struct __natsStatistics;  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp):
-                          // theirs
+struct __natsConnection;  // NOLINT(bugprone-reserved-identifier,cert-dcl*): theirs
+struct __natsStatistics;  // NOLINT(bugprone-reserved-identifier,cert-dcl*): theirs
 
 namespace pcg::bus {
 

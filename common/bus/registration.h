@@ -7,8 +7,7 @@
 #include <memory>
 #include <string>
 
-struct __natsSubscription;  // NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp):
-                            // theirs
+struct __natsSubscription;  // NOLINT(bugprone-reserved-identifier,cert-dcl*): theirs
 
 namespace pcg::bus {
 
