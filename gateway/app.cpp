@@ -52,7 +52,8 @@ Result<std::unique_ptr<App>> App::create(net::Loop& loop,
 
 Result<> App::assemble(std::unique_ptr<StateStore> state) {
     const auto inspected = [this](const Interceptions& seen) { noteInspection(seen); };
-    wayOut_.emplace(PCG_TRY(WayOut::create(config_.egress, inspected)));
+    outside_ = outsideOf(config_.egress);
+    wayOut_.emplace(PCG_TRY(WayOut::create(config_.egress, outside_, inspected)));
     state_ = std::move(state);
     audit_ = std::make_unique<AuditTrail>(loop_, *state_, clock_);
     audit_->note("gateway.started", codec::json::Object().set("version", gatewayVersion()));
@@ -116,9 +117,9 @@ void App::makeService() {
     // Who has said in which networks endpoints lie has said it of their hosts, too.
     const auto reach = config_.endpointNetworks.empty() ? proxy::PinnedHosts::Reach::Outside
                                                         : proxy::PinnedHosts::Reach::Anywhere;
-    leaseHosts_ =
-        std::make_unique<proxy::PinnedHosts>(loop_, routeTo(config_.endpointNetworks), reach);
-    tunnels_ = std::make_unique<proxy::RoutedTunnels>(routeTo(config_.endpointNetworks));
+    leaseHosts_ = std::make_unique<proxy::PinnedHosts>(
+        loop_, routeTo(config_.endpointNetworks, outside_), reach);
+    tunnels_ = std::make_unique<proxy::RoutedTunnels>(routeTo(config_.endpointNetworks, outside_));
     service_ =
         std::make_unique<proxy::EndpointService>(proxy::Services{.loop = loop_,
                                                                  .clock = clock_,
@@ -145,7 +146,7 @@ void App::makeDirectory() {
                                  .scope = [this] { return scope(); },
                                  .changed = [this] { endpointsChanged(); },
                                  .checkEvery = config_.endpointCheckEvery,
-                                 .route = routeTo(config_.endpointNetworks)});
+                                 .route = routeTo(config_.endpointNetworks, outside_)});
 }
 
 void App::makeRemote() {

@@ -95,6 +95,7 @@ class App {
     const Clock& clock_;
     wire::InstanceId boot_;  // a copy of this gateway has another
     Warnings warnings_;
+    std::shared_ptr<net::Route> outside_;
     std::optional<WayOut> wayOut_;
     std::unique_ptr<StateStore> state_;
     std::unique_ptr<AuditTrail> audit_;

@@ -39,9 +39,9 @@ Result<> App::makeUploads() {
     limits.object = config_.uploads.objectOctets;
     uploadCache_ =
         std::make_unique<upload::Cache>(*uploadFiles_, config_.stateDir / "uploads", limits);
-    auto names = std::make_shared<proxy::RoutedTunnels>(std::make_shared<net::DirectRoute>());
+    auto names = std::make_shared<proxy::RoutedTunnels>(outside_);
     uploadSources_ = std::make_unique<upload::DialledSources>(
-        loop_, config_.uploads.sources, std::move(names), std::move(trust));
+        loop_, config_.uploads.sources, std::move(names), std::move(trust), outside_);
     uploads_ = std::make_unique<upload::Uploads>(
         upload::Uploads::Parts{.loop = loop_,
                                .clock = clock_,

@@ -4,9 +4,9 @@
 #include "common/base/text.h"
 #include "common/crypto/random.h"
 #include "common/net/signals.h"
+#include "common/process/hardening.h"
+#include "common/process/watchdog.h"
 #include "gateway/app.h"
-#include "gateway/hardening.h"
-#include "gateway/service_manager.h"
 
 #include <algorithm>
 #include <ostream>
@@ -75,20 +75,8 @@ net::Task<void> live(App& app, std::optional<Result<>>& result) {
     result.emplace(std::move(ended));
 }
 
-// From the loop that does all the work: when it stands, so does this, and the watchdog fires.
-net::Task<void> sayAlive(net::Loop& loop, const ServiceManager& manager) {
-    constexpr int kTimesInTheLimit = 3;
-    net::Timer timer(loop);
-    while (manager.watchdog()) {
-        manager.alive();
-        timer.expires_after(*manager.watchdog() / kTimesInTheLimit);
-        const auto [error] = co_await timer.async_wait(net::kAwaitTuple);
-        if (error) co_return;
-    }
-}
-
 int serve(const GatewayConfig& config, std::ostream& err) {
-    if (const auto hardened = hardenProcess(); !hardened)
+    if (const auto hardened = process::hardenProcess(); !hardened)
         return complain(err, kFailed, hardened.error().message());
     log::setLevel(config.logLevel);
     const SystemClock clock;
@@ -97,9 +85,9 @@ int serve(const GatewayConfig& config, std::ostream& err) {
     auto app = App::create(loop, config, random, clock);
     if (!app) return complain(err, kFailed, app.error().message());
     std::optional<Result<>> result;
-    const auto manager = ServiceManager::fromEnvironment();
+    const auto manager = process::ServiceManager::fromEnvironment();
     (*app)->whenReady([&manager] { manager.ready(); });
-    net::asio::co_spawn(loop, sayAlive(loop, manager), net::asio::detached);
+    net::asio::co_spawn(loop, process::feedWatchdog(loop, manager), net::asio::detached);
     const net::StopSignals signals(loop, [&app, &manager](int) {
         manager.stopping();
         (*app)->stop();

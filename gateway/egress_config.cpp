@@ -84,6 +84,10 @@ Result<> readInspection(EgressConfig& made,
 
 std::vector<config::Key> egressKeys() {
     return {
+        {.name = "egress_socket",
+         .description = "Unix socket of `pcg-egress`, which then makes every connection outside, "
+                        "to what it was configured with. The gateway makes them itself if it is "
+                        "not set."},
         {.name = "proxy_url",
          .description = "HTTP proxy through which control plane and bus are reached: "
                         "`http://HOST[:PORT]` or `https://HOST[:PORT]`. Directly if it is not "
@@ -135,6 +139,9 @@ Result<net::TlsClientContext> trustAuthoritiesIn(const std::filesystem::path& fi
 
 Result<EgressConfig> egressConfigFrom(const config::Settings& settings, std::string_view source) {
     EgressConfig made;
+    made.socket = settings.text("egress_socket");
+    if (!made.socket.empty() && !made.socket.is_absolute())
+        return fail(badValue(source, "egress_socket", "must be an absolute path."));
     PCG_TRY(readInspection(made, settings, source));
     made.proxyCredentialsFile = settings.text("proxy_credentials_file");
     made.proxyCaFile = settings.text("proxy_ca_file");

@@ -18,6 +18,7 @@ namespace pcg::gateway {
 enum class TlsInspection { Deny, AllowPairing };
 
 struct EgressConfig {
+    std::filesystem::path socket;  // of pcg-egress, which makes the connections; empty: we do
     std::optional<net::ProxyAddress> proxy;
     std::filesystem::path proxyCredentialsFile;  // may be empty
     std::filesystem::path proxyCaFile;           // exactly with an https:// proxy

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "common/process/hardening.h"
 #include "gateway/ctl/ctl.h"
-#include "gateway/hardening.h"
 
 #include <iostream>
 
@@ -10,7 +10,7 @@
 
 int main(int argc, char** argv) {
     // It handles passwords on their way to the gateway.
-    if (const auto hardened = pcg::gateway::hardenProcess(); !hardened) {
+    if (const auto hardened = pcg::process::hardenProcess(); !hardened) {
         std::cerr << "pcgctl: " << hardened.error().message() << "\n";
         return 1;
     }

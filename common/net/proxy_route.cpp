@@ -140,9 +140,9 @@ Way ProxyRoute::wayTo(const Target& target) const {
 
 Task<Result<TcpSocket>> ProxyRoute::connect(Target target, milliseconds limit) {
     if (settings_.exceptions.match(target.host))
-        co_return co_await connectTcp(std::move(target), limit);
+        co_return co_await below_->connect(std::move(target), limit);
     const auto end = std::chrono::steady_clock::now() + limit;
-    auto reached = co_await connectTcp(settings_.address.target, limit);
+    auto reached = co_await below_->connect(settings_.address.target, limit);
     if (!reached)
         co_return fail(kProxyUnreachable,
                        "the proxy " + settings_.address.text() +

@@ -25,9 +25,12 @@ struct ProxySettings {
 
 class ProxyRoute final : public Route {
   public:
-    explicit ProxyRoute(ProxySettings settings) : settings_(std::move(settings)) {}
+    // `below` makes the connections: to the proxy, and to what is excepted.
+    explicit ProxyRoute(ProxySettings settings,
+                        std::shared_ptr<Route> below = std::make_shared<DirectRoute>())
+        : settings_(std::move(settings)), below_(std::move(below)) {}
 
-    // net.proxy_*, each with the remedy; for excepted hosts as connectTcp.
+    // net.proxy_*, each with the remedy; for excepted hosts as `below`.
     Task<Result<TcpSocket>> connect(Target target, std::chrono::milliseconds limit) override;
 
     Way wayTo(const Target& target) const override;
@@ -44,6 +47,7 @@ class ProxyRoute final : public Route {
     Error hungUp(const boost::system::error_code& error) const;
 
     ProxySettings settings_;
+    std::shared_ptr<Route> below_;
 };
 
 }  // namespace pcg::net

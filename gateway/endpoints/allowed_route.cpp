@@ -18,26 +18,28 @@ net::Task<Result<net::TcpSocket>> AllowedRoute::connect(net::Target target,
     const auto end = std::chrono::steady_clock::now() + limit;
     PCG_CO_TRY(const auto endpoints, co_await net::resolve(target, limit));
     // The addresses behind the name are not said: who asks may not know them.
-    Error last(errc::kNotAllowed,
-               target.host +
-                   " is in none of the networks that this gateway may reach. Whoever "
-                   "runs it can allow more of them (endpoint_networks).");
+    Error last(
+        errc::kNotAllowed,
+        target.host +
+            " is in none of the networks that this gateway may reach. Whoever "
+            "runs it can allow more of them (`endpoint_networks`, on an appliance `networks`).");
     for (const auto& endpoint : endpoints) {
         if (!isAllowed(endpoint.address())) continue;
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             end - std::chrono::steady_clock::now());
         if (left.count() <= 0) break;
         net::Target one{endpoint.address().to_string(), target.port};
-        auto socket = co_await net::connectTcp(std::move(one), left);
+        auto socket = co_await below_->connect(std::move(one), left);
         if (socket) co_return std::move(socket);
         last = std::move(socket).error();
     }
     co_return fail(std::move(last));
 }
 
-std::shared_ptr<net::Route> routeTo(const std::vector<net::Network>& networks) {
-    if (networks.empty()) return std::make_shared<net::DirectRoute>();
-    return std::make_shared<AllowedRoute>(networks);
+std::shared_ptr<net::Route> routeTo(const std::vector<net::Network>& networks,
+                                    std::shared_ptr<net::Route> below) {
+    if (networks.empty()) return below;
+    return std::make_shared<AllowedRoute>(networks, std::move(below));
 }
 
 }  // namespace pcg::gateway

@@ -13,9 +13,10 @@ namespace pcg::gateway {
 
 class AllowedRoute final : public net::Route {
   public:
-    explicit AllowedRoute(std::vector<net::Network> networks) : networks_(std::move(networks)) {}
+    AllowedRoute(std::vector<net::Network> networks, std::shared_ptr<net::Route> below)
+        : networks_(std::move(networks)), below_(std::move(below)) {}
 
-    // gateway.not_allowed; else as net::connectTcp.
+    // gateway.not_allowed; else as `below`, which makes the connections.
     net::Task<Result<net::TcpSocket>> connect(net::Target target,
                                               std::chrono::milliseconds limit) override;
 
@@ -27,9 +28,11 @@ class AllowedRoute final : public net::Route {
     bool isAllowed(const net::asio::ip::address& address) const;
 
     std::vector<net::Network> networks_;
+    std::shared_ptr<net::Route> below_;
 };
 
-// Everywhere when there are none.
-std::shared_ptr<net::Route> routeTo(const std::vector<net::Network>& networks);
+// `below` itself when there are none.
+std::shared_ptr<net::Route> routeTo(const std::vector<net::Network>& networks,
+                                    std::shared_ptr<net::Route> below);
 
 }  // namespace pcg::gateway

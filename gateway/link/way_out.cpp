@@ -4,6 +4,7 @@
 #include "common/config/errc.h"
 #include "common/log/log.h"
 #include "common/net/proxy_route.h"
+#include "gateway/egress/gated_route.h"
 
 namespace pcg::gateway {
 namespace {
@@ -14,8 +15,9 @@ Error ofKey(std::string_view key, const Error& error) {
     return {config::kBadValue, "key \"" + std::string(key) + "\": " + error.message()};
 }
 
-Result<std::shared_ptr<net::Route>> routeFor(const EgressConfig& config) {
-    if (!config.proxy) return std::make_shared<net::DirectRoute>();
+Result<std::shared_ptr<net::Route>> routeFor(const EgressConfig& config,
+                                             std::shared_ptr<net::Route> outside) {
+    if (!config.proxy) return outside;
     net::ProxySettings settings;
     settings.address = *config.proxy;
     settings.exceptions = config.proxyExceptions;
@@ -27,10 +29,15 @@ Result<std::shared_ptr<net::Route>> routeFor(const EgressConfig& config) {
         if (!trust) return fail(ofKey("proxy_ca_file", trust.error()));
         settings.tls = std::move(*trust);
     }
-    return std::make_shared<net::ProxyRoute>(std::move(settings));
+    return std::make_shared<net::ProxyRoute>(std::move(settings), std::move(outside));
 }
 
 }  // namespace
+
+std::shared_ptr<net::Route> outsideOf(const EgressConfig& config) {
+    if (config.socket.empty()) return std::make_shared<net::DirectRoute>();
+    return std::make_shared<egress::GatedRoute>(config.socket);
+}
 
 WayOut::WayOut(std::shared_ptr<net::Route> route, std::function<void(const Interceptions&)> changed)
     : route_(std::move(route)), watch_(std::make_shared<Watch>()) {
@@ -38,8 +45,9 @@ WayOut::WayOut(std::shared_ptr<net::Route> route, std::function<void(const Inter
 }
 
 Result<WayOut> WayOut::create(const EgressConfig& config,
+                              std::shared_ptr<net::Route> outside,
                               std::function<void(const Interceptions&)> changed) {
-    WayOut made(PCG_TRY(routeFor(config)), std::move(changed));
+    WayOut made(PCG_TRY(routeFor(config, std::move(outside))), std::move(changed));
     if (config.inspection == TlsInspection::AllowPairing) {
         auto trust = trustAuthoritiesIn(config.inspectionCaFile);
         if (!trust) return fail(ofKey("tls_inspection_ca_file", trust.error()));

@@ -18,11 +18,16 @@ namespace pcg::gateway {
 // By target: "pair.example.com:443".
 using Interceptions = std::map<std::string, net::Interception>;
 
+// Who makes connections outside: this process, or pcg-egress for it.
+std::shared_ptr<net::Route> outsideOf(const EgressConfig& config);
+
 class WayOut {
   public:
-    // Reads the files that the configuration names; blocking. config.bad_value. `changed` is called
+    // `outside` makes the connections. Reads the files that the configuration names; blocking.
+    // config.bad_value. `changed` is called
     // when somebody was found to inspect, or not to any more.
     static Result<WayOut> create(const EgressConfig& config,
+                                 std::shared_ptr<net::Route> outside,
                                  std::function<void(const Interceptions&)> changed = {});
 
     // For renewals and the bus: only the control plane's own authority will do.

@@ -19,8 +19,10 @@ constexpr ByteCount kRoomStep = 64_MiB;  // of an object whose size is not said
 // Only to what the list opens, by the addresses that the name has now.
 class SourceRoute final : public net::Route {
   public:
-    SourceRoute(std::shared_ptr<const SourceList> list, std::shared_ptr<proxy::TunnelDialer> names)
-        : list_(std::move(list)), names_(std::move(names)) {}
+    SourceRoute(std::shared_ptr<const SourceList> list,
+                std::shared_ptr<proxy::TunnelDialer> names,
+                std::shared_ptr<net::Route> below)
+        : list_(std::move(list)), names_(std::move(names)), below_(std::move(below)) {}
 
     net::Task<Result<net::TcpSocket>> connect(net::Target target,
                                               std::chrono::milliseconds limit) override;
@@ -32,6 +34,7 @@ class SourceRoute final : public net::Route {
   private:
     std::shared_ptr<const SourceList> list_;
     std::shared_ptr<proxy::TunnelDialer> names_;
+    std::shared_ptr<net::Route> below_;
 };
 
 net::Task<Result<net::TcpSocket>> SourceRoute::connect(net::Target target,
@@ -48,7 +51,7 @@ net::Task<Result<net::TcpSocket>> SourceRoute::connect(net::Target target,
             end - std::chrono::steady_clock::now());
         if (left.count() <= 0) break;
         net::Target one{address.to_string(), target.port};
-        auto socket = co_await net::connectTcp(std::move(one), left);
+        auto socket = co_await below_->connect(std::move(one), left);
         if (socket) co_return std::move(socket);
         last = std::move(socket).error();
     }
@@ -179,7 +182,7 @@ net::Task<Result<FetchPlan::Next>> Fetching::takeBody(http::Call& call) {
 
 net::Task<Result<std::unique_ptr<http::Call>>> DialledSources::start(SourceUrl url,
                                                                      http::RequestHead head) {
-    auto route = std::make_shared<SourceRoute>(list_, names_);
+    auto route = std::make_shared<SourceRoute>(list_, names_, below_);
     const net::Target target{url.place().host(), url.place().port()};
     std::shared_ptr<http::StreamOpener> opener;
     if (!url.isTls()) {

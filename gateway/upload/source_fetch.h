@@ -5,7 +5,7 @@
 // list opens; TLS verifies the chain and the name by what `trustPem` holds. Loop thread.
 #pragma once
 
-#include "common/net/tls_context.h"
+#include "common/net/dialer.h"
 #include "gateway/upload/cache.h"
 #include "gateway/upload/fetch_plan.h"
 #include "gateway/upload/halt.h"
@@ -28,15 +28,18 @@ class Sources {
 
 class DialledSources final : public Sources {
   public:
-    // No TLS without authorities: every https source is refused then.
+    // No TLS without authorities: every https source is refused then. `below` makes the
+    // connections.
     DialledSources(net::Loop& loop,
                    SourceList list,
                    std::shared_ptr<proxy::TunnelDialer> names,
-                   std::optional<net::TlsClientContext> trust)
+                   std::optional<net::TlsClientContext> trust,
+                   std::shared_ptr<net::Route> below = std::make_shared<net::DirectRoute>())
         : loop_(loop),
           list_(std::make_shared<const SourceList>(std::move(list))),
           names_(std::move(names)),
-          trust_(std::move(trust)) {}
+          trust_(std::move(trust)),
+          below_(std::move(below)) {}
 
     net::Task<Result<std::unique_ptr<http::Call>>> start(SourceUrl url,
                                                          http::RequestHead head) override;
@@ -46,6 +49,7 @@ class DialledSources final : public Sources {
     std::shared_ptr<const SourceList> list_;
     std::shared_ptr<proxy::TunnelDialer> names_;
     std::optional<net::TlsClientContext> trust_;
+    std::shared_ptr<net::Route> below_;
 };
 
 struct FetchParts {

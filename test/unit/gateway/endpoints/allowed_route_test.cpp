@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 class Allowed : public ::testing::Test {
   protected:
     Result<net::TcpSocket> connect(const std::string& networks, const std::string& host) {
-        AllowedRoute route(*net::parseNetworks(networks));
+        AllowedRoute route(*net::parseNetworks(networks), std::make_shared<net::DirectRoute>());
         const auto port = acceptor_->local_endpoint().port();
         return test::runToEnd(loop_, route.connect({host, port}, 5s));
     }

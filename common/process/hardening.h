@@ -5,10 +5,10 @@
 
 #include "common/base/result.h"
 
-namespace pcg::gateway {
+namespace pcg::process {
 
 // RLIMIT_CORE 0, PR_SET_DUMPABLE 0, umask 077. SIGPIPE is ignored: a closed socket is an error
 // value.
 Result<> hardenProcess();
 
-}  // namespace pcg::gateway
+}  // namespace pcg::process

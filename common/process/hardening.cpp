@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gateway/hardening.h"
+#include "common/process/hardening.h"
 
-#include "gateway/errc.h"
+#include "common/process/errc.h"
 
 #include <cerrno>
 #include <csignal>
@@ -11,12 +11,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-namespace pcg::gateway {
+namespace pcg::process {
 
 Result<> hardenProcess() {
     const rlimit none{0, 0};
     if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
-        return fail(errc::kHostSystem,
+        return fail(kHostSystem,
                     std::string("The process cannot protect its memory: ") + std::strerror(errno) +
                         ". Run it on Linux without restrictions on prctl.");
     }
@@ -25,4 +25,4 @@ Result<> hardenProcess() {
     return {};
 }
 
-}  // namespace pcg::gateway
+}  // namespace pcg::process

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace pcg::gateway {
+namespace pcg::process {
 
 class ServiceManager {
   public:
@@ -34,4 +34,4 @@ class ServiceManager {
     std::optional<std::chrono::microseconds> watchdog_;
 };
 
-}  // namespace pcg::gateway
+}  // namespace pcg::process

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gateway/service_manager.h"
+#include "common/process/service_manager.h"
 
 #include "common/base/text.h"
 
@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-namespace pcg::gateway {
+namespace pcg::process {
 namespace {
 
 std::string variable(const char* name) {
@@ -55,4 +55,4 @@ void ServiceManager::send(std::string_view word) const {
     ::close(descriptor);
 }
 
-}  // namespace pcg::gateway
+}  // namespace pcg::process
