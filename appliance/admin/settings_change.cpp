@@ -24,7 +24,7 @@ struct Given {
     enum { Value, Lines, FirstLine } how = Value;
 };
 
-constexpr std::array<Given, 21> kGiven{{
+constexpr std::array<Given, 22> kGiven{{
     {"--hostname", "hostname"},
     {"--ipv4", "ipv4"},
     {"--gateway4", "gateway4"},
@@ -40,6 +40,7 @@ constexpr std::array<Given, 21> kGiven{{
     {"--exceptions", "proxy_exceptions"},
     {"--proxy-ca-file", "proxy_ca", Given::Lines},
     {"--url", "url"},
+    {"--bus", "bus"},
     {"--ca-file", "ca", Given::Lines},
     {"--ca-sha256", "ca_sha256"},
     {"--inspection-ca-file", "inspection_ca", Given::Lines},

@@ -33,7 +33,7 @@ struct FieldText {
     std::string_view hint{};
 };
 
-inline constexpr std::array<FieldText, 21> kFields{{
+inline constexpr std::array<FieldText, 22> kFields{{
     {Network, "hostname", "Host name"},
     {Network, "ipv4", "IPv4: dhcp, none, ADDRESS/PREFIX"},
     {Network, "gateway4", "IPv4 router", "Empty unless the address is given, too."},
@@ -41,7 +41,10 @@ inline constexpr std::array<FieldText, 21> kFields{{
     {Network, "gateway6", "IPv6 router", "Empty unless the address is given, too."},
     {Network, "dns", "DNS servers", "Separated by commas. Empty: what DHCP says."},
     {Network, "search", "Search domains", "Separated by commas."},
-    {Network, "networks", "Networks of endpoints; empty: any", "10.0.0.0/8,192.0.2.0/24"},
+    {Network,
+     "networks",
+     "Networks of endpoints",
+     "10.0.0.0/8,192.0.2.0/24: the gateway reaches no others. Empty: all private ones."},
     {ControlPlane, "url", "Control plane, https://..."},
     {ControlPlane, "ca", "Its CA, PEM or base64 of that", "Up to 32 KiB. Empty: the public ones."},
     {ControlPlane, "ca_sha256", "Or: pin of its root", "SHA-256 of its public key, 64 hex digits."},
@@ -57,6 +60,10 @@ inline constexpr std::array<FieldText, 21> kFields{{
      "inspection_ca",
      "CA of a box that may inspect",
      "It may read along while the gateway pairs, never later. Empty: no box may."},
+    {ControlPlane,
+     "bus",
+     "Hosts of the bus",
+     "HOST, .SUFFIX or network. Empty: the control plane's host and domain."},
     {Proxy,
      "proxy",
      "HTTP proxy, http://HOST:PORT",

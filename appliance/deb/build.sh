@@ -50,6 +50,6 @@ TEXT
 }
 
 package pcg-gateway "systemd, ca-certificates" "Private Cloud Gateway, the daemon and its command" \
-    pcg-gatewayd pcgctl
+    pcg-gatewayd pcg-egress pcgctl
 package pcg-appliance "pcg-gateway (= $version), nftables, openssh-server, systemd-resolved, systemd-timesyncd" \
     "Private Cloud Gateway, what makes a machine of it" pcg-appliance pcg-console

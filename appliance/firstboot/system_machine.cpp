@@ -184,8 +184,10 @@ Result<> SystemMachine::apply(const Properties& properties, Effect effect) {
     const auto* ssh = read.settings.sshKeys.empty() ? "stop" : "start";
     run({"/usr/bin/systemctl", "--no-block", ssh, "ssh.service"}, kToolLimit);
     run({"/usr/bin/systemctl", "--no-block", "restart", "systemd-timesyncd.service"}, kToolLimit);
-    if (effect.gateway)
+    if (effect.gateway) {
+        run({"/usr/bin/systemctl", "restart", "pcg-egress.service"}, kToolLimit);
         run({"/usr/bin/systemctl", "--no-block", "start", "pcg-gateway.service"}, kToolLimit);
+    }
     return {};
 }
 

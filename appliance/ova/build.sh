@@ -50,7 +50,7 @@ done
 
 version=$(sed -n 's/^project(pcg VERSION \([0-9.]*\).*/\1/p' "$tree/CMakeLists.txt")
 programs=$tree/build/$preset/bin
-for program in pcg-gatewayd pcgctl pcg-appliance pcg-console; do
+for program in pcg-gatewayd pcg-egress pcgctl pcg-appliance pcg-console; do
     [ -x "$programs/$program" ] || fail "$programs/$program is not there; build it with ./dev build --preset $preset $program"
 done
 # The moment that files made here carry: of the last commit, so that a build of the same sources is the same build.

@@ -29,8 +29,11 @@ PROPERTIES = [
     Property("search", NETWORK, "DNS search domains", "Separated by commas."),
     Property("ntp", NETWORK, "NTP servers", "Names or addresses, separated by commas. Empty: those that DHCP names, else Debian's."),
     Property("networks", NETWORK, "Networks of the endpoints", "The gateway reaches endpoints in these only: 10.0.0.0/8, 192.0.2.0/24. "
-             "Hosts of transfers (ESXi) belong here, too. Empty: any."),
+             "Hosts of transfers (ESXi) belong here, too. Empty: the private networks.",
+             "10.0.0.0/8, 100.64.0.0/10, 172.16.0.0/12, 192.168.0.0/16, fc00::/7"),
     Property("url", PAIRING, "Control plane's URL", "https://HOST or https://HOST:PORT, nothing behind it."),
+    Property("bus", PAIRING, "Hosts of the bus", "HOST, .SUFFIX or network, with :PORT if it is neither 443 nor 4222; separated by commas. "
+             "Empty: the control plane's host and those of the same domain."),
     Property("ca", PAIRING, "CA of the control plane", "Its certificate in PEM, or that in base64. Empty: the public authorities.",
              qualifiers="MaxLen(32768)"),
     Property("ca_sha256", PAIRING, "Instead: pin of its root", "SHA-256 of the root's public key, 64 hex digits."),

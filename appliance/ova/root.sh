@@ -42,7 +42,7 @@ install_gateway() {
     cp "$root.tree/usr/share/systemd/tmp.mount" "$root.tree/etc/systemd/system/tmp.mount"
     systemctl --root="$root.tree" --quiet set-default multi-user.target
     for unit in tmp.mount systemd-networkd.service systemd-resolved.service systemd-timesyncd.service nftables.service \
-        ssh.service pcg-appliance.service pcg-gateway.service pcg-console.service pcg-console-serial.service pcg-appliance-control.socket \
+        ssh.service pcg-appliance.service pcg-egress.service pcg-gateway.service pcg-console.service pcg-console-serial.service pcg-appliance-control.socket \
         pcg-slot-good.service; do
         systemctl --root="$root.tree" --quiet enable "$unit"
     done

@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/net/proxy_settings.h"
 #include "common/wire/ids.h"
+#include "gateway/egress/egress_rules.h"
 
 #include <algorithm>
 
@@ -26,6 +27,7 @@ class Reader {
         list("search", parseHostName, out_.settings.search);
         list("ntp", parseServer, out_.settings.ntp);
         networks();
+        bus();
         proxy();
         controlPlane();
         const auto choose = [](std::string_view text) { return parseRemote(text); };
@@ -129,9 +131,31 @@ class Reader {
 
     // A limit that was mistyped is no permission: what is right of it counts, if need be nothing.
     void networks() {
+        if (value("networks") == nullptr) return;
         auto& networks = out_.settings.networks;
+        networks.clear();
         list("networks", parseNetwork, networks);
-        if (value("networks") != nullptr && networks.empty()) networks = {"255.255.255.255/32"};
+        if (networks.empty()) networks = {"255.255.255.255/32"};
+    }
+
+    // Likewise: not the control plane's site because what was to be reached instead was mistyped.
+    void bus() {
+        auto& bus = out_.settings.bus;
+        list("bus", parseBusHost, bus);
+        if (value("bus") != nullptr && bus.empty()) bus = {"255.255.255.255/32"};
+    }
+
+    // Whatever the rules of the egress process take, with a port or without.
+    static Result<std::string> parseBusHost(std::string_view text) {
+        if (const auto network = net::Network::parse(text)) return network->text();
+        auto word = toLowerAscii(text);
+        if (word.starts_with("*.")) word.erase(0, 1);
+        const bool hasPort = egress::EgressRules::parse(word, "").has_value();
+        if (hasPort || egress::EgressRules::parse(word + ":443", "")) return word;
+        return fail(kBadValue,
+                    "\"" + std::string(text.substr(0, 100)) +
+                        "\" is not a host (bus.example.com), a suffix (.example.com) or a network, "
+                        "with or without a port. It is not reached until that is right.");
     }
 
     static Result<std::string> parseNetwork(std::string_view text) {
@@ -246,12 +270,16 @@ class Reader {
 
 }  // namespace
 
+std::vector<std::string> privateNetworks() {
+    return {"10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"};
+}
+
 const std::vector<std::string>& propertyNames() {
     static const std::vector<std::string> kNames{
-        "hostname",         "ipv4",     "gateway4", "ipv6",  "gateway6",   "dns",
-        "search",           "ntp",      "networks", "proxy", "proxy_user", "proxy_password",
-        "proxy_exceptions", "proxy_ca", "url",      "ca",    "ca_sha256",  "inspection_ca",
-        "tenant",           "remote",   "ssh_key"};
+        "hostname",         "ipv4",     "gateway4", "ipv6",   "gateway6",   "dns",
+        "search",           "ntp",      "networks", "proxy",  "proxy_user", "proxy_password",
+        "proxy_exceptions", "proxy_ca", "url",      "bus",    "ca",         "ca_sha256",
+        "inspection_ca",    "tenant",   "remote",   "ssh_key"};
     return kNames;
 }
 

@@ -43,6 +43,9 @@ struct ProxySettings {
     std::string caPem{};                  // of an https:// one; empty: the public authorities
 };
 
+// Those that are nobody's on the Internet: RFC 1918, RFC 6598, RFC 4193.
+std::vector<std::string> privateNetworks();
+
 struct Settings {
     std::string hostname = "pcg-gateway";
     AddressSettings ipv4;
@@ -50,7 +53,8 @@ struct Settings {
     std::vector<std::string> dns;
     std::vector<std::string> search;
     std::vector<std::string> ntp;
-    std::vector<std::string> networks;  // where endpoints lie, "10.0.0.0/8"; empty: anywhere
+    std::vector<std::string> networks = privateNetworks();  // where endpoints lie, "10.0.0.0/8"
+    std::vector<std::string> bus;  // "HOST[:PORT]", ".SUFFIX", a network; empty: the URL's site
     ProxySettings proxy;
     std::string caPem;            // one to 16 certificates, or empty
     std::string controlplaneUrl;  // "https://host[:port]", or empty

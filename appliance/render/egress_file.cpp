@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // One rule for each address: a set would be refused as a whole where two networks overlap, and with
 // it the firewall.
-#include "common/base/text.h"
+#include "common/codec/json.h"
 
 #include <algorithm>
 #include <set>
 
 #include "appliance/properties/network_values.h"
+#include "appliance/render/egress_places.h"
 #include "appliance/render/files.h"
 
 namespace pcg::appliance {
 namespace {
 
-constexpr std::string_view kGateway = "meta skuid pcg-gateway ";
+const std::string kGate = "meta skuid pcg-egress ";
 constexpr std::string_view kNames = "meta skuid systemd-resolve ";
 constexpr std::string_view kTime = "meta skuid systemd-timesync ";
 
@@ -41,58 +42,30 @@ std::string time(const Settings& settings) {
     return text;
 }
 
-struct Place {
-    std::string host;  // without brackets
-    unsigned port = 0;
-};
-
-// Of an origin that parseOrigin() took.
-Place placeOf(std::string_view origin, unsigned defaultPort) {
-    auto rest = origin.substr(origin.find("://") + 3);
-    Place place{std::string(rest), defaultPort};
-    const auto end = rest.starts_with('[') ? rest.find(']') + 1 : rest.find(':');
-    if (end < rest.size()) {
-        place.host = std::string(rest.substr(0, end));
-        if (const auto port = parseUnsigned(rest.substr(end + 1)))
-            place.port = static_cast<unsigned>(*port);
-    }
-    if (place.host.starts_with('[')) place.host = place.host.substr(1, place.host.size() - 2);
-    return place;
-}
-
-// The proxy, by its address if it was given as one.
-std::string proxy(const Settings& settings) {
-    const bool secured = settings.proxy.url.starts_with("https://");
-    const auto place = placeOf(settings.proxy.url, secured ? 443 : 80);
-    const bool isAddress = parseAnyAddress(place.host).has_value();
-    return std::string(kGateway) + (isAddress ? to(place.host) : "") + "tcp dport " +
-           std::to_string(place.port) + " accept\n";
-}
-
-// Control plane and bus: their names' addresses change, and the bus is known from the papers only.
-std::string saas(const Settings& settings) {
-    const bool onlyByProxy = !settings.proxy.url.empty() && settings.proxy.exceptions.empty();
+std::string gate(const Settings& settings) {
     std::string text;
-    if (!settings.proxy.url.empty()) text += proxy(settings);
-    if (onlyByProxy) return text;
-    std::set<unsigned> ports{443, 4222};
-    if (!settings.controlplaneUrl.empty())
-        ports.insert(placeOf(settings.controlplaneUrl, 443).port);
-    for (const auto port : ports)
-        text += std::string(kGateway) + "tcp dport " + std::to_string(port) + " accept\n";
+    // What answers there knows this machine's secrets or its neighbours'.
+    for (const auto* never : {"169.254.0.0/16", "fe80::/10"})
+        text += std::string(kGate) + to(never) + "counter reject with icmpx admin-prohibited\n";
+    for (const auto& network : settings.networks)
+        text += std::string(kGate) + to(network) + "meta l4proto tcp accept\n";
+    // By name the gate itself decides; the firewall knows the port.
+    std::set<std::string> rules;
+    for (const auto& place : egressPlaces(settings))
+        rules.insert((place.isNetwork() ? to(place.host) : std::string()) + "tcp dport " +
+                     std::to_string(place.port) + " accept\n");
+    for (const auto& rule : rules) text += kGate + rule;
     return text;
 }
 
-std::string gateway(const Settings& settings) {
+std::string hostsOf(const Settings& settings) {
     std::string text;
-    for (const auto& network : settings.networks)
-        text += std::string(kGateway) + to(network) + "meta l4proto tcp accept\n";
-    // What answers there knows this machine's secrets or its neighbours'.
-    for (const auto* never : {"169.254.0.0/16", "fe80::/10"})
-        text += std::string(kGateway) + to(never) + "counter reject with icmpx admin-prohibited\n";
-    if (settings.networks.empty())
-        return text + std::string(kGateway) + "meta l4proto tcp accept\n";
-    return text + saas(settings);
+    for (const auto& [host, port] : egressPlaces(settings)) {
+        const bool bracketed = host.find(':') != std::string::npos;
+        text += (text.empty() ? "" : ",") + (bracketed ? "[" + host + "]" : host) + ":" +
+                std::to_string(port);
+    }
+    return text;
 }
 
 }  // namespace
@@ -101,7 +74,17 @@ File egressFile(const Settings& settings) {
     return {std::string(kEgressPath),
             0644,
             "# Written at each boot from the properties.\n" + names(settings) + time(settings) +
-                gateway(settings)};
+                gate(settings)};
+}
+
+File gateFile(const Settings& settings) {
+    codec::json::Object config;
+    config.set("socket", std::string(kGateSocket)).set("hosts", hostsOf(settings));
+    std::string networks;
+    for (const auto& network : settings.networks)
+        networks += (networks.empty() ? "" : ",") + network;
+    config.set("networks", networks);
+    return {std::string(kGatePath), 0644, codec::json::write(config) + "\n"};
 }
 
 }  // namespace pcg::appliance

@@ -25,6 +25,9 @@ std::vector<File> gatewayFiles(const Settings& settings);
 // Who may go where, for the chain `output` of the firewall, below kEgressPath.
 File egressFile(const Settings& settings);
 
+// Where pcg-egress makes connections to.
+File gateFile(const Settings& settings);
+
 // For the console:
 // {"source","hostname","controlplane","proxy","problems":[{"code","subject","message"}]}.
 File reportFile(const std::string& source,
@@ -36,6 +39,9 @@ std::vector<std::string> optionalFiles();
 
 // Where the gateway listens for pcgctl and the console: its folder says who may.
 inline constexpr std::string_view kGatewaySocket = "/run/pcg-gateway/control.sock";
+// Where the gateway asks for connections.
+inline constexpr std::string_view kGateSocket = "/run/pcg-egress/egress.sock";
+inline constexpr std::string_view kGatePath = "/etc/pcg-gateway/egress.json";
 inline constexpr std::string_view kEgressPath = "/etc/pcg-appliance/egress.d/pcg.nft";
 inline constexpr std::string_view kReportPath = "/run/pcg/properties.json";
 inline constexpr std::string_view kNtpFile = "/etc/systemd/timesyncd.conf.d/pcg.conf";

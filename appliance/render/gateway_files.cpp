@@ -51,7 +51,8 @@ std::string gatewayConfig(const Settings& settings) {
     if (!settings.inspectionCaPem.empty())
         config.set("tls_inspection", "allow-pairing")
             .set("tls_inspection_ca_file", kInspectionCaFile);
-    if (!settings.networks.empty()) config.set("endpoint_networks", joined(settings.networks));
+    config.set("egress_socket", std::string(kGateSocket))
+        .set("endpoint_networks", joined(settings.networks));
     if (!settings.tenant.empty()) config.set("expected_tenant", settings.tenant);
     if (settings.remote == "endpoints" || settings.remote == "all")
         config.set("remote_endpoints", true);
@@ -71,7 +72,8 @@ std::vector<File> gatewayFiles(const Settings& settings) {
     if (!proxy.url.empty() && !proxy.user.empty())
         files.push_back({kCredentialSource, 0600, proxy.user + ":" + proxy.password + "\n"});
     if (!settings.controlplaneUrl.empty())
-        files.push_back({kConfigFile, 0644, gatewayConfig(settings)});
+        files.insert(files.end(),
+                     {{kConfigFile, 0644, gatewayConfig(settings)}, gateFile(settings)});
     if (!settings.sshKeys.empty()) {
         std::string keys;
         for (const auto& key : settings.sshKeys) keys += key + "\n";
@@ -89,6 +91,7 @@ std::vector<std::string> optionalFiles() {
             kCredentialSource,
             kKeysFile,
             kOpeningFile,
+            std::string(kGatePath),
             std::string(kNtpFile)};
 }
 

@@ -32,7 +32,7 @@ std::vector<Option> networkOptions() {
             {"--dns", "LIST", "DNS servers, separated by commas."},
             {"--search", "LIST", "Search domains."},
             {"--ntp", "LIST", "NTP servers."},
-            {"--networks", "LIST", "Where endpoints may lie; empty: anywhere."}};
+            {"--networks", "LIST", "Where endpoints may lie; empty: private networks."}};
 }
 
 std::vector<Option> proxyOptions() {
@@ -49,6 +49,7 @@ std::vector<Option> proxyOptions() {
 std::vector<Option> allOptions() {
     std::vector<Option> options{
         {"--url", "URL", "The control plane."},
+        {"--bus", "LIST", "Hosts of the bus; empty: the control plane's host and domain."},
         {"--ca-file", "FILE", "Its authority, PEM; - reads stdin."},
         {"--ca-sha256", "HEX", "Or: SHA-256 of its root's public key."},
         {"--inspection-ca-file",

@@ -16,6 +16,7 @@ import vcenter
 
 # An address of documentation (RFC 5737): the lab's, on the loopback of the namespace.
 LAB_ADDRESS = "192.0.2.100"
+LAB_NETWORK = "192.0.2.0/24"  # no private one: the appliance has to be told
 
 
 class Lab:
@@ -31,6 +32,7 @@ class Lab:
 
     def start(self):
         lab, port, monitor = self.lab, machine.free_port(), machine.free_port()
+        self.bus = f"{LAB_ADDRESS}:{port}"
         lab.prepare()
         self.servers = datagrams.serve_names_and_time(LAB_ADDRESS)
         broker = lab.directory / "broker"
@@ -55,19 +57,24 @@ class Lab:
 
     def properties(self, **more):
         pem = pathlib.Path(self.lab.controlplane["ca"]).read_bytes()
-        return {"hostname": "dc1.example.com", "ntp": LAB_ADDRESS, "url": self.lab.controlplane["url"], "ca": base64.b64encode(pem).decode(), **more}
+        return {"hostname": "dc1.example.com", "ntp": LAB_ADDRESS, "url": self.lab.controlplane["url"], "bus": self.bus,
+                "networks": LAB_NETWORK, "ca": base64.b64encode(pem).decode(), **more}
 
 
 def machine_pin(url):
     return hashlib.sha256(vcenter.certificate_of(url)).hexdigest()
 
 
+def add_vcenter(lab, one, **how):
+    return one.ctl("endpoint", "add", "vc1", "--kind", "vcenter", "--url", lab.vcenter["url"], "--username", lab.vcenter["username"],
+                   "--password-file", "-", "--pin-sha256", lab.pin, stdin=lab.vcenter["password"] + "\n", **how)
+
+
 def call_through(lab, one, gateway_id):
     """An endpoint, an access key, and an unmodified client's session through the appliance."""
     api = lab.lab.api(lab.tenant)
     process.wait_for(lambda: api.is_online(gateway_id), 120, f"{one.name} to be online")
-    one.ctl("endpoint", "add", "vc1", "--kind", "vcenter", "--url", lab.vcenter["url"], "--username", lab.vcenter["username"],
-            "--password-file", "-", "--pin-sha256", lab.pin, stdin=lab.vcenter["password"] + "\n")
+    add_vcenter(lab, one)
     key = one.ctl_json("key", "create", "--endpoint", "vc1", "--role", "full")
     found = process.wait_for(lambda: api.endpoint(gateway_id, "vc1"), 120, "an ingress URL")
     ca = lab.lab.controlplane["ca"]

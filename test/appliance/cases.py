@@ -12,6 +12,7 @@ import subprocess
 import tarfile
 import time
 
+import boot_lab
 import check_ova
 import check_sbom
 import machine
@@ -111,12 +112,13 @@ def restart(lab, one, gateway_id):
 
 def change(visit):
     """What was given at import is changed, goes back, is diagnosed, bundled and forgotten, on the running machine."""
-    with visit.booted(lambda lab: {"tenant": lab.tenant["id"], "dns": LAB_ADDRESS, "ntp": "time.example.com"}, firmware="bios") as (lab, one):
+    with visit.booted(lambda lab: {"tenant": lab.tenant["id"], "dns": LAB_ADDRESS, "ntp": "time.example.com", "networks": ""}, firmware="bios") as (lab, one):
         code = visit.code(one)
         visit.memory(one)
         settings_on_the_screen(visit, one)
         visit.pair(lab, one, code)
         one.wait_for(lambda: '"state":"up"' in one.ctl("status", "--json", check=False).stdout, 500, "the link")
+        nowhere_until_it_is_configured(lab, one)
         changed_and_gone_back(one)
         one.wait_for(lambda: one.ctl("diagnose", check=False).returncode == 0, 500, "a ladder on which everything holds")
         clock = next(rung for rung in one.ctl_json("diagnose")["rungs"] if rung["name"] == "Clock")
@@ -126,6 +128,19 @@ def change(visit):
         bundle_by_the_serial_line(visit, one)
         factory_reset(one)
         return "a change kept, one gone back, the ladder holds, bundled, reset: a new code"
+
+
+def nowhere_until_it_is_configured(lab, one):
+    """The link stands by what `url` and `bus` say; an endpoint in a network that nobody named is not reached."""
+    def endpoint():
+        return next(found for found in one.ctl_json("endpoint", "list")["endpoints"] if found["name"] == "vc1")
+
+    boot_lab.add_vcenter(lab, one)
+    one.wait_for(lambda: "`networks`" in endpoint().get("why", ""), 120, "the endpoint's state to name the property")
+    if endpoint()["state"] == "ok":
+        raise process.StepError(f"an endpoint outside of the networks was reached: {endpoint()}")
+    one.ctl("network", "set", "--networks", boot_lab.LAB_NETWORK, "--within-s", "500", timeout=900)
+    one.wait_for(lambda: endpoint()["state"] == "ok", 180, "the endpoint in a network that was named")
 
 
 def changed_and_gone_back(one):

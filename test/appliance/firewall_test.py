@@ -5,6 +5,7 @@ Two network namespaces and a mount namespace of the test's own: root. The other 
 import os
 import pathlib
 import pwd
+import shutil
 import socket
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import process  # noqa: E402
 PROGRAMS = pathlib.Path(os.environ["PCG_PROGRAMS"])
 DEB = pathlib.Path(__file__).resolve().parents[2] / "appliance/deb/pcg-appliance"
 INSIDE = "PCG_FIREWALL_TEST_NAMESPACE"
-USERS = {"pcg-gateway": 880, "pcg-console": 881, "admin": 882, "systemd-resolve": 991, "systemd-timesync": 992, "systemd-network": 993}
+USERS = {"pcg-gateway": 880, "pcg-console": 881, "admin": 882, "pcg-egress": 884, "systemd-resolve": 991, "systemd-timesync": 992, "systemd-network": 993}
 PORTS = (22, 53, 80, 443, 3128, 4222, 8443, 9000)
 # A child that becomes that user, asks, and says with its exit code how it went.
 ASK = """
@@ -36,6 +37,25 @@ with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET,
             one.recv(1)
     except OSError:
         sys.exit(1)
+"""
+# Likewise, of the egress process; and the packets that then leave are those of its user.
+ASK_THE_GATE = """
+import array, json, os, socket, sys
+user, host, port = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+os.setgroups([]); os.setgid(user); os.setuid(user)
+try:
+    gate = socket.socket(socket.AF_UNIX)
+    gate.connect("/run/pcg-egress/egress.sock")
+except OSError as error:
+    sys.exit(print(type(error).__name__))
+gate.sendall(json.dumps({"host": host, "port": port, "limit_ms": 2000}).encode() + b"\\n")
+said, extra, _, _ = gate.recvmsg(4096, socket.CMSG_SPACE(4))
+answer = json.loads(said)
+if "code" in answer:
+    sys.exit(print(answer["code"]))
+made = socket.socket(fileno=array.array("i", extra[0][2])[0])
+made.settimeout(2)
+print("connected,", "open" if made.recv(1) == b"" else "")
 """
 WORLD = """
 import selectors, socket, sys
@@ -120,14 +140,16 @@ class Firewall(unittest.TestCase):
         for what in denied:
             self.assertFalse(self.reaches(*what), what)
 
-    def test_without_limits_each_user_does_its_own_and_nobody_else_anything(self):
+    def test_each_user_does_its_own_and_the_gateway_itself_goes_nowhere(self):
         self.given()
         self.assert_reach(
-            ("pcg-gateway", "203.0.113.7", 9000), ("pcg-gateway", "2001:db8:2::7", 443),
+            ("pcg-egress", "10.2.3.4", 9000), ("pcg-egress", "203.0.113.7", 443), ("pcg-egress", "2001:db8:2::7", 4222),
             ("systemd-resolve", "203.0.113.53", 53, "udp"), ("systemd-resolve", "203.0.113.53", 53),
             ("systemd-timesync", "203.0.113.123", 123, "udp"),
-            denied=(("pcg-gateway", "169.254.169.254", 80), ("pcg-gateway", "203.0.113.53", 53, "udp"),
-                    ("pcg-gateway", "203.0.113.7", 9000, "udp"), ("root", "203.0.113.7", 443), ("root", "203.0.113.53", 53, "udp"),
+            denied=(("pcg-egress", "169.254.169.254", 80), ("pcg-egress", "203.0.113.53", 53, "udp"),
+                    ("pcg-egress", "203.0.113.7", 9000), ("pcg-egress", "2001:db8:2::7", 9000), ("pcg-egress", "10.2.3.4", 9000, "udp"),
+                    ("pcg-gateway", "10.2.3.4", 443), ("pcg-gateway", "203.0.113.7", 443), ("pcg-gateway", "203.0.113.7", 4222),
+                    ("pcg-gateway", "203.0.113.53", 53, "udp"), ("root", "203.0.113.7", 443), ("root", "203.0.113.53", 53, "udp"),
                     ("systemd-network", "203.0.113.7", 443), ("systemd-resolve", "203.0.113.53", 443),
                     ("pcg-console", "203.0.113.7", 443), ("pcg-console", "203.0.113.53", 53, "udp"), ("admin", "203.0.113.7", 443),
                     ("admin", "203.0.113.7", 4222),
@@ -139,18 +161,50 @@ class Firewall(unittest.TestCase):
             ("systemd-resolve", "203.0.113.53", 53, "udp"), ("systemd-timesync", "203.0.113.123", 123, "udp"),
             denied=(("systemd-resolve", "203.0.113.54", 53, "udp"), ("systemd-timesync", "203.0.113.124", 123, "udp")))
 
-    def test_with_networks_the_gateway_reaches_these_and_the_ports_of_the_saas(self):
+    def test_with_networks_these_are_reached_and_the_ports_of_the_saas(self):
         self.given(networks="10.0.0.0/8, 10.1.0.0/16, 2001:db8:2::/48", url="https://pair.example.com:8443")
         self.assert_reach(
-            ("pcg-gateway", "10.2.3.4", 9000), ("pcg-gateway", "2001:db8:2::7", 9000), ("pcg-gateway", "203.0.113.7", 443),
-            ("pcg-gateway", "203.0.113.7", 4222), ("pcg-gateway", "203.0.113.7", 8443),
-            denied=(("pcg-gateway", "203.0.113.7", 9000), ("pcg-gateway", "2001:db8:3::7", 9000), ("pcg-gateway", "203.0.113.7", 22)))
+            ("pcg-egress", "10.2.3.4", 9000), ("pcg-egress", "2001:db8:2::7", 9000), ("pcg-egress", "203.0.113.7", 443),
+            ("pcg-egress", "203.0.113.7", 4222), ("pcg-egress", "203.0.113.7", 8443),
+            denied=(("pcg-egress", "203.0.113.7", 9000), ("pcg-egress", "2001:db8:3::7", 9000), ("pcg-egress", "203.0.113.7", 22)))
 
-    def test_with_networks_and_a_proxy_the_gateway_reaches_no_other_place(self):
+    def test_a_control_plane_and_a_bus_that_are_addresses_are_reached_there_only(self):
+        self.given(url="https://203.0.113.7:8443", bus="203.0.113.9")
+        self.assert_reach(
+            ("pcg-egress", "203.0.113.7", 8443), ("pcg-egress", "203.0.113.9", 4222),
+            denied=(("pcg-egress", "203.0.113.8", 443), ("pcg-egress", "203.0.113.9", 22)))
+
+    def test_behind_a_proxy_no_other_place_is_reached(self):
         self.given(networks="10.0.0.0/8", proxy="http://203.0.113.8:3128")
         self.assert_reach(
-            ("pcg-gateway", "10.2.3.4", 443), ("pcg-gateway", "203.0.113.8", 3128),
-            denied=(("pcg-gateway", "203.0.113.9", 3128), ("pcg-gateway", "203.0.113.7", 443), ("pcg-gateway", "203.0.113.7", 4222)))
+            ("pcg-egress", "10.2.3.4", 443), ("pcg-egress", "203.0.113.8", 3128),
+            denied=(("pcg-egress", "203.0.113.9", 3128), ("pcg-egress", "203.0.113.7", 443), ("pcg-egress", "203.0.113.7", 4222)))
+
+    def test_what_the_egress_process_may_do_it_does_for_the_gateway_and_for_nobody_else(self):
+        self.given(url="https://203.0.113.7:8443", networks="10.0.0.0/8")
+        folder = pathlib.Path("/run/pcg-egress")
+        folder.mkdir()
+        self.addCleanup(shutil.rmtree, folder)
+        os.chown(folder, USERS["pcg-egress"], USERS["pcg-gateway"])
+        folder.chmod(0o750)
+        configuration = folder / "egress.json"
+        configuration.write_text((self.root / "etc/pcg-gateway/egress.json").read_text())
+        configuration.chmod(0o644)
+        shutil.copy(PROGRAMS / "pcg-egress", folder / "pcg-egress")
+        gate = subprocess.Popen([folder / "pcg-egress", "--config", configuration], user=USERS["pcg-egress"],
+                                group=USERS["pcg-gateway"], extra_groups=[])
+        self.addCleanup(lambda: (gate.terminate(), gate.wait(10)))
+        process.wait_for(lambda: (folder / "egress.sock").exists(), 10, "the gate's socket")
+
+        def asks(user, host, port):
+            return subprocess.run([sys.executable, "-c", ASK_THE_GATE, str(USERS[user]), host, str(port)], check=False,
+                                  capture_output=True, text=True).stdout.strip()
+
+        self.assertEqual(asks("pcg-gateway", "203.0.113.7", 8443), "connected, open")
+        self.assertEqual(asks("pcg-gateway", "10.2.3.4", 9000), "connected, open")
+        self.assertEqual(asks("pcg-gateway", "203.0.113.8", 8443), "egress.denied")
+        self.assertEqual(asks("pcg-gateway", "169.254.169.254", 80), "egress.denied")
+        self.assertEqual(asks("pcg-console", "10.2.3.4", 9000), "PermissionError")
 
     def test_nothing_comes_in_but_ssh_when_a_key_was_given(self):
         listening = socket.create_server(("198.51.100.2", 22))
@@ -171,11 +225,11 @@ class Firewall(unittest.TestCase):
         self.assertEqual(self.load("closed.nft").returncode, 0)
         (self.root / "etc/pcg-appliance/egress.d/pcg.nft").write_text("this is no rule\n")
         self.assertNotEqual(self.load().returncode, 0)
-        self.assert_reach(denied=(("pcg-gateway", "203.0.113.7", 443), ("systemd-resolve", "203.0.113.53", 53, "udp")))
+        self.assert_reach(denied=(("pcg-egress", "203.0.113.7", 443), ("systemd-resolve", "203.0.113.53", 53, "udp")))
 
     def test_before_the_properties_were_read_nobody_goes_out(self):
         self.assertEqual(self.load().returncode, 0)
-        self.assert_reach(denied=(("pcg-gateway", "203.0.113.7", 443),))
+        self.assert_reach(denied=(("pcg-egress", "203.0.113.7", 443),))
 
 
 def own_users():

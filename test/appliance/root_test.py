@@ -18,7 +18,7 @@ import machine  # noqa: E402
 
 OVA = pathlib.Path(os.environ["PCG_OVA"])
 MOST_EXPOSURE = 2.0
-USERS = {"pcg-gateway": 880, "pcg-console": 881, "admin": 882}
+USERS = {"pcg-gateway": 880, "pcg-console": 881, "admin": 882, "pcg-egress": 884}
 NO_SHELL = {"/usr/sbin/nologin", "/sbin/nologin", "/bin/false", "/usr/bin/false"}
 
 
@@ -140,12 +140,19 @@ class Root(unittest.TestCase):
         self.assertEqual(words[0], ["Include", "/etc/ssh/sshd_config.d/*.conf"])
         self.assertEqual([path.name for path in self.root.glob("etc/ssh/sshd_config.d/*")], ["pcg.conf"])
 
-    def test_the_gateways_service_is_closed_in(self):
-        said = subprocess.run(["systemd-analyze", "security", "--offline=true", f"--root={self.root}", "--no-pager", "pcg-gateway.service"],
-                              capture_output=True, text=True, check=False)
-        found = re.search(r"Overall exposure level for pcg-gateway\.service: ([0-9.]+)", said.stdout)
-        self.assertTrue(found, said.stdout[-500:] + said.stderr)
-        self.assertLessEqual(float(found.group(1)), MOST_EXPOSURE)
+    def test_the_services_of_the_gateway_are_closed_in(self):
+        for unit in ("pcg-gateway.service", "pcg-egress.service"):
+            said = subprocess.run(["systemd-analyze", "security", "--offline=true", f"--root={self.root}", "--no-pager", unit],
+                                  capture_output=True, text=True, check=False)
+            found = re.search(rf"Overall exposure level for {re.escape(unit)}: ([0-9.]+)", said.stdout)
+            self.assertTrue(found, said.stdout[-500:] + said.stderr)
+            self.assertLessEqual(float(found.group(1)), MOST_EXPOSURE, unit)
+
+    def test_the_gateway_itself_goes_nowhere(self):
+        place = self.root / "usr/lib/systemd/system/pcg-gateway.service.d/pcg.conf"
+        self.assertIn("\nIPAddressDeny=any\nIPAddressAllow=localhost\n", place.read_text())
+        self.assertIn("\nUser=pcg-egress\n", self.unit("pcg-egress.service"))
+        self.assertIn("pcg-egress.service", self.wanted())
 
     def test_a_gateway_that_hangs_is_started_anew(self):
         gateway = self.unit("pcg-gateway.service")

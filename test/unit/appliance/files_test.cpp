@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "appliance/render/files.h"
 
+#include "gateway/egress/gate_config.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+
+#include "appliance/render/egress_places.h"
 
 namespace pcg::appliance {
 namespace {
@@ -73,6 +78,8 @@ TEST(GatewayFiles, WhatTheTenantMayDoAndWhoIsExpectedReachTheGateway) {
         R"("controlplane_url":"https://pair.example.com",)"
         R"("hostname":"pcg-gateway","console":"none",)"
         R"("controlplane_ca_file":"/etc/pcg-gateway/controlplane-ca.pem",)"
+        R"("egress_socket":"/run/pcg-egress/egress.sock",)"
+        R"("endpoint_networks":"10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fc00::/7",)"
         R"("expected_tenant":"tn_x","remote_keys":true})"
         "\n");
     EXPECT_EQ(content(files, "/etc/pcg-gateway/controlplane-ca.pem"), "PEM\n");
@@ -120,16 +127,24 @@ TEST(GatewayFiles, WhatMayInspectAndWhoSignsTheProxyReachTheGatewayWhenTheyWereG
         EXPECT_THAT(optionalFiles(), testing::Contains(path)) << "it goes when the property goes";
 }
 
-TEST(EgressFile, WithoutLimitsTheGatewayAloneGoesOutByTcpAndNotToWhatIsLinkLocal) {
-    EXPECT_EQ(egressFile({}).content,
+TEST(EgressFile, OnlyTheEgressProcessGoesOutToPrivateNetworksAndThePortsOfTheControlPlane) {
+    Settings settings;
+    settings.controlplaneUrl = "https://pair.example.com";
+    EXPECT_EQ(egressFile(settings).content,
               "# Written at each boot from the properties.\n"
               "meta skuid systemd-resolve meta l4proto { tcp, udp } th dport 53 accept\n"
               "meta skuid systemd-timesync udp dport 123 accept\n"
-              "meta skuid pcg-gateway ip daddr 169.254.0.0/16 counter reject with icmpx "
+              "meta skuid pcg-egress ip daddr 169.254.0.0/16 counter reject with icmpx "
               "admin-prohibited\n"
-              "meta skuid pcg-gateway ip6 daddr fe80::/10 counter reject with icmpx "
+              "meta skuid pcg-egress ip6 daddr fe80::/10 counter reject with icmpx "
               "admin-prohibited\n"
-              "meta skuid pcg-gateway meta l4proto tcp accept\n");
+              "meta skuid pcg-egress ip daddr 10.0.0.0/8 meta l4proto tcp accept\n"
+              "meta skuid pcg-egress ip daddr 100.64.0.0/10 meta l4proto tcp accept\n"
+              "meta skuid pcg-egress ip daddr 172.16.0.0/12 meta l4proto tcp accept\n"
+              "meta skuid pcg-egress ip daddr 192.168.0.0/16 meta l4proto tcp accept\n"
+              "meta skuid pcg-egress ip6 daddr fc00::/7 meta l4proto tcp accept\n"
+              "meta skuid pcg-egress tcp dport 4222 accept\n"
+              "meta skuid pcg-egress tcp dport 443 accept\n");
 }
 
 TEST(EgressFile, ServersThatWereNamedAreTheOnlyOnes) {
@@ -148,34 +163,89 @@ TEST(EgressFile, ServersThatWereNamedAreTheOnlyOnes) {
     EXPECT_THAT(egressFile(settings).content, HasSubstr("systemd-timesync udp dport 123 accept"));
 }
 
-TEST(EgressFile, WithNetworksEverythingElseIsPortsOfTheSaasOnly) {
+TEST(EgressFile, NetworksThatWereNamedAreTheOnlyOnes) {
     Settings settings;
     settings.controlplaneUrl = "https://pair.example.com:8443";
     settings.networks = {"10.0.0.0/8", "10.1.0.0/16", "fd00::/8"};
 
     const auto text = egressFile(settings).content;
 
-    EXPECT_THAT(text, HasSubstr("pcg-gateway ip daddr 10.1.0.0/16 meta l4proto tcp accept\n"));
-    EXPECT_THAT(text, HasSubstr("pcg-gateway ip6 daddr fd00::/8 meta l4proto tcp accept\n"));
+    EXPECT_THAT(text, HasSubstr("pcg-egress ip daddr 10.1.0.0/16 meta l4proto tcp accept\n"));
+    EXPECT_THAT(text, HasSubstr("pcg-egress ip6 daddr fd00::/8 meta l4proto tcp accept\n"));
     for (const auto* port : {"443", "4222", "8443"})
-        EXPECT_THAT(text, HasSubstr("pcg-gateway tcp dport " + std::string(port) + " accept\n"));
-    EXPECT_THAT(text, Not(HasSubstr("pcg-gateway meta")));
+        EXPECT_THAT(text, HasSubstr("pcg-egress tcp dport " + std::string(port) + " accept\n"));
+    EXPECT_THAT(text, Not(HasSubstr("pcg-egress meta")));
+    EXPECT_THAT(text, Not(HasSubstr("pcg-gateway")));
     EXPECT_THAT(content(gatewayFiles(settings), kGateway),
                 HasSubstr(R"("endpoint_networks":"10.0.0.0/8,10.1.0.0/16,fd00::/8")"));
 }
 
-TEST(EgressFile, WithNetworksAndAProxyTheSaasIsReachedThroughItOnly) {
+TEST(EgressFile, AControlPlaneThatIsAnAddressIsReachedThereOnly) {
+    Settings settings;
+    settings.networks = {"10.0.0.0/8"};
+    settings.controlplaneUrl = "https://192.0.2.7:8443";
+    const auto text = egressFile(settings).content;
+    EXPECT_THAT(text, HasSubstr("pcg-egress ip daddr 192.0.2.7/32 tcp dport 8443 accept\n"));
+    EXPECT_THAT(text, Not(HasSubstr("pcg-egress tcp")));
+}
+
+TEST(EgressFile, BehindAProxyTheSaasIsReachedThroughItOnly) {
     Settings settings;
     settings.controlplaneUrl = "https://pair.example.com";
     settings.networks = {"10.0.0.0/8"};
     settings.proxy.url = "http://[2001:db8::8]:3128";
     EXPECT_THAT(egressFile(settings).content,
-                testing::EndsWith("pcg-gateway ip6 daddr 2001:db8::8 tcp dport 3128 accept\n"));
+                testing::EndsWith("pcg-egress ip6 daddr 2001:db8::8/128 tcp dport 3128 accept\n"));
+    EXPECT_THAT(gateFile(settings).content, HasSubstr(R"("hosts":"[2001:db8::8/128]:3128")"));
 
     settings.proxy.url = "https://proxy.example.com";
-    EXPECT_THAT(egressFile(settings).content, testing::EndsWith("gateway tcp dport 443 accept\n"));
+    EXPECT_THAT(gateFile(settings).content, HasSubstr(R"("hosts":"proxy.example.com:443")"));
     settings.proxy.exceptions = {"pair.example.com"};
-    EXPECT_THAT(egressFile(settings).content, HasSubstr("gateway tcp dport 4222 accept\n"));
+    EXPECT_THAT(egressFile(settings).content, HasSubstr("egress tcp dport 4222 accept\n"));
+}
+
+TEST(GateFile, IsWhatTheEgressProcessReads) {
+    Settings settings;
+    settings.controlplaneUrl = "https://pair.example.co.uk:8443";
+    const auto file = gateFile(settings);
+
+    const auto read = config::parse(egress::gateSchema(), file.content, file.path);
+    ASSERT_TRUE(read) << read.error().message();
+    const auto made = egress::gateConfigFrom(*read, file.path);
+    ASSERT_TRUE(made) << made.error().message();
+
+    using Name = egress::EgressRules::Name;
+    for (const auto port : std::array<std::uint16_t, 3>{443, 4222, 8443})
+        for (const auto* host : {"pair.example.co.uk", "bus.example.co.uk", "example.co.uk"})
+            EXPECT_EQ(made->rules.judge({host, port}), Name::Anywhere) << host << ":" << port;
+    EXPECT_EQ(made->rules.judge({"pair.example.co.uk", 22}), Name::ByAddress);
+    EXPECT_EQ(made->rules.judge({"attacker.co.uk", 443}), Name::ByAddress);
+    EXPECT_TRUE(made->rules.allows(net::asio::ip::make_address("10.9.8.7"), 8006));
+    EXPECT_FALSE(made->rules.allows(net::asio::ip::make_address("192.0.2.7"), 443));
+    EXPECT_THAT(content(gatewayFiles(settings), std::string(kGatePath)), testing::Eq(file.content));
+    EXPECT_THAT(content(gatewayFiles(settings), kGateway),
+                HasSubstr(R"("egress_socket":"/run/pcg-egress/egress.sock")"));
+}
+
+TEST(GateFile, ABusThatWasNamedIsTheOnlyOneBesideTheControlPlanesHost) {
+    Settings settings;
+    settings.controlplaneUrl = "https://pair.example.com";
+    settings.bus = {"bus.example.net", ".nats.example.net:4333", "192.0.2.0/24", "2001:db8::7/128"};
+
+    EXPECT_THAT(gateFile(settings).content,
+                HasSubstr(R"("hosts":".nats.example.net:4333,192.0.2.0/24:443,192.0.2.0/24:4222,)"
+                          R"([2001:db8::7/128]:443,[2001:db8::7/128]:4222,)"
+                          R"(bus.example.net:443,bus.example.net:4222,)"
+                          R"(pair.example.com:443,pair.example.com:4222")"));
+}
+
+TEST(SiteOf, IsTheRegistrableDomainAndOfNothingElse) {
+    EXPECT_EQ(siteOf("pair.example.com"), "example.com");
+    EXPECT_EQ(siteOf("pair.eu.example.co.uk"), "example.co.uk");
+    EXPECT_EQ(siteOf("saas.corp.internal"), "corp.internal");
+    EXPECT_EQ(siteOf("me.github.io"), "me.github.io");
+    for (const auto* none : {"co.uk", "com", "localhost", "192.0.2.7", "2001:db8::7", ""})
+        EXPECT_EQ(siteOf(none), "") << none;
 }
 
 TEST(GatewayFiles, TheFirewallOpensForSshOnlyWhenAKeyWasGiven) {

@@ -213,7 +213,7 @@ TEST(Settings, SshKeysArriveWhateverBecameOfTheirLineEnds) {
 }
 
 TEST(Settings, ALimitThatWasMistypedIsNoPermission) {
-    EXPECT_TRUE(read({}).settings.networks.empty()) << "anywhere";
+    EXPECT_EQ(read({}).settings.networks, privateNetworks());
     EXPECT_THAT(read({{"networks", "10.0.0.0/8, fd00::/8 192.0.2.1"}}).settings.networks,
                 testing::ElementsAre("10.0.0.0/8", "fd00::/8", "192.0.2.1/32"));
 
@@ -223,6 +223,19 @@ TEST(Settings, ALimitThatWasMistypedIsNoPermission) {
     EXPECT_THAT(half.settings.networks, testing::ElementsAre("10.0.0.0/8"));
     EXPECT_THAT(read({{"networks", "all"}}).settings.networks,
                 testing::ElementsAre("255.255.255.255/32"));
+}
+
+TEST(Settings, HostsOfTheBusAreTakenWithAPortOrWithoutAndNothingIsGuessedForOneThatIsWrong) {
+    const auto good =
+        read({{"bus", "BUS.example.net, *.n.example:4333 192.0.2.7, [2001:db8::7]:443"}});
+    EXPECT_TRUE(codes(good).empty());
+    EXPECT_THAT(good.settings.bus,
+                testing::ElementsAre(
+                    "bus.example.net", ".n.example:4333", "192.0.2.7/32", "[2001:db8::7]:443"));
+
+    const auto bad = read({{"bus", "https://bus.example.net"}});
+    EXPECT_THAT(codes(bad), testing::Contains("appliance.property.bus"));
+    EXPECT_THAT(bad.settings.bus, testing::ElementsAre("255.255.255.255/32"));
 }
 
 TEST(Settings, APasswordInAnAddressIsNotShown) {
