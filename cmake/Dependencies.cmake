@@ -22,6 +22,7 @@ set_target_properties(pcg_cnats PROPERTIES IMPORTED_LOCATION ${CNATS_LIBRARY}
 find_package(LibXml2 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(libvirt REQUIRED IMPORTED_TARGET libvirt>=7.0)
+pkg_check_modules(nftables REQUIRED IMPORTED_TARGET libnftables>=1.0.6)
 pkg_check_modules(psl REQUIRED IMPORTED_TARGET libpsl>=0.21)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode>=4.0)
 

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace pcg::gateway {
@@ -142,6 +143,8 @@ Result<EgressConfig> egressConfigFrom(const config::Settings& settings, std::str
     made.socket = settings.text("egress_socket");
     if (!made.socket.empty() && !made.socket.is_absolute())
         return fail(badValue(source, "egress_socket", "must be an absolute path."));
+    if (made.socket.native().size() >= sizeof(sockaddr_un::sun_path) - 1)
+        return fail(badValue(source, "egress_socket", "is too long for the path of a socket."));
     PCG_TRY(readInspection(made, settings, source));
     made.proxyCredentialsFile = settings.text("proxy_credentials_file");
     made.proxyCaFile = settings.text("proxy_ca_file");

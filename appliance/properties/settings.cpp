@@ -15,6 +15,15 @@
 namespace pcg::appliance {
 namespace {
 
+// As a whole; "0.0.0.0/0" is more than what its first address says.
+bool isNeverReached(const net::Network& network) {
+    const auto text = network.text();
+    const auto slash = text.find('/');
+    const auto bits = parseUnsigned(std::string_view(text).substr(slash + 1)).value_or(0);
+    return bits >= 8 &&
+           egress::EgressRules::isNever(net::asio::ip::make_address(text.substr(0, slash)));
+}
+
 class Reader {
   public:
     Reader(const Properties& given, WallTime now) : given_(given), now_(now) {}
@@ -160,10 +169,16 @@ class Reader {
 
     static Result<std::string> parseNetwork(std::string_view text) {
         const auto read = net::Network::parse(text);
-        if (read) return read->text();
-        return fail(
-            kBadValue,
-            read.error().message() + " Endpoints in it are not reached until that is right.");
+        if (!read)
+            return fail(
+                kBadValue,
+                read.error().message() + " Endpoints in it are not reached until that is right.");
+        if (isNeverReached(*read))
+            return fail(kBadValue,
+                        "\"" + read->text() +
+                            "\" holds no endpoints: addresses of the link, of a group or of "
+                            "nobody are never connected to.");
+        return read->text();
     }
 
     void proxy() {

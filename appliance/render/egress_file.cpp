@@ -49,12 +49,13 @@ std::string gate(const Settings& settings) {
         text += std::string(kGate) + to(never) + "counter reject with icmpx admin-prohibited\n";
     for (const auto& network : settings.networks)
         text += std::string(kGate) + to(network) + "meta l4proto tcp accept\n";
-    // By name the gate itself decides; the firewall knows the port.
-    std::set<std::string> rules;
-    for (const auto& place : egressPlaces(settings))
-        rules.insert((place.isNetwork() ? to(place.host) : std::string()) + "tcp dport " +
-                     std::to_string(place.port) + " accept\n");
-    for (const auto& rule : rules) text += kGate + rule;
+    for (const auto& place : egressPlaces(settings)) {
+        if (!place.isNetwork()) continue;
+        text += kGate + to(place.host) + "tcp dport " + std::to_string(place.port) + " accept\n";
+    }
+    // Of names: the gate puts the address there before it connects to it.
+    text += kGate + "ip daddr . tcp dport @named4 accept\n";
+    text += kGate + "ip6 daddr . tcp dport @named6 accept\n";
     return text;
 }
 
@@ -79,7 +80,9 @@ File egressFile(const Settings& settings) {
 
 File gateFile(const Settings& settings) {
     codec::json::Object config;
-    config.set("socket", std::string(kGateSocket)).set("hosts", hostsOf(settings));
+    config.set("socket", std::string(kGateSocket))
+        .set("hosts", hostsOf(settings))
+        .set("firewall_table", "pcg");
     std::string networks;
     for (const auto& network : settings.networks)
         networks += (networks.empty() ? "" : ",") + network;

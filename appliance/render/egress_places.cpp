@@ -48,7 +48,9 @@ std::vector<std::string> busHosts(const Settings& settings, const Place& control
 std::string siteOf(std::string_view host) {
     const auto* list = psl_builtin();
     if (list == nullptr || parseAnyAddress(host)) return {};
-    const std::string name(host);
+    // The list is in small letters, and its names do not end with the root's dot.
+    auto name = toLowerAscii(host);
+    if (name.ends_with('.')) name.pop_back();
     // Points into `name`.
     const auto* site = psl_registrable_domain(list, name.c_str());
     return site == nullptr ? std::string() : std::string(site);

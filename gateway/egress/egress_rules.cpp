@@ -33,6 +33,22 @@ bool nameFits(std::string_view rule, std::string_view name) {
     return rule.starts_with('.') ? name.size() > rule.size() && name.ends_with(rule) : name == rule;
 }
 
+// Loopback. Of ::ffff:127.0.0.1, too.
+bool isOwn(const ip::address& address) {
+    static const auto kOwn = net::parseNetworks("127.0.0.0/8,::1");
+    return !kOwn || std::ranges::any_of(*kOwn, [&address](const net::Network& network) {
+        return network.contains(address);
+    });
+}
+
+// Its first address and its prefix' length say so.
+bool isOwn(const net::Network& network) {
+    const auto text = network.text();
+    const auto slash = text.find('/');
+    const auto bits = parseUnsigned(text.substr(slash + 1)).value_or(0);
+    return bits >= 8 && isOwn(ip::make_address(text.substr(0, slash)));
+}
+
 tl::unexpected<Error> bad(std::string_view text, const std::string& why) {
     return fail(kBadRule, "\"" + std::string(text.substr(0, 100)) + "\" " + why);
 }
@@ -89,13 +105,19 @@ EgressRules::Name EgressRules::judge(const net::Target& target) const {
 
 bool EgressRules::allows(const ip::address& address, std::uint16_t port) const {
     if (isNever(address)) return false;
-    const auto holds = [&address](const net::Network& network) {
-        return network.contains(address);
+    // "Everything" is not meant to be this machine itself.
+    const bool own = isOwn(address);
+    const auto holds = [&](const net::Network& network) {
+        return network.contains(address) && (!own || isOwn(network));
     };
     return std::ranges::any_of(networks_, holds) ||
            std::ranges::any_of(hosts_, [&](const Host& host) {
                return host.port == port && host.network && holds(*host.network);
            });
+}
+
+bool EgressRules::mayBeNamed(const ip::address& address) {
+    return !isNever(address) && !isOwn(address);
 }
 
 bool EgressRules::isNever(const ip::address& address) {

@@ -5,7 +5,7 @@
 // A host is a name ("pair.example.com:443"), every name below one (".example.com:4222"), an address
 // or a network ("192.0.2.7:443", "[2001:db8::/32]:443"). Whatever the rules say, link-local
 // addresses (RFC 3927, RFC 4291 section 2.5.6; metadata services live there), multicast and the
-// unspecified address are never reached.
+// unspecified address are never reached, and loopback only by a network that lies in it.
 #pragma once
 
 #include "common/base/result.h"
@@ -33,7 +33,10 @@ class EgressRules {
     // Of a target that was given as an address, or of what a name ByAddress stands for.
     bool allows(const net::asio::ip::address& address, std::uint16_t port) const;
 
-    // Not even for a name that may lead anywhere.
+    // Of a name that may lead anywhere.
+    static bool mayBeNamed(const net::asio::ip::address& address);
+
+    // Not even for a name that may lead anywhere, by whatever rule.
     static bool isNever(const net::asio::ip::address& address);
 
   private:

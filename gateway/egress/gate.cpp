@@ -14,6 +14,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace pcg::egress {
 namespace {
@@ -34,8 +35,20 @@ Error denied(const net::Target& target) {
     return {kDenied,
             "Nothing that this machine was configured with allows a connection to " +
                 target.text() +
-                ". If the bus is there, name its host in `bus`; if an endpoint, name its network "
-                "in `networks`."};
+                ". If the bus is there, name its host in `bus` (not on an appliance: `hosts`); if "
+                "an endpoint, name its network in `networks`."};
+}
+
+Error never(const net::Target& target) {
+    return {kDenied,
+            target.text() +
+                " is an address of no machine, or of the link: it is never connected "
+                "to, whatever is configured."};
+}
+
+// Whoever waits for the loop learns of what nobody expected: the process ends and is started anew.
+void endWith(const std::exception_ptr& unexpected) {
+    if (unexpected) std::rethrow_exception(unexpected);
 }
 
 milliseconds timeLeft(Clock::time_point end) {
@@ -79,6 +92,15 @@ bool sendLine(net::UnixSocket& socket, const std::string& line, int handed) {
     return sent == static_cast<ssize_t>(line.size());
 }
 
+// Out of the loop's set first: closing alone takes a socket that lives on elsewhere out of none.
+void handOver(net::UnixSocket& socket, net::TcpSocket made) {
+    IoError error;
+    const int raw = made.release(error);
+    if (error) return;
+    sendLine(socket, writeConnected(), raw);
+    ::close(raw);
+}
+
 }  // namespace
 
 class Gate::Core : public std::enable_shared_from_this<Core> {
@@ -88,7 +110,7 @@ class Gate::Core : public std::enable_shared_from_this<Core> {
 
     Result<> listen();
 
-    void start() { asio::co_spawn(executor_, accept(shared_from_this()), asio::detached); }
+    void start() { asio::co_spawn(executor_, accept(shared_from_this()), endWith); }
 
     void stop();
 
@@ -113,7 +135,6 @@ Result<> Gate::Core::listen() {
     const auto cannot = [&path](const std::string& why) {
         return fail(kUnavailable, "The socket " + path + " cannot be listened on: " + why + ".");
     };
-    if (path.size() > 100) return cannot("the path is too long");
     const asio::local::stream_protocol::endpoint endpoint(path);
     IoError error;
     net::UnixSocket probe(executor_);
@@ -157,7 +178,7 @@ net::Task<void> Gate::Core::accept(std::shared_ptr<Core> self) {
             continue;
         }
         ++self->open_;
-        asio::co_spawn(self->executor_, answer(self, std::move(shared)), asio::detached);
+        asio::co_spawn(self->executor_, answer(self, std::move(shared)), endWith);
     }
 }
 
@@ -179,7 +200,7 @@ net::Task<void> Gate::Core::answer(std::shared_ptr<Core> self,
         else
             made = fail(question.error());
         if (made)
-            sendLine(*socket, writeConnected(), made->native_handle());
+            handOver(*socket, std::move(*made));
         else
             sendLine(*socket, writeRefused(made.error()), -1);
     }
@@ -193,7 +214,8 @@ net::Task<Connected> Gate::Core::connect(Question question) {
         if (options_.rules.allows(address, question.target.port))
             co_return co_await net::connectTcp(std::move(question.target), question.limit);
         complain(question.target);
-        co_return fail(denied(question.target));
+        const bool ever = !EgressRules::isNever(address);
+        co_return fail(ever ? denied(question.target) : never(question.target));
     }
     const auto name = options_.rules.judge(question.target);
     if (name == EgressRules::Name::Nowhere) {
@@ -209,19 +231,24 @@ net::Task<Connected> Gate::Core::connectByName(Question question, bool anywhere)
     PCG_CO_TRY(const auto found, co_await net::resolve(target, question.limit));
     std::vector<asio::ip::address> allowed;
     for (const auto& one : found) {
-        const bool may = anywhere ? !EgressRules::isNever(one.address())
-                                  : options_.rules.allows(one.address(), target.port);
+        const bool may = options_.rules.allows(one.address(), target.port) ||
+                         (anywhere && EgressRules::mayBeNamed(one.address()));
         if (may) allowed.push_back(one.address());
     }
-    if (allowed.empty()) complain(target);
-    Error last = denied(target);
+    if (allowed.empty()) {
+        complain(target);
+        co_return fail(denied(target));
+    }
+    Error last(net::kTimeout, target.text() + " was not reached in time");
     for (std::size_t i = 0; i < allowed.size(); ++i) {
         const auto share = timeLeft(end) / static_cast<long>(allowed.size() - i);
         if (share.count() <= 0) break;
+        if (options_.opening && !options_.rules.allows(allowed[i], target.port))
+            PCG_CO_CHECK(options_.opening->open(allowed[i], target.port));
         net::Target one{allowed[i].to_string(), target.port};
         auto socket = co_await net::connectTcp(std::move(one), share);
         if (socket) co_return std::move(socket);
-        last = std::move(socket).error();
+        last = std::move(socket).error().context(target.host);
     }
     co_return fail(std::move(last));
 }

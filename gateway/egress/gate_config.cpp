@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/egress/gate_config.h"
 
+#include "gateway/egress/opening.h"
+
 #include <sys/un.h>
 
 namespace pcg::egress {
@@ -29,6 +31,10 @@ const config::Schema& gateSchema() {
         {.name = "networks",
          .description = "Networks that may be connected to on every port, for example "
                         "`10.0.0.0/8,fd00::/8`."},
+        {.name = "firewall_table",
+         .description = "Table of nftables (family inet) in whose sets `named4` and `named6` each "
+                        "address of a name is put, with its port and for two minutes, before it is "
+                        "connected to. Needs CAP_NET_ADMIN. Nothing is opened if it is not set."},
         {.name = "log_level",
          .type = config::Type::Choice,
          .description = "The least important events that are logged (JSON lines on stderr).",
@@ -43,7 +49,7 @@ Result<GateConfig> gateConfigFrom(const config::Settings& settings, std::string_
     made.socket = settings.text("socket");
     if (!made.socket.is_absolute())
         return fail(badValue(source, "socket", "must be an absolute path."));
-    if (made.socket.native().size() >= sizeof(sockaddr_un::sun_path))
+    if (made.socket.native().size() >= sizeof(sockaddr_un::sun_path) - 1)
         return fail(badValue(source, "socket", "is too long for the path of a socket."));
     // One after the other, so that the complaint names the key.
     if (const auto hosts = EgressRules::parse(settings.text("hosts"), ""); !hosts)
@@ -51,6 +57,10 @@ Result<GateConfig> gateConfigFrom(const config::Settings& settings, std::string_
     auto rules = EgressRules::parse(settings.text("hosts"), settings.text("networks"));
     if (!rules) return fail(badValue(source, "networks", rules.error().message()));
     made.rules = std::move(*rules);
+    made.table = settings.text("firewall_table");
+    if (!made.table.empty())
+        if (const auto opening = openingInTable(made.table); !opening)
+            return fail(badValue(source, "firewall_table", opening.error().message()));
     made.logLevel = levelOf(settings.text("log_level"));
     return made;
 }

@@ -7,6 +7,7 @@
 #include "gateway/egress/egress_rules.h"
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace pcg::egress {
@@ -14,6 +15,7 @@ namespace pcg::egress {
 struct GateConfig {
     std::filesystem::path socket;
     EgressRules rules;
+    std::string table;  // of nftables; empty: nothing is opened
     log::Level logLevel = log::Level::Info;
 };
 

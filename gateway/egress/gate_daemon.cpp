@@ -41,6 +41,11 @@ int serve(GateConfig config, std::ostream& err) {
     log::setLevel(config.logLevel);
     net::Loop loop{1};
     Gate::Options options{.socket = config.socket, .rules = std::move(config.rules)};
+    if (!config.table.empty()) {
+        auto opening = openingInTable(config.table);
+        if (!opening) return complain(err, kFailed, opening.error().message());
+        options.opening = std::move(*opening);
+    }
     auto gate = Gate::open(loop, std::move(options));
     if (!gate) return complain(err, kFailed, gate.error().message());
     const auto manager = process::ServiceManager::fromEnvironment();

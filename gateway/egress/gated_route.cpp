@@ -74,9 +74,27 @@ Result<net::TcpSocket> adopt(Descriptor& handed, const net::Executor& executor) 
     return socket;
 }
 
+// Keeps the first. The room for one is that for two, with what alignment adds, and the kernel fills
+// it: whatever came is ours to close.
+void takeDescriptors(msghdr& message, Descriptor& handed) {
+    for (auto* head = CMSG_FIRSTHDR(&message); head != nullptr;
+         head = CMSG_NXTHDR(&message, head)) {
+        if (head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) continue;
+        const auto octets = head->cmsg_len - CMSG_LEN(0);
+        for (std::size_t at = 0; at + sizeof(int) <= octets; at += sizeof(int)) {
+            int value = -1;
+            std::memcpy(&value, CMSG_DATA(head) + at, sizeof value);
+            if (handed.isSet())
+                ::close(value);
+            else
+                handed.set(value);
+        }
+    }
+}
+
 enum class Piece { Some, None, End };
 
-// Reads what is there, with at most one descriptor.
+// Reads what is there.
 Piece take(net::UnixSocket& socket, std::string& text, Descriptor& handed) {
     std::array<char, kMaxAnswer> chunk{};
     iovec part{chunk.data(), chunk.size()};
@@ -88,16 +106,7 @@ Piece take(net::UnixSocket& socket, std::string& text, Descriptor& handed) {
     message.msg_controllen = room.size();
     const auto size = ::recvmsg(socket.native_handle(), &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (size < 0) return errno == EAGAIN || errno == EINTR ? Piece::None : Piece::End;
-    const auto* head = CMSG_FIRSTHDR(&message);
-    if (head != nullptr && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-        head->cmsg_len == CMSG_LEN(sizeof(int))) {
-        int value = -1;
-        std::memcpy(&value, CMSG_DATA(head), sizeof value);
-        if (handed.isSet())
-            ::close(value);
-        else
-            handed.set(value);
-    }
+    takeDescriptors(message, handed);
     if (size == 0) return Piece::End;
     text.append(chunk.data(), static_cast<std::size_t>(size));
     return Piece::Some;

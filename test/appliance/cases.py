@@ -88,8 +88,8 @@ def looks_within(one):
 
 
 def bios(visit):
-    """Properties on an ISO, an expected tenant, and a restart that forgets nothing."""
-    with visit.booted(lambda lab: {"tenant": lab.tenant["id"], "networks": f"{LAB_ADDRESS}/32"}, firmware="bios", by="iso") as (lab, one):
+    """Properties on an ISO, control plane and bus by name, an expected tenant, and a restart that forgets nothing."""
+    with visit.booted(lambda lab: {"tenant": lab.tenant["id"], **lab.by_name()}, firmware="bios", by="iso") as (lab, one):
         code = visit.code(one)
         visit.memory(one)
         gateway_id = visit.pair_and_call(lab, one, code)
@@ -139,7 +139,7 @@ def nowhere_until_it_is_configured(lab, one):
     one.wait_for(lambda: "`networks`" in endpoint().get("why", ""), 120, "the endpoint's state to name the property")
     if endpoint()["state"] == "ok":
         raise process.StepError(f"an endpoint outside of the networks was reached: {endpoint()}")
-    one.ctl("network", "set", "--networks", boot_lab.LAB_NETWORK, "--within-s", "500", timeout=900)
+    one.ctl("network", "set", "--networks", boot_lab.DATACENTER_NETWORK, "--within-s", "500", timeout=900)
     one.wait_for(lambda: endpoint()["state"] == "ok", 180, "the endpoint in a network that was named")
 
 

@@ -55,7 +55,16 @@ if "code" in answer:
     sys.exit(print(answer["code"]))
 made = socket.socket(fileno=array.array("i", extra[0][2])[0])
 made.settimeout(2)
-print("connected,", "open" if made.recv(1) == b"" else "")
+said = "connected, open" if made.recv(1) == b"" else "connected"
+if len(sys.argv) > 4:
+    import ctypes, struct
+    ctypes.CDLL(None).connect(made.fileno(), struct.pack("=H14x", socket.AF_UNSPEC), 16)
+    try:
+        made.connect((sys.argv[4], int(sys.argv[5])))
+        said += ", again"
+    except OSError:
+        said += ", not again"
+print(said)
 """
 WORLD = """
 import selectors, socket, sys
@@ -143,11 +152,10 @@ class Firewall(unittest.TestCase):
     def test_each_user_does_its_own_and_the_gateway_itself_goes_nowhere(self):
         self.given()
         self.assert_reach(
-            ("pcg-egress", "10.2.3.4", 9000), ("pcg-egress", "203.0.113.7", 443), ("pcg-egress", "2001:db8:2::7", 4222),
-            ("systemd-resolve", "203.0.113.53", 53, "udp"), ("systemd-resolve", "203.0.113.53", 53),
+            ("pcg-egress", "10.2.3.4", 9000), ("systemd-resolve", "203.0.113.53", 53, "udp"), ("systemd-resolve", "203.0.113.53", 53),
             ("systemd-timesync", "203.0.113.123", 123, "udp"),
             denied=(("pcg-egress", "169.254.169.254", 80), ("pcg-egress", "203.0.113.53", 53, "udp"),
-                    ("pcg-egress", "203.0.113.7", 9000), ("pcg-egress", "2001:db8:2::7", 9000), ("pcg-egress", "10.2.3.4", 9000, "udp"),
+                    ("pcg-egress", "203.0.113.7", 443), ("pcg-egress", "2001:db8:2::7", 4222), ("pcg-egress", "10.2.3.4", 9000, "udp"),
                     ("pcg-gateway", "10.2.3.4", 443), ("pcg-gateway", "203.0.113.7", 443), ("pcg-gateway", "203.0.113.7", 4222),
                     ("pcg-gateway", "203.0.113.53", 53, "udp"), ("root", "203.0.113.7", 443), ("root", "203.0.113.53", 53, "udp"),
                     ("systemd-network", "203.0.113.7", 443), ("systemd-resolve", "203.0.113.53", 443),
@@ -161,12 +169,11 @@ class Firewall(unittest.TestCase):
             ("systemd-resolve", "203.0.113.53", 53, "udp"), ("systemd-timesync", "203.0.113.123", 123, "udp"),
             denied=(("systemd-resolve", "203.0.113.54", 53, "udp"), ("systemd-timesync", "203.0.113.124", 123, "udp")))
 
-    def test_with_networks_these_are_reached_and_the_ports_of_the_saas(self):
-        self.given(networks="10.0.0.0/8, 10.1.0.0/16, 2001:db8:2::/48", url="https://pair.example.com:8443")
+    def test_with_networks_these_are_reached_and_no_others(self):
+        self.given(networks="10.0.0.0/8, 10.1.0.0/16, 2001:db8:2::/48")
         self.assert_reach(
-            ("pcg-egress", "10.2.3.4", 9000), ("pcg-egress", "2001:db8:2::7", 9000), ("pcg-egress", "203.0.113.7", 443),
-            ("pcg-egress", "203.0.113.7", 4222), ("pcg-egress", "203.0.113.7", 8443),
-            denied=(("pcg-egress", "203.0.113.7", 9000), ("pcg-egress", "2001:db8:3::7", 9000), ("pcg-egress", "203.0.113.7", 22)))
+            ("pcg-egress", "10.2.3.4", 9000), ("pcg-egress", "2001:db8:2::7", 9000),
+            denied=(("pcg-egress", "192.168.0.1", 443), ("pcg-egress", "2001:db8:3::7", 9000)))
 
     def test_a_control_plane_and_a_bus_that_are_addresses_are_reached_there_only(self):
         self.given(url="https://203.0.113.7:8443", bus="203.0.113.9")
@@ -180,8 +187,8 @@ class Firewall(unittest.TestCase):
             ("pcg-egress", "10.2.3.4", 443), ("pcg-egress", "203.0.113.8", 3128),
             denied=(("pcg-egress", "203.0.113.9", 3128), ("pcg-egress", "203.0.113.7", 443), ("pcg-egress", "203.0.113.7", 4222)))
 
-    def test_what_the_egress_process_may_do_it_does_for_the_gateway_and_for_nobody_else(self):
-        self.given(url="https://203.0.113.7:8443", networks="10.0.0.0/8")
+    def gate(self):
+        """The egress process as its unit starts it, with what the properties made of its configuration."""
         folder = pathlib.Path("/run/pcg-egress")
         folder.mkdir()
         self.addCleanup(shutil.rmtree, folder)
@@ -191,20 +198,48 @@ class Firewall(unittest.TestCase):
         configuration.write_text((self.root / "etc/pcg-gateway/egress.json").read_text())
         configuration.chmod(0o644)
         shutil.copy(PROGRAMS / "pcg-egress", folder / "pcg-egress")
-        gate = subprocess.Popen([folder / "pcg-egress", "--config", configuration], user=USERS["pcg-egress"],
-                                group=USERS["pcg-gateway"], extra_groups=[])
-        self.addCleanup(lambda: (gate.terminate(), gate.wait(10)))
-        process.wait_for(lambda: (folder / "egress.sock").exists(), 10, "the gate's socket")
+        child = subprocess.Popen(
+            ["setpriv", f"--reuid={USERS['pcg-egress']}", f"--regid={USERS['pcg-gateway']}", "--clear-groups", "--no-new-privs",
+             "--bounding-set=-all,+net_admin", "--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin",
+             folder / "pcg-egress", "--config", configuration])
+        self.addCleanup(lambda: (child.terminate(), child.wait(10)))
+        process.wait_for((folder / "egress.sock").exists, 10, "the gate's socket")
 
-        def asks(user, host, port):
-            return subprocess.run([sys.executable, "-c", ASK_THE_GATE, str(USERS[user]), host, str(port)], check=False,
-                                  capture_output=True, text=True).stdout.strip()
+    def asks(self, user, host, port, *then):
+        """What this user hears of the gate; and what becomes of the socket that was handed over, connected anew to `then`."""
+        return subprocess.run([sys.executable, "-c", ASK_THE_GATE, str(USERS[user]), host, str(port), *map(str, then)], check=False,
+                              capture_output=True, text=True).stdout.strip()
 
-        self.assertEqual(asks("pcg-gateway", "203.0.113.7", 8443), "connected, open")
-        self.assertEqual(asks("pcg-gateway", "10.2.3.4", 9000), "connected, open")
-        self.assertEqual(asks("pcg-gateway", "203.0.113.8", 8443), "egress.denied")
-        self.assertEqual(asks("pcg-gateway", "169.254.169.254", 80), "egress.denied")
-        self.assertEqual(asks("pcg-console", "10.2.3.4", 9000), "PermissionError")
+    def test_what_the_egress_process_may_do_it_does_for_the_gateway_and_for_nobody_else(self):
+        self.given(url="https://203.0.113.7:8443", networks="10.0.0.0/8")
+        self.gate()
+        self.assertEqual(self.asks("pcg-gateway", "203.0.113.7", 8443), "connected, open")
+        self.assertEqual(self.asks("pcg-gateway", "10.2.3.4", 9000), "connected, open")
+        self.assertEqual(self.asks("pcg-gateway", "203.0.113.8", 8443), "egress.denied")
+        self.assertEqual(self.asks("pcg-gateway", "169.254.169.254", 80), "egress.denied")
+        self.assertEqual(self.asks("pcg-console", "10.2.3.4", 9000), "PermissionError")
+
+    def test_a_name_is_reached_where_it_leads_and_nobody_else_by_it(self):
+        self.given()
+        self.gate()
+        self.assertEqual(self.asks("pcg-gateway", "pair.example.com", 443), "connected, open")
+        self.assertEqual(self.asks("pcg-gateway", "six.example.com", 4222), "connected, open")
+        self.assertEqual(self.asks("pcg-gateway", "other.example.net", 443), "egress.denied")
+        self.assert_reach(
+            ("pcg-egress", "203.0.113.77", 443), ("pcg-egress", "2001:db8:2::77", 4222),
+            denied=(("pcg-egress", "203.0.113.77", 4222), ("pcg-egress", "203.0.113.78", 443), ("pcg-egress", "2001:db8:2::77", 443)))
+        reloaded = self.load()
+        self.assertEqual((reloaded.returncode, reloaded.stderr), (0, ""))
+        self.assert_reach(denied=(("pcg-egress", "203.0.113.77", 443),))
+        self.assertEqual(self.asks("pcg-gateway", "pair.example.com", 443), "connected, open")
+
+    def test_a_socket_that_was_handed_over_leads_nowhere_else(self):
+        self.given()
+        self.gate()
+        self.assertEqual(self.asks("pcg-gateway", "pair.example.com", 443, "203.0.113.78", 443), "connected, open, not again")
+        self.assertEqual(self.asks("pcg-gateway", "10.2.3.4", 9000, "203.0.113.78", 443), "connected, open, not again")
+        self.assertEqual(self.asks("pcg-gateway", "10.2.3.4", 9000, "10.2.3.5", 9000), "connected, open, again",
+                         "so that the two above are held by the firewall")
 
     def test_nothing_comes_in_but_ssh_when_a_key_was_given(self):
         listening = socket.create_server(("198.51.100.2", 22))
@@ -233,7 +268,7 @@ class Firewall(unittest.TestCase):
 
 
 def own_users():
-    """The image's users, for nft and for nobody else."""
+    """The image's users, for nft and for nobody else, and names that need no DNS."""
     folder = pathlib.Path("/run/pcg-firewall")
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/run"], check=True)
     folder.mkdir()
@@ -241,7 +276,11 @@ def own_users():
     lines = [f"{one.pw_name}:x:{one.pw_uid}:{one.pw_gid}::/:/bin/sh\n" for one in known]
     lines += [f"{name}:x:{number}:{number}::/:/bin/sh\n" for name, number in USERS.items()]
     (folder / "passwd").write_text("".join(lines))
-    subprocess.run(["mount", "--bind", folder / "passwd", "/etc/passwd"], check=True)
+    (folder / "hosts").write_text("127.0.0.1 localhost\n203.0.113.77 pair.example.com\n2001:db8:2::77 six.example.com\n"
+                                  "203.0.113.79 other.example.net\n")
+    (folder / "nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files\n")
+    for name in ("passwd", "hosts", "nsswitch.conf"):
+        subprocess.run(["mount", "--bind", folder / name, f"/etc/{name}"], check=True)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import check_ova  # noqa: E402
 import figures  # noqa: E402
 import process  # noqa: E402
 import visits  # noqa: E402
-from boot_lab import LAB_ADDRESS  # noqa: E402
+from boot_lab import DATACENTER_ADDRESS, LAB_ADDRESS  # noqa: E402
 
 INSIDE = "PCG_APPLIANCE_TEST_NAMESPACE"  # holds the outcomes of the cases that were run outside of it
 
@@ -113,14 +113,15 @@ def line(one):
 
 
 def enter_namespace(ended):
-    """Runs this program again where there is no network but a loopback with the lab's address."""
+    """Runs this program again where there is no network but a loopback with the lab's addresses."""
     os.environ[INSIDE] = json.dumps(ended)
     os.execvp("unshare", ["unshare", "--net", sys.executable, "-B", *sys.argv])
 
 
 def prepare_namespace():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    subprocess.run(["ip", "address", "add", f"{LAB_ADDRESS}/32", "dev", "lo"], check=True)
+    for address in (LAB_ADDRESS, DATACENTER_ADDRESS):
+        subprocess.run(["ip", "address", "add", f"{address}/32", "dev", "lo"], check=True)
 
 
 def main():

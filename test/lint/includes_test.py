@@ -26,6 +26,7 @@ OWNERS = [
     (r"Poco/(XML|SAX|DOM)", ["vcenter-proxy/"]),
     (r"expat\.h$", ["common/xml/", "vcenter-proxy/"]),
     (r"libxml/", ["appliance/importer/"]),
+    (r"nftables/", ["gateway/egress/"]),
     (r"libpsl\.h$", ["appliance/render/"]),
     (r"(curses|ncurses|qrencode)\.h$", ["appliance/console/"]),
     (r"libvirt/", ["appliance/importer/"]),

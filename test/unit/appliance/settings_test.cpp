@@ -221,6 +221,9 @@ TEST(Settings, ALimitThatWasMistypedIsNoPermission) {
     EXPECT_EQ(codes(half), std::vector<std::string>{"appliance.property.networks"});
     EXPECT_THAT(half.problems[0].message, testing::HasSubstr("are not reached until"));
     EXPECT_THAT(half.settings.networks, testing::ElementsAre("10.0.0.0/8"));
+    EXPECT_EQ(codes(read({{"networks", "169.254.0.0/16"}})),
+              std::vector<std::string>{"appliance.property.networks"});
+    EXPECT_TRUE(codes(read({{"networks", "0.0.0.0/0, ::/0"}})).empty());
     EXPECT_THAT(read({{"networks", "all"}}).settings.networks,
                 testing::ElementsAre("255.255.255.255/32"));
 }

@@ -76,6 +76,18 @@ TEST(EgressRules, MetadataServicesAndTheLikeAreNeverReached) {
         EXPECT_FALSE(allows(everything, never, 80)) << never;
 }
 
+TEST(EgressRules, ThisMachineIsReachedByARuleOfItsOwnOnly) {
+    const auto everything = rules("0.0.0.0/0:443", "0.0.0.0/0,::/0");
+    const auto own = rules("127.0.0.1:443", "127.4.0.0/16,::1");
+    for (const auto* loopback : {"127.0.0.1", "127.4.0.1", "::1", "::ffff:127.0.0.1"}) {
+        EXPECT_FALSE(allows(everything, loopback, 443)) << loopback;
+        EXPECT_TRUE(allows(own, loopback, 443)) << loopback;
+        EXPECT_FALSE(EgressRules::mayBeNamed(net::asio::ip::make_address(loopback))) << loopback;
+    }
+    EXPECT_FALSE(allows(own, "127.0.0.1", 80));
+    EXPECT_TRUE(EgressRules::mayBeNamed(net::asio::ip::make_address("192.0.2.7")));
+}
+
 TEST(EgressRules, WhatIsNoNameIsLookedUpByNobody) {
     const auto everything = rules("", "0.0.0.0/0");
     for (const auto* bad : {"", ".", "a b", "caf\xc3\xa9.example", "a\nb", "fe80::1%eth0"})

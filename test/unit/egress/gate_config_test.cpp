@@ -35,6 +35,7 @@ TEST(GateConfig, NamesTheKeyThatIsWrong) {
     wrong(R"({"socket":"egress.sock"})", "socket");
     wrong(R"({"socket":"/s","hosts":"a.example"})", "\"hosts\"");
     wrong(R"({"socket":"/s","networks":"10.0.0.1/8"})", "\"networks\"");
+    wrong(R"({"socket":"/s","firewall_table":"pcg; flush ruleset"})", "\"firewall_table\"");
     wrong(R"({"socket":"/s","host":"a.example:443"})", "hosts");
     const auto far = "{\"socket\":\"/" + std::string(200, 'x') + "\"}";
     wrong(far, "socket");

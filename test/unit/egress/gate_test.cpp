@@ -28,11 +28,28 @@ net::Task<void> connectInto(net::Route& route,
     out.emplace(co_await route.connect(std::move(target), limit));
 }
 
+class NotedOpening final : public Opening {
+  public:
+    explicit NotedOpening(bool holds) : holds_(holds) {}
+
+    Result<> open(const asio::ip::address& address, std::uint16_t port) override {
+        opened.push_back(address.to_string() + " " + std::to_string(port));
+        if (holds_) return {};
+        return fail(kUnavailable, "the firewall is not there");
+    }
+
+    std::vector<std::string> opened;
+
+  private:
+    bool holds_;
+};
+
 class GateTest : public ::testing::Test {
   protected:
     void open(std::string_view hosts, std::string_view networks, std::size_t mostAtOnce = 8) {
         Gate::Options options{.socket = path_,
                               .rules = *EgressRules::parse(hosts, networks),
+                              .opening = opening_,
                               .mostAtOnce = mostAtOnce};
         auto gate = Gate::open(loop_, std::move(options));
         ASSERT_TRUE(gate) << gate.error().message();
@@ -67,6 +84,7 @@ class GateTest : public ::testing::Test {
     test::TempDir folder_;
     std::filesystem::path path_ = folder_ / "egress.sock";
     Result<net::TcpAcceptor> acceptor_ = net::listenTcp(loop_.get_executor(), {"127.0.0.1", 0});
+    std::shared_ptr<Opening> opening_;
     std::optional<Gate> gate_;
     GatedRoute route_{path_};
 };
@@ -91,7 +109,7 @@ TEST_F(GateTest, HandsOverAConnectionThatCarriesOctetsBothWays) {
 }
 
 TEST_F(GateTest, AConnectionOutlivesTheGate) {
-    open("localhost:" + std::to_string(port()), "");
+    open("", "127.0.0.0/8");
     auto made = connect({"localhost", port()});
     ASSERT_TRUE(made) << made.error().message();
     gate_.reset();
@@ -119,6 +137,40 @@ TEST_F(GateTest, ANameThatLeadsOutsideTheNetworksIsRefusedWithoutItsAddress) {
     const auto refused = connect({"localhost", port()});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message().find("127."), std::string::npos);
+}
+
+TEST_F(GateTest, ANameThatLeadsToThisMachineIsRefused) {
+    open("localhost:" + std::to_string(port()), "0.0.0.0/0,::/0");
+    EXPECT_TRUE(connect({"localhost", port()}).error().is(kDenied));
+    EXPECT_TRUE(connect({"127.0.0.1", port()}).error().is(kDenied));
+}
+
+TEST_F(GateTest, WhatIsNeverReachedIsNotToBeConfigured) {
+    open("", "0.0.0.0/0");
+    const auto refused = connect({"169.254.169.254", 80});
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(kDenied));
+    EXPECT_EQ(refused.error().message().find("`networks`"), std::string::npos);
+}
+
+// A resolver takes 0xc0000201 for 192.0.2.1 (RFC 5737): nobody is there, and no DNS is asked.
+TEST_F(GateTest, OpensTheFirewallForAnAddressOfANameBeforeItConnects) {
+    const auto noted = std::make_shared<NotedOpening>(true);
+    opening_ = noted;
+    open("0xc0000201:443", "127.0.0.0/8");
+    EXPECT_FALSE(connect({"0xc0000201", 443}, 200ms));
+    EXPECT_EQ(noted->opened, std::vector<std::string>{"192.0.2.1 443"});
+    EXPECT_TRUE(connect({"127.0.0.1", port()}));
+    EXPECT_EQ(noted->opened.size(), 1U) << "a network is open already";
+}
+
+TEST_F(GateTest, DoesNotConnectWhereTheFirewallCannotBeOpened) {
+    opening_ = std::make_shared<NotedOpening>(false);
+    open("0xc0000201:443", "");
+    const auto refused = connect({"0xc0000201", 443});
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().is(kUnavailable));
+    EXPECT_NE(refused.error().message().find("the firewall is not there"), std::string::npos);
 }
 
 TEST_F(GateTest, BringsTheReasonWhyNobodyIsThere) {
@@ -227,6 +279,25 @@ TEST_F(GateTest, AnAnswerWithAnotherKindOfSocketIsNone) {
     net::UnixSocket other(loop_, asio::local::stream_protocol());
     const FalseGate gate(path_, "{\"connected\":true}\n", {other.native_handle()});
     EXPECT_TRUE(connect({"127.0.0.1", port()}).error().is(kUnavailable));
+}
+
+std::size_t openDescriptors() {
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+TEST_F(GateTest, MoreSocketsThanWereAskedForAreClosed) {
+    net::UnixSocket other(loop_, asio::local::stream_protocol());
+    const auto before = openDescriptors();
+    for (int i = 0; i < 3; ++i) {
+        const FalseGate gate(
+            path_, "{\"connected\":true}\n", {other.native_handle(), other.native_handle()});
+        EXPECT_TRUE(connect({"127.0.0.1", port()}).error().is(kUnavailable));
+        std::filesystem::remove(path_);
+    }
+    loop_.restart();
+    loop_.poll();
+    EXPECT_EQ(openDescriptors(), before);
 }
 
 TEST_F(GateTest, AnAnswerThatEndsBeforeItsLineIsNone) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The packet filter's part in a connection by name: a filter knows addresses, and only whoever
+// resolves the name knows which, and when. So each address is opened right before it is connected
+// to. Without that, a filter would have to let every address through on the ports of names, and a
+// socket that was handed over can be disconnected and connected anew (connect(2), AF_UNSPEC) by
+// whoever holds it.
+#pragma once
+
+#include "common/net/asio.h"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace pcg::egress {
+
+class Opening {
+  public:
+    virtual ~Opening() = default;
+
+    // Blocks for the time of a call into the kernel. egress.unavailable.
+    virtual Result<> open(const net::asio::ip::address& address, std::uint16_t port) = 0;
+};
+
+// Into the sets `named4` and `named6` (address . port, with a timeout) of a table of nftables,
+// family inet. Needs CAP_NET_ADMIN. Not thread-safe. egress.bad_rule for what is no table's name.
+Result<std::unique_ptr<Opening>> openingInTable(std::string_view table);
+
+}  // namespace pcg::egress
