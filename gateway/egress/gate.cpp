@@ -36,7 +36,8 @@ Error denied(const net::Target& target) {
             "Nothing that this machine was configured with allows a connection to " +
                 target.text() +
                 ". If the bus is there, name its host in `bus` (not on an appliance: `hosts`); if "
-                "an endpoint, name its network in `networks`."};
+                "an endpoint, name its network in `networks`; a service of this machine itself "
+                "by its address."};
 }
 
 Error never(const net::Target& target) {
@@ -120,12 +121,14 @@ class Gate::Core : public std::enable_shared_from_this<Core> {
                                   std::shared_ptr<net::UnixSocket> socket);
     net::Task<Connected> connect(Question question);
     net::Task<Connected> connectByName(Question question, bool anywhere);
+    Result<> openFor(const asio::ip::address& address, std::uint16_t port);
     void complain(const net::Target& target);
 
     Options options_;
     net::Executor executor_;
     net::UnixAcceptor acceptor_;
     log::Seldom complaints_;
+    log::Seldom closed_;
     std::size_t open_ = 0;
     bool stopping_ = false;
 };
@@ -243,14 +246,27 @@ net::Task<Connected> Gate::Core::connectByName(Question question, bool anywhere)
     for (std::size_t i = 0; i < allowed.size(); ++i) {
         const auto share = timeLeft(end) / static_cast<long>(allowed.size() - i);
         if (share.count() <= 0) break;
-        if (options_.opening && !options_.rules.allows(allowed[i], target.port))
-            PCG_CO_CHECK(options_.opening->open(allowed[i], target.port));
+        if (const auto opened = openFor(allowed[i], target.port); !opened) {
+            last = opened.error();
+            continue;
+        }
         net::Target one{allowed[i].to_string(), target.port};
         auto socket = co_await net::connectTcp(std::move(one), share);
         if (socket) co_return std::move(socket);
         last = std::move(socket).error().context(target.host);
     }
     co_return fail(std::move(last));
+}
+
+// What a rule allows by its address is open already.
+Result<> Gate::Core::openFor(const asio::ip::address& address, std::uint16_t port) {
+    if (!options_.opening || options_.rules.allows(address, port)) return {};
+    const auto opened = options_.opening->open(address, port);
+    if (opened) return {};
+    if (const auto omitted = closed_.pass(Clock::now()))
+        kLog.failure(
+            log::Level::Warn, "egress.opening_failed", opened.error(), {{"omitted", *omitted}});
+    return fail(opened.error());
 }
 
 void Gate::Core::complain(const net::Target& target) {

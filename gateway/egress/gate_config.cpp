@@ -58,9 +58,9 @@ Result<GateConfig> gateConfigFrom(const config::Settings& settings, std::string_
     if (!rules) return fail(badValue(source, "networks", rules.error().message()));
     made.rules = std::move(*rules);
     made.table = settings.text("firewall_table");
-    if (!made.table.empty())
-        if (const auto opening = openingInTable(made.table); !opening)
-            return fail(badValue(source, "firewall_table", opening.error().message()));
+    if (!made.table.empty() && !isTableName(made.table))
+        return fail(badValue(
+            source, "firewall_table", "must be a table's name: up to 32 of a to z, 0 to 9 and _."));
     made.logLevel = levelOf(settings.text("log_level"));
     return made;
 }

@@ -3,8 +3,13 @@
 #include "gateway/egress/opening.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
+#include <linux/netlink.h>
 #include <nftables/libnftables.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace pcg::egress {
 namespace {
@@ -48,9 +53,19 @@ class NftOpening final : public Opening {
 
 }  // namespace
 
+bool isTableName(std::string_view table) {
+    return !table.empty() && table.size() <= kMaxTable && std::ranges::all_of(table, isOfATable);
+}
+
 Result<std::unique_ptr<Opening>> openingInTable(std::string_view table) {
-    if (table.empty() || table.size() > kMaxTable || !std::ranges::all_of(table, isOfATable))
-        return fail(kBadRule, "a table's name has up to 32 of a to z, 0 to 9 and _.");
+    if (!isTableName(table)) return fail(kBadRule, "This is no table's name.");
+    // The library ends the process if it gets none.
+    const int probe = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+    if (probe < 0)
+        return fail(kUnavailable,
+                    "The firewall cannot be reached: " + std::string(std::strerror(errno)) +
+                        ". A unit of systemd needs RestrictAddressFamilies=AF_NETLINK.");
+    ::close(probe);
     auto* context = nft_ctx_new(NFT_CTX_DEFAULT);
     if (context == nullptr) return fail(kUnavailable, "nftables cannot be used.");
     nft_ctx_buffer_output(context);

@@ -23,7 +23,10 @@ class Opening {
 };
 
 // Into the sets `named4` and `named6` (address . port, with a timeout) of a table of nftables,
-// family inet. Needs CAP_NET_ADMIN. Not thread-safe. egress.bad_rule for what is no table's name.
+// family inet. Not thread-safe. egress.unavailable where there is no netlink socket; whether it may
+// be used, and whether there is such a table, shows at each open().
 Result<std::unique_ptr<Opening>> openingInTable(std::string_view table);
+
+bool isTableName(std::string_view table);
 
 }  // namespace pcg::egress

@@ -5,6 +5,7 @@ Two network namespaces and a mount namespace of the test's own: root. The other 
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -65,6 +66,22 @@ if len(sys.argv) > 4:
     except OSError:
         said += ", not again"
 print(said)
+"""
+# The first host of a segment routing header (RFC 8754) is one that is allowed.
+BY_A_WAY = """
+import os, socket, sys
+os.setgid(int(sys.argv[1])); os.setuid(int(sys.argv[1]))
+one = socket.socket(socket.AF_INET6)
+one.settimeout(2)
+segments = [socket.inet_pton(socket.AF_INET6, word) for word in ("2001:db8:3::7", "2001:db8:2::7")]
+try:
+    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RTHDR, bytes([0, 4, 4, 1, 1, 0, 0, 0]) + b"".join(segments))
+except OSError:
+    sys.exit(3)  # a kernel without it has nothing to be asked
+try:
+    one.connect(("2001:db8:3::7", 9000))
+except OSError:
+    sys.exit(1)
 """
 WORLD = """
 import selectors, socket, sys
@@ -233,6 +250,34 @@ class Firewall(unittest.TestCase):
         self.assert_reach(denied=(("pcg-egress", "203.0.113.77", 443),))
         self.assertEqual(self.asks("pcg-gateway", "pair.example.com", 443), "connected, open")
 
+    def test_an_address_that_cannot_be_opened_keeps_nobody_from_the_others(self):
+        self.given()
+        self.gate()
+        subprocess.run(["nft", "delete element inet pcg named6 { 2001:db8:2::77 . 443 }"], check=False, capture_output=True)
+        rules = (self.root / "nftables.conf").read_text()
+        (self.root / "other.conf").write_text(rules.replace("set named6 {", "set unknown6 {").replace("size 4096", "size 4095"))
+        egress = self.root / "etc/pcg-appliance/egress.d/pcg.nft"
+        egress.write_text(egress.read_text().replace("@named6", "@unknown6"))
+        run("nft", "-f", self.root / "other.conf")
+        self.assertEqual(self.asks("pcg-gateway", "both.example.com", 443), "connected, open")
+        self.assertEqual(self.asks("pcg-gateway", "six.example.com", 4222), "egress.unavailable")
+
+    def test_stopping_the_firewall_closes_everything(self):
+        unit = (DEB / "lib/systemd/system/nftables.service.d/pcg.conf").read_text()
+        self.assertIn("\nExecStop=\nExecStop=/usr/sbin/nft -f /usr/lib/pcg/closed.nft\n", unit)
+        self.given()
+        self.assertEqual(self.load("closed.nft").returncode, 0)
+        self.assert_reach(denied=(("pcg-egress", "10.2.3.4", 9000), ("root", "10.2.3.4", 443)))
+
+    def test_a_packet_that_names_a_way_is_dropped(self):
+        self.given(networks="10.0.0.0/8, 2001:db8:2::/48")
+        asked = subprocess.run([sys.executable, "-c", BY_A_WAY, str(USERS["pcg-egress"])], check=False).returncode
+        if asked == 3:
+            self.skipTest("this kernel has no segment routing headers")
+        self.assertEqual(asked, 1)
+        dropped = re.search(r"exthdr rt exists counter packets (\d+) ", run("nft", "list", "chain", "inet", "pcg", "output").stdout)
+        self.assertGreater(int(dropped[1]), 0)
+
     def test_a_socket_that_was_handed_over_leads_nowhere_else(self):
         self.given()
         self.gate()
@@ -277,7 +322,7 @@ def own_users():
     lines += [f"{name}:x:{number}:{number}::/:/bin/sh\n" for name, number in USERS.items()]
     (folder / "passwd").write_text("".join(lines))
     (folder / "hosts").write_text("127.0.0.1 localhost\n203.0.113.77 pair.example.com\n2001:db8:2::77 six.example.com\n"
-                                  "203.0.113.79 other.example.net\n")
+                                  "203.0.113.79 other.example.net\n2001:db8:2::80 both.example.com\n203.0.113.80 both.example.com\n")
     (folder / "nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files\n")
     for name in ("passwd", "hosts", "nsswitch.conf"):
         subprocess.run(["mount", "--bind", folder / name, f"/etc/{name}"], check=True)
